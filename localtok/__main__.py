@@ -1,0 +1,3 @@
+from localtok.cli import main
+
+main()

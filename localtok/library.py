@@ -1,0 +1,27 @@
+"""The browser library: its parts, joined into one script when it is asked for. There is no build step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+PARTS = (
+    *("base", "events", "wire", "stream", "elements", "levels", "stats", "capture", "peers", "sender"),
+    *("publisher", "subscriber", "inbox", "session", "ot"),
+)
+CLIENT = Path(__file__).parent / "client"
+HEAD = """/**
+ * The `OT` object of localtok: the part of OpenTok.js that pages use for connecting, publishing, subscribing,
+ * signalling and moderating, with the vendor's names of events and errors.
+ *
+ * Media goes from browser to browser, and to localtok's recorder while an archive runs. This script is
+ * served by localtok and talks to the server it came from.
+ */
+(function () {
+'use strict';
+
+"""
+
+
+def script() -> str:
+    """The parts in order, in one scope of their own."""
+    return HEAD + "\n".join((CLIENT / f"{part}.js").read_text() for part in PARTS) + "}());\n"
