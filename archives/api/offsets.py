@@ -1,0 +1,49 @@
+"""A run's timeline in the API's shape."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+
+from archives.models import ArchiveRun, Preview
+from archives.services.previews import CUES, LEVELS
+from archives.timeline import Span, timeline_for
+
+# Stands for the id in the address of a piece: looking the address up for thousands of them takes seconds.
+ANY = UUID(int=0)
+
+
+def run_offsets(run: ArchiveRun) -> dict[str, Any]:
+    """{run, duration_ms, began_at_ms, spans …}: every instant of the run once, holes as gaps."""
+    timeline = timeline_for(run)
+    address = reverse("segment_file", args=[ANY])
+    previewed = Preview.objects.filter(run=run).exclude(folder="").exists()
+    return {
+        "run": str(run.pk),
+        "duration_ms": timeline.duration_ms,
+        "began_at_ms": timeline.began_at_ms,
+        "spans": [_span(span, address) for span in timeline.spans],
+        "thumbnails": _preview_url(run, CUES) if previewed else None,
+        "levels": _preview_url(run, LEVELS) if previewed else None,
+    }
+
+
+def _preview_url(run: ArchiveRun, name: str) -> str:
+    return reverse(f"run_{name}", args=[run.pk])
+
+
+def _span(span: Span, address: str) -> dict[str, Any]:
+    told = {
+        "kind": span.kind,
+        "segment": span.segment,
+        "session": span.session,
+        "url": address.replace(str(ANY), span.segment) if span.segment else None,
+        "start_ms": span.start_ms,
+        "in_ms": span.in_ms,
+        "out_ms": span.out_ms,
+        "change_from_ms": span.change_from_ms,
+        "change_until_ms": span.change_until_ms,
+    }
+    return told | ({"cause": span.cause} if span.kind == "gap" else {})

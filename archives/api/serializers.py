@@ -1,0 +1,278 @@
+"""The shapes that the API answers with; times are ISO 8601 in UTC, lengths integer milliseconds."""
+
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from archives import access
+from archives.models import RESTART_AFTER_MAX, RESTART_AFTER_MIN, ArchiveRun, Room, Segment
+from archives.services.library import RETENTION_MAX
+from archives.services.previews import PICTURE
+
+
+class SegmentSerializer(serializers.ModelSerializer[Segment]):
+    started_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    stopped_at = serializers.DateTimeField(read_only=True, allow_null=True)
+
+    class Meta:
+        model = Segment
+        fields = ("id", "ordinal", "session", "status", "started_at", "stopped_at", "duration_ms", "reason")
+
+
+class KeptSegmentSerializer(SegmentSerializer):
+    """For hosts: also which archive it is, and whether its file is kept."""
+
+    class Meta(SegmentSerializer.Meta):
+        fields = (  # type: ignore[assignment]
+            *SegmentSerializer.Meta.fields,
+            "archive_id",
+            "size",
+            "kept_at",
+            "keep_error",
+        )
+
+
+class RunSerializer(serializers.ModelSerializer[ArchiveRun]):
+    room: serializers.SlugRelatedField[Room] = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    room_name = serializers.CharField(source="room.name", read_only=True)
+    segment_count = serializers.IntegerField(read_only=True)
+    hosted = serializers.BooleanField(
+        read_only=True,
+        help_text="Whether you are a host of its room: may rename, share, export and trash it.",
+    )
+
+    class Meta:
+        model = ArchiveRun
+        fields = (
+            "id",
+            "name",
+            "room",
+            "room_name",
+            "status",
+            "strategy",
+            "created_at",
+            "started_at",
+            "ended_at",
+            "restart_due_at",
+            "error",
+            "segment_count",
+            "trashed_at",
+            "legal_hold",
+            "hosted",
+        )
+
+
+class ListedRunSerializer(RunSerializer):
+    """In a list: also what is missing, and a picture."""
+
+    missing_ms = serializers.SerializerMethodField()
+    picture = serializers.SerializerMethodField(
+        help_text="The run's thumbnails in one picture, 160x90 each, the first at its left upper corner."
+    )
+
+    class Meta(RunSerializer.Meta):
+        fields = (*RunSerializer.Meta.fields, "missing_ms", "picture")  # type: ignore[assignment]
+
+    def get_missing_ms(self, run: ArchiveRun) -> int:
+        missing = run.missing  # type: ignore[attr-defined]  # annotated where the runs are listed
+        return round(missing.total_seconds() * 1000) if missing else 0
+
+    def get_picture(self, run: ArchiveRun) -> str | None:
+        folder = run.picture_folder  # type: ignore[attr-defined]  # annotated too
+        return reverse(f"run_{PICTURE}", args=[run.pk]) if folder else None
+
+
+class RunDetailSerializer(RunSerializer):
+    segments = KeptSegmentSerializer(many=True, read_only=True)
+    restart_after_s = serializers.FloatField(
+        source="restart_after", read_only=True, help_text="Age of a piece at which a restart is due."
+    )
+
+    class Meta(RunSerializer.Meta):
+        fields = (*RunSerializer.Meta.fields, "restart_after_s", "retention_days", "segments")  # type: ignore[assignment]
+
+
+class StartSerializer(serializers.Serializer):
+    name = serializers.CharField(max_length=200)
+    room = serializers.SlugField(required=False, help_text="The default room where left out.")
+    restart_after_s = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=RESTART_AFTER_MIN,
+        max_value=RESTART_AFTER_MAX,
+        help_text="Age of a piece at which a restart is due; the room's where left out.",
+    )
+
+
+class RetentionSerializer(serializers.Serializer):
+    retention_days = serializers.IntegerField(
+        allow_null=True,
+        min_value=0,
+        max_value=RETENTION_MAX,
+        help_text="Days from its end; 0 for ever, null as the setting says.",
+    )
+
+
+class RenameSerializer(serializers.Serializer):
+    name = serializers.CharField(max_length=200)
+
+
+class HoldSerializer(serializers.Serializer):
+    why = serializers.CharField(required=False, max_length=200, help_text="Stands in the run's story.")
+
+
+class PostponeSerializer(serializers.Serializer):
+    seconds = serializers.IntegerField(min_value=1, max_value=86_400)
+
+
+class SpanSerializer(serializers.Serializer):
+    kind = serializers.ChoiceField(choices=["segment", "gap"])
+    segment = serializers.UUIDField(allow_null=True)
+    session = serializers.CharField(allow_null=True)
+    url = serializers.CharField(allow_null=True)
+    start_ms = serializers.IntegerField(help_text="Where the span begins in the run.")
+    in_ms = serializers.IntegerField(help_text="Where it begins in the piece; 0 in a gap.")
+    out_ms = serializers.IntegerField(help_text="Where it ends in the piece; a gap's length.")
+    change_from_ms = serializers.IntegerField(
+        allow_null=True, help_text="From here in the run the piece before shows the same."
+    )
+    change_until_ms = serializers.IntegerField(allow_null=True, help_text="Until here it does.")
+    cause = serializers.CharField(required=False, help_text="Gaps only.")
+
+
+class OffsetsSerializer(serializers.Serializer):
+    run = serializers.UUIDField()
+    duration_ms = serializers.IntegerField()
+    began_at_ms = serializers.IntegerField(help_text="Unix time at the run's 0.")
+    spans = SpanSerializer(many=True)
+    thumbnails = serializers.CharField(
+        allow_null=True, help_text="WebVTT: each cue names a part of the picture beside it, #xywh=x,y,w,h."
+    )
+    levels = serializers.CharField(
+        allow_null=True, help_text="JSON {every_ms, peaks}: the loudest sample, 0 to 1, of each interval."
+    )
+
+
+class LiveRunSerializer(serializers.ModelSerializer[ArchiveRun]):
+    class Meta:
+        model = ArchiveRun
+        fields = ("id", "name", "status", "started_at")
+
+
+class RoomSerializer(serializers.ModelSerializer[Room]):
+    access = serializers.CharField(source="access_used", read_only=True)
+
+    class Meta:
+        model = Room
+        fields = ("slug", "name", "access")
+
+
+class HostedRoomSerializer(RoomSerializer):
+    """For hosts: what is being recorded, and the text of an invitation."""
+
+    run = serializers.SerializerMethodField()
+    invitation = serializers.SerializerMethodField()
+
+    class Meta(RoomSerializer.Meta):
+        fields = (*RoomSerializer.Meta.fields, "run", "invitation")  # type: ignore[assignment]
+
+    @extend_schema_field(LiveRunSerializer(allow_null=True))
+    def get_run(self, room: Room) -> dict[str, object] | None:
+        live = room.live_runs  # type: ignore[attr-defined]  # fetched with the rooms
+        return dict(LiveRunSerializer(live[0]).data) if live else None
+
+    def get_invitation(self, room: Room) -> str | None:
+        standing = room.standing_for_all  # type: ignore[attr-defined]  # fetched with the rooms
+        return access.link_text(standing[0]) if standing else None
+
+
+class StepSerializer(serializers.Serializer):
+    name = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a field's name here, the field's own label there
+    state = serializers.ChoiceField(choices=["done", "active", "waiting", "failed"])
+
+
+class RestartStateSerializer(serializers.Serializer):
+    id = serializers.UUIDField()
+    strategy = serializers.CharField()
+    step = serializers.CharField()
+    status = serializers.CharField()
+    steps = StepSerializer(many=True)
+    expected = serializers.IntegerField()
+    arrived = serializers.IntegerField()
+    missing = serializers.ListField(child=serializers.CharField(), required=False, help_text="Hosts only.")
+    error = serializers.CharField(required=False, allow_blank=True, help_text="Hosts only.")
+
+
+class AlarmSerializer(serializers.Serializer):
+    code = serializers.CharField()
+    message = serializers.CharField()
+    since = serializers.DateTimeField()
+
+
+class RunStateSerializer(serializers.Serializer):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    status = serializers.CharField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    recorded_since = serializers.DateTimeField(allow_null=True)
+    elapsed_ms = serializers.IntegerField()
+    restart_due_at = serializers.DateTimeField(allow_null=True)
+    limit_at = serializers.DateTimeField(allow_null=True)
+    segments = SegmentSerializer(many=True)
+    restart = RestartStateSerializer(allow_null=True)
+    alarms = AlarmSerializer(many=True, required=False, help_text="Hosts only.")
+
+
+class RoomNameSerializer(serializers.ModelSerializer[Room]):
+    class Meta:
+        model = Room
+        fields = ("slug", "name")
+
+
+class StateSerializer(serializers.Serializer):
+    room = RoomNameSerializer()
+    now = serializers.DateTimeField()
+    secondary_wanted = serializers.BooleanField(
+        help_text="Participants have to be in the second session now."
+    )
+    recording = serializers.BooleanField()
+    run = RunStateSerializer(allow_null=True)
+
+
+class SessionAccessSerializer(serializers.Serializer):
+    session_id = serializers.CharField()
+    token = serializers.CharField()
+
+
+class JoinSerializer(serializers.Serializer):
+    name = serializers.CharField(max_length=100)
+    participant = serializers.CharField(required=False, help_text="From an earlier join of the same person.")
+    invite = serializers.CharField(required=False, help_text="For rooms that need an invitation.")
+
+
+class JoinedSerializer(serializers.Serializer):
+    participant = serializers.CharField()
+    name = serializers.CharField()
+    api_key = serializers.CharField()
+    script_url = serializers.CharField()
+    primary = SessionAccessSerializer()
+    secondary = SessionAccessSerializer()
+    state = StateSerializer()
+
+
+class CredentialsSerializer(serializers.Serializer):
+    username = serializers.CharField()
+    password = serializers.CharField()
+
+
+class TokenSerializer(serializers.Serializer):
+    token = serializers.CharField()
+
+
+class ErrorSerializer(serializers.Serializer):
+    """Every error under /api/ and the seed's paths."""
+
+    code = serializers.CharField()
+    message = serializers.CharField()
+    detail = serializers.JSONField(allow_null=True)

@@ -1,0 +1,22 @@
+"""How often one address may ask for what could be guessed or made to cost: a password, a place in a room."""
+
+from rest_framework.request import Request
+from rest_framework.throttling import SimpleRateThrottle
+from rest_framework.views import APIView
+
+
+class AddressThrottle(SimpleRateThrottle):
+    def get_cache_key(self, request: Request, view: APIView) -> str:
+        return self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)}
+
+
+class PasswordThrottle(AddressThrottle):
+    scope = "password"
+    rate = "10/min"
+
+
+class JoinThrottle(AddressThrottle):
+    """A whole class may sit behind one address and join at the bell."""
+
+    scope = "join"
+    rate = "120/min"

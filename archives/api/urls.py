@@ -1,0 +1,30 @@
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.routers import SimpleRouter
+
+from archives.api.entry import TokenView, UnknownAddress
+from archives.api.exports import CancelExport, OneExport, RunExports
+from archives.api.links import Invitations, OneInvitation, OneShare, Shares
+from archives.api.rooms import RoomViewSet
+from archives.api.runs import RunViewSet
+from archives.api.seams import RunSeams
+
+router = SimpleRouter()
+router.register("runs", RunViewSet, basename="run")
+router.register("rooms", RoomViewSet, basename="room")
+
+urlpatterns = [
+    path("token/", TokenView.as_view(), name="token"),
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path("rooms/<str:slug>/invitations/", Invitations.as_view(), name="room-invitations"),
+    path("rooms/<str:slug>/invitations/<uuid:key>/", OneInvitation.as_view(), name="room-invitation"),
+    path("runs/<str:pk>/shares/", Shares.as_view(), name="run-shares"),
+    path("runs/<str:pk>/shares/<uuid:key>/", OneShare.as_view(), name="run-share"),
+    path("runs/<str:pk>/exports/", RunExports.as_view(), name="run-exports"),
+    path("runs/<str:pk>/seams/", RunSeams.as_view(), name="run-seams"),
+    path("exports/<uuid:key>/", OneExport.as_view(), name="export"),
+    path("exports/<uuid:key>/cancel/", CancelExport.as_view(), name="export-cancel"),
+    path("", include(router.urls)),
+    re_path("^.*$", UnknownAddress.as_view(), name="unknown_address"),
+]

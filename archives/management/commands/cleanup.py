@@ -1,0 +1,116 @@
+"""`manage.py cleanup`: removes what is kept for a while only, and what lies in the trash for long."""
+
+import contextlib
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db.models import Exists, OuterRef, QuerySet
+from django_tasks_db.models import DBTaskResult
+
+from archives import clock
+from archives.errors import ArchiveError
+from archives.media.removal import Removed, run_purge
+from archives.models import ArchiveRun, Callback, Export, Segment, StreamPresence
+from archives.services.library import run_trash, runs_past_retention
+
+# A transfer that was not continued for so long is not continued any more: the platform's copy is gone too.
+PARTS_KEEP = timedelta(days=4)
+
+
+def days(text: str) -> timedelta:
+    try:
+        count = float(text)
+    except ValueError:
+        count = -1
+    if not 0 <= count <= 36_500:
+        raise ArgumentTypeError("give a number of days, 0 or more")
+    return timedelta(days=count)
+
+
+class Command(BaseCommand):
+    help = (
+        "Puts recordings into the trash whose days are over (RETENTION_DAYS, or their own). Removes old "
+        "callbacks, stream notes, finished tasks and broken-off transfers, and the files of recordings that "
+        "lie in the trash for 30 days. What is on legal hold stays."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--older-than", type=days, metavar="DAYS", help="how long rows are kept; 30 days where left out"
+        )
+        parser.add_argument("--dry-run", action="store_true", help="print only; remove nothing")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        keep = settings.CALLBACK_KEEP if options["older_than"] is None else options["older_than"]
+        before, dry_run = clock.now() - keep, options["dry_run"]
+        rows: dict[str, QuerySet[Any]] = {
+            "callbacks": Callback.objects.filter(received_at__lt=before),
+            "stream notes": StreamPresence.objects.filter(destroyed_at__lt=before),
+            "finished tasks": DBTaskResult.objects.finished().filter(finished_at__lt=before),
+        }
+        verb = "would be removed" if dry_run else "removed"
+        for what, found in rows.items():
+            count = found.count() if dry_run else found.delete()[0]
+            self.stdout.write(f"{count} {what} {verb}")
+        parts = list(_stale_parts())
+        size = sum(path.stat().st_size for path in parts)
+        for path in [] if dry_run else parts:
+            _remove(path)
+        self.stdout.write(f"{len(parts)} broken-off transfers ({size} bytes) {verb}")
+        self._retire(dry_run)
+        self._empty_trash(dry_run, verb)
+
+    def _retire(self, dry_run: bool) -> None:
+        """Nothing is removed by this: whoever misses a recording has 30 days to restore it."""
+        retired = 0
+        for run in runs_past_retention():
+            with contextlib.suppress(ArchiveError):
+                if not dry_run:
+                    run_trash(run=run, by="cleanup", why="its days are over")
+                retired += 1
+                self.stdout.write(f"{run.room.slug}: {run.name}, ended {run.ended_at:%Y-%m-%d}")
+        verb = "would be put" if dry_run else "put"
+        self.stdout.write(f"{retired} recordings {verb} into the trash, because their days are over")
+
+    def _empty_trash(self, dry_run: bool, verb: str) -> None:
+        """Not by `--older-than`: how long one may still restore does not hang on who cleans up."""
+        removed = [Removed(0, 0)]
+        for run in _long_in_trash():
+            if dry_run:
+                sizes = run.segments.exclude(file="").values_list("size", flat=True)
+                removed.append(Removed(len(sizes), sum(sizes)))
+                continue
+            with contextlib.suppress(ArchiveError):
+                removed.append(run_purge(run=run, by="cleanup"))
+        files, size = (sum(column) for column in zip(*removed, strict=True))
+        self.stdout.write(
+            f"{files} files ({size} bytes) of {len(removed) - 1} recordings in the trash {verb}"
+        )
+
+
+def _long_in_trash() -> QuerySet[ArchiveRun]:
+    """Whose files are not all gone yet."""
+    old = ArchiveRun.objects.filter(trashed_at__lt=clock.now() - settings.TRASH_KEEP, legal_hold=False)
+    left = Segment.objects.filter(run=OuterRef("pk")).exclude(file="")
+    return old.filter(Exists(left) | Exists(Export.objects.filter(run=OuterRef("pk")).exclude(file="")))
+
+
+def _stale_parts() -> Iterator[Path]:
+    """What a killed transfer, export or preview left behind, the copies it had made too."""
+    oldest = (clock.now() - PARTS_KEEP).timestamp()
+    for path in (Path(settings.ARCHIVES_DIR) / ".parts").rglob("*"):
+        if path.is_file() and path.stat().st_mtime < oldest:
+            yield path
+
+
+def _remove(path: Path) -> None:
+    """And the folder that it lay in, once that is empty."""
+    path.unlink(missing_ok=True)
+    if path.parent.name != ".parts":
+        with contextlib.suppress(OSError):
+            path.parent.rmdir()

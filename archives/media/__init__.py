@@ -1,0 +1,1 @@
+"""Keeping, serving and deleting the files of segments."""

@@ -1,0 +1,66 @@
+"""Makes the thumbnails and sound levels of one run."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from pathlib import Path
+
+from archives import thumbnails
+from archives.media.copies import store, work_folder
+from archives.media.exporting import planned
+from archives.media.renewal import HoldLost, Renewal
+from archives.models import Preview
+from archives.services import previews
+from archives.services.previews import CUES, FILES, LEVELS, PICTURE
+from archives.timeline import timeline_for
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 2.0
+
+
+def preview_make(preview: Preview) -> None:
+    """Make it, unless somebody else does."""
+    if not previews.preview_begin(preview):
+        return
+    try:
+        _make(preview)
+    except HoldLost:
+        log.info("preview of run %s: another process makes it", preview.run_id)
+    except Exception as error:
+        log.exception("preview of run %s: try %s failed", preview.run_id, preview.attempts)
+        previews.preview_failed(preview, f"{type(error).__name__}: {error}")
+
+
+def _make(preview: Preview) -> None:
+    run = preview.run
+    job = _Job(preview)
+    with tempfile.TemporaryDirectory(prefix="preview-", dir=work_folder()) as name:
+        folder = Path(name)
+        with planned(run, timeline_for(run), job.hold_on) as plan:
+            thumbnails.sprite(
+                plan.spans, folder / PICTURE, folder / CUES, progress=lambda share: job.progress(share / 2)
+            )
+            thumbnails.sound_levels(
+                plan.spans, folder / LEVELS, progress=lambda share: job.progress(0.5 + share / 2)
+            )
+        stored = f"{run.room.slug}/{run.pk}/preview"
+        for file in FILES:
+            store(folder / file, f"{stored}/{file}")
+    if not previews.preview_done(preview, folder=stored):
+        raise HoldLost
+
+
+class _Job:
+    """Says how far it is and holds the row for longer; raises HoldLost where it is somebody else's by now."""
+
+    def __init__(self, preview: Preview) -> None:
+        self._share = 0.0
+        self.hold_on = Renewal(
+            lambda: previews.preview_hold(preview, progress=round(self._share, 4)), LOOK_EVERY_S
+        )
+
+    def progress(self, share: float) -> None:
+        self._share = share
+        self.hold_on()

@@ -1,0 +1,222 @@
+"""The true offset between the media clocks of two neighbouring pieces of one call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from .motion import MotionMatch, match_motion, moves
+from .pieces import MediaSource, Piece
+from .sound import UNLIKE_SCORE, Heard, SoundMatch
+
+Method = Literal["audio", "video", "times", "none"]
+
+# A measure at least this confident is off by at most 20 ms (audio) or 40 ms (video) in every generated pair
+# of benchmarks/seams.py; below FOUND nothing is said to be found in the media.
+SURE = 0.8
+FOUND = 0.5
+# What the archives' own times are worth: they may be rounded to a second and late by the start of a
+# recording.
+TIMES_CONFIDENCE = 0.3
+HINT_ERROR_MS = 3000.0
+# How much of the earlier piece's end and of the later one's head is looked at.
+REACH_MS = 30_000.0
+# The later piece's head is heard first; mostly it is enough, and half the work.
+HEAD_MS = 8000.0
+SHORTEST_OVERLAP_MS = 200.0
+# Sound and pictures of one piece are compared over a few seconds in the middle of the overlap.
+RESIDUAL_SPAN_MS = 4000.0
+RESIDUAL_REACH_MS = 400.0
+# Sound this near what the pictures say belongs to it; if both pieces are heard and nothing is alike, neither
+# fits.
+NEAR_PICTURES_MS = 200.0
+LEAST_HEARD_MS = 6000.0
+HEARD_TOGETHER_MS = 150.0
+
+
+@dataclass(frozen=True)
+class SeamMeasure:
+    """How two neighbouring pieces lie to each other. Times are milliseconds of the pieces' media clocks.
+
+    Attributes:
+        offset_ms: where in the earlier piece the later piece's time 0 falls; with clocks that drift apart,
+            the value that holds in the middle of the overlap. None when nothing is known.
+        overlap_ms: how long both show the same; negative for a gap so long. None when nothing is known.
+        confidence: 0..1; from SURE on the offset is held to be right.
+        method: what told: the sound, the pictures, the archives' own times, or nothing.
+        residual_av_ms: by how much the pictures jump ahead (negative: back) when changing pieces where the
+            sound is continuous. None unless both could be measured.
+        drift_ppm: how much faster the earlier clock runs. None unless the sound told over four seconds.
+    """
+
+    offset_ms: float | None
+    overlap_ms: float | None
+    confidence: float
+    method: Method
+    residual_av_ms: float | None = None
+    drift_ppm: float | None = None
+
+    @property
+    def sure(self) -> bool:
+        return self.method in ("audio", "video") and self.confidence >= SURE
+
+    @property
+    def gap_ms(self) -> float:
+        """The length of what neither piece has; 0 when they overlap or nothing is known."""
+        return max(0.0, -self.overlap_ms) if self.overlap_ms is not None else 0.0
+
+
+@dataclass(frozen=True)
+class _Region:
+    """What may be shared: the spans of both pieces to decode and the offsets that are possible."""
+
+    earlier_ms: tuple[float, float]
+    later_ms: tuple[float, float]
+    lowest_ms: float
+    highest_ms: float
+
+    def head(self) -> _Region:
+        end = min(self.later_ms[1], self.later_ms[0] + HEAD_MS)
+        earlier_end = min(self.earlier_ms[1], self.highest_ms + end)
+        return replace(self, earlier_ms=(self.earlier_ms[0], earlier_end), later_ms=(self.later_ms[0], end))
+
+
+def measure(
+    earlier: MediaSource,
+    later: MediaSource,
+    *,
+    hint_offset_ms: float | None = None,
+    max_hint_error_ms: float = HINT_ERROR_MS,
+    check_av: bool = True,
+) -> SeamMeasure:
+    """Measure the seam of two pieces of one call; each is a path or a seekable binary file.
+
+    Only what may overlap is decoded: the last and the first 30 s, or with a hint (from the archives' own
+    times) what it leaves possible within `max_hint_error_ms` either way. An offset outside that bound is
+    never reported. `check_av` also measures how far sound and pictures disagree, at the cost of decoding
+    some pictures.
+
+    Raises:
+        UnreadableMedia: a piece is empty, cut or no recording; `from_times` says what is known then.
+    """
+    with Piece(earlier) as first, Piece(later) as second:
+        region = _region(first, second, hint_offset_ms, max_hint_error_ms)
+        found = _Seam(first, second, region).found(check_av) if region is not None else None
+        return found or from_times(first.end_ms, hint_offset_ms)
+
+
+def from_times(earlier_end_ms: float, hint_offset_ms: float | None) -> SeamMeasure:
+    """What is known of a seam without its media: the archives' own times, or nothing."""
+    if hint_offset_ms is None:
+        return SeamMeasure(None, None, 0.0, "none")
+    return SeamMeasure(hint_offset_ms, earlier_end_ms - hint_offset_ms, TIMES_CONFIDENCE, "times")
+
+
+def _region(first: Piece, second: Piece, hint_ms: float | None, error_ms: float) -> _Region | None:
+    latest = first.end_ms - second.start_ms
+    if hint_ms is None:
+        lowest, highest = max(first.start_ms, first.end_ms - REACH_MS) - second.start_ms, latest
+    else:
+        lowest, highest = hint_ms - error_ms, min(hint_ms + error_ms, latest)
+    later_end = min(second.end_ms, second.start_ms + REACH_MS, first.end_ms - lowest)
+    earlier = (max(first.start_ms, lowest + second.start_ms), min(first.end_ms, highest + later_end))
+    later = (max(second.start_ms, first.start_ms - highest), later_end)
+    if min(earlier[1] - earlier[0], later[1] - later[0]) < SHORTEST_OVERLAP_MS:
+        return None
+    return _Region(earlier, later, lowest, highest)
+
+
+class _Seam:
+    """Two opened pieces and what may be shared: the sound decoded once, the pictures only when asked for."""
+
+    def __init__(self, first: Piece, second: Piece, region: _Region) -> None:
+        self._first, self._second, self._region = first, second, region
+        self._sound = self._heard(region.head())
+
+    def _heard(self, region: _Region) -> Heard:
+        """Somewhat more than may be shared, if that is short: so a repeating sound is told from any other."""
+        earlier, later = region.earlier_ms, region.later_ms
+        return Heard(
+            self._first.sound(min(earlier[0], earlier[1] - LEAST_HEARD_MS), earlier[1]),
+            self._second.sound(later[0], max(later[1], later[0] + LEAST_HEARD_MS)),
+        )
+
+    def found(self, check_av: bool) -> SeamMeasure | None:
+        sound = self._sound.match(self._region.lowest_ms, self._region.highest_ms)
+        if sound is not None and sound.confidence >= SURE:
+            return self._by_sound(sound, self._residual(sound.offset_ms) if check_av else None)
+        if self._sound.apart(sound):
+            return None
+        if self._region.head() != self._region:
+            # A sound that repeats itself says no more the longer it is heard; the pictures tell which repeat.
+            repeats = sound is not None and sound.score >= UNLIKE_SCORE
+            if repeats and (seen := self._by_pictures(self._region.head())) and seen.sure:
+                return seen
+            self._sound = self._heard(self._region)
+            sound = self._sound.match(self._region.lowest_ms, self._region.highest_ms)
+            if sound is not None and sound.confidence >= SURE:
+                return self._by_sound(sound, self._residual(sound.offset_ms) if check_av else None)
+        return self._by_pictures(self._region) or (
+            self._by_sound(sound, None) if sound is not None and sound.confidence >= FOUND else None
+        )
+
+    def _by_sound(self, match: SoundMatch, residual_ms: float | None) -> SeamMeasure:
+        overlap = self._overlap(match.offset_ms)
+        offset = match.offset_ms
+        if match.drift_ppm is not None:
+            middle = max(self._first.start_ms - offset, self._second.start_ms) + overlap / 2
+            offset += match.drift_ppm * 1e-6 * (middle - match.middle_ms)
+        return SeamMeasure(offset, overlap, match.confidence, "audio", residual_ms, match.drift_ppm)
+
+    def _by_pictures(self, region: _Region) -> SeamMeasure | None:
+        """The pictures' place, or the sound's near it: what was seen tells repeated sounds apart."""
+        pictures = self._seen(region)
+        if pictures is None or pictures.confidence < FOUND:
+            return None
+        near = pictures.offset_ms - NEAR_PICTURES_MS, pictures.offset_ms + NEAR_PICTURES_MS
+        sound = self._sound.match(*near, guided=True)
+        if sound is not None and min(sound.confidence, pictures.confidence) >= SURE:
+            return self._by_sound(sound, pictures.offset_ms - sound.offset_ms)
+        if self._refutes(sound, pictures):
+            return None
+        overlap = self._overlap(pictures.offset_ms)
+        return SeamMeasure(pictures.offset_ms, overlap, pictures.confidence, "video")
+
+    def _seen(self, region: _Region) -> MotionMatch | None:
+        later = self._second.pictures(*region.later_ms)
+        if not moves(later):
+            return None
+        earlier = self._first.pictures(*region.earlier_ms)
+        return match_motion(earlier, later, region.lowest_ms, region.highest_ms)
+
+    def _refutes(self, sound: SoundMatch | None, pictures: MotionMatch) -> bool:
+        """Whether both are heard where the pictures lie over each other, and are not alike there.
+
+        Sound that two recorders stretched each in its own way is alike, though its windows name no one place.
+        """
+        if sound is not None and sound.confidence > 0:
+            return False
+        if sound is not None and sound.score >= UNLIKE_SCORE and pictures.confidence >= SURE:
+            return False
+        return self._sound.together_ms(pictures.offset_ms) >= HEARD_TOGETHER_MS
+
+    def _overlap(self, offset_ms: float) -> float:
+        begin = max(self._first.start_ms, self._second.start_ms + offset_ms)
+        return min(self._first.end_ms, self._second.end_ms + offset_ms) - begin
+
+    def _residual(self, offset_ms: float) -> float | None:
+        """How much later in the earlier piece the pictures of the overlap's middle are than its sound."""
+        begin = max(self._first.start_ms - offset_ms, self._second.start_ms)
+        length = min(self._overlap(offset_ms), REACH_MS)
+        middle, half = begin + length / 2, min(RESIDUAL_SPAN_MS, length) / 2
+        match = match_motion(
+            self._first.pictures(
+                offset_ms + middle - half - RESIDUAL_REACH_MS, offset_ms + middle + half + RESIDUAL_REACH_MS
+            ),
+            self._second.pictures(middle - half, middle + half),
+            offset_ms - RESIDUAL_REACH_MS,
+            offset_ms + RESIDUAL_REACH_MS,
+        )
+        if match is None or match.confidence < SURE:
+            return None
+        return match.offset_ms - offset_ms

@@ -1,0 +1,194 @@
+"""Reading the part of a recording that a neighbour may share.
+
+All times are milliseconds of the piece's *media clock*: the presentation time that its container gives after
+edit lists, the one that a player shows. So the samples that an AAC encoder puts before the first one
+(priming) are left out where the container says so, and are part of the sound where it does not, as in a
+player.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from os import PathLike
+from typing import Any, BinaryIO
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from .shrinking import FINE, HEIGHT, WIDTH, Shrink
+
+Floats = NDArray[np.float32]
+MediaSource = str | PathLike[str] | BinaryIO
+
+SOUND_RATE = 8000
+# Transform codecs need the block before the wanted one, and a key frame may lie a little after the index
+# says.
+SOUND_LEAD_MS = 100
+LARGEST_TIME_MS = 1000 * 3600 * 1000
+
+
+class UnreadableMedia(Exception):
+    """The piece cannot be opened or decoded: an empty, cut or foreign file. Says which, and why."""
+
+
+@dataclass(frozen=True)
+class Sound:
+    """Mono samples (float32, -1..1) at SOUND_RATE; silence where the piece has no sound."""
+
+    samples: Floats
+    start_ms: float
+
+    @property
+    def end_ms(self) -> float:
+        return self.start_ms + len(self.samples) * 1000 / SOUND_RATE
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Small grey pictures: `luma` is (frames, points) float32 0..255, `times_ms` when each is shown."""
+
+    luma: Floats
+    times_ms: NDArray[np.float64]
+
+
+NOTHING_SEEN = Pictures(np.zeros((0, WIDTH * HEIGHT), np.float32), np.zeros(0, np.float64))
+
+
+class Piece:
+    """One recording, opened for reading. A context manager; `source` is a path or a seekable binary file."""
+
+    def __init__(self, source: MediaSource) -> None:
+        self.name = str(getattr(source, "name", source))
+        try:
+            # Typed loosely: PyAV's stubs give every frame of every track one type.
+            self._container: Any = av.open(source if hasattr(source, "read") else str(source))
+        except (OSError, av.error.FFmpegError, ValueError) as error:
+            raise UnreadableMedia(f"{self.name} cannot be opened as a recording: {error}") from error
+        self._sound = next(iter(self._container.streams.audio), None)
+        self._video = next(iter(self._container.streams.video), None)
+        if self._video is not None:
+            # Threads cost more than they bring for a few seconds of small pictures.
+            self._video.thread_type = "NONE"
+        self.start_ms, self.end_ms = self._bounds()
+        self._seen = (0.0, 0.0, NOTHING_SEEN)
+
+    def __enter__(self) -> Piece:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._container.close()
+
+    @property
+    def has_sound(self) -> bool:
+        return self._sound is not None
+
+    @property
+    def has_video(self) -> bool:
+        return self._video is not None
+
+    def _bounds(self) -> tuple[float, float]:
+        """From the first presented instant of any track to the last."""
+        tracks = [track for track in (self._sound, self._video) if track is not None]
+        starts = [_ms(track.start_time or 0, track.time_base) for track in tracks]
+        ends = [
+            start + _ms(track.duration, track.time_base)
+            for start, track in zip(starts, tracks, strict=True)
+            if track.duration
+        ]
+        if not ends and self._container.duration:
+            ends = [self._container.duration / 1000]
+        if not ends:
+            raise UnreadableMedia(f"{self.name} has neither sound nor pictures of a known length")
+        return max(0.0, min(starts)), max(ends)
+
+    def sound(self, from_ms: float, to_ms: float) -> Sound:
+        """The sound of [from_ms, to_ms), brought down to SOUND_RATE.
+
+        Raises:
+            UnreadableMedia: the bytes in the region are not sound.
+        """
+        from_ms, to_ms = max(from_ms, self.start_ms), min(to_ms, self.end_ms)
+        if self._sound is None or to_ms <= from_ms:
+            return Sound(np.zeros(0, np.float32), from_ms)
+        rate = self._sound.rate
+        full = np.zeros(round((to_ms - from_ms) * rate / 1000), np.float32)
+        for at_ms, frame in self._frames(self._sound, from_ms - SOUND_LEAD_MS, to_ms):
+            _place(full, _mono(frame), round((at_ms - from_ms) * rate / 1000))
+        return Sound(_resampled(full, rate), from_ms)
+
+    def pictures(self, from_ms: float, to_ms: float) -> Pictures:
+        """The pictures that begin within [from_ms, to_ms); what was seen from there before is remembered.
+
+        Raises:
+            UnreadableMedia: the bytes in the region are not video.
+        """
+        begin, end, seen = self._seen
+        if begin != from_ms or end > to_ms:
+            end, seen = from_ms, NOTHING_SEEN
+        more = self._shrunk(end, to_ms)
+        whole = Pictures(
+            np.concatenate([seen.luma, more.luma]), np.concatenate([seen.times_ms, more.times_ms])
+        )
+        self._seen = (from_ms, to_ms, whole)
+        return whole
+
+    def _shrunk(self, from_ms: float, to_ms: float) -> Pictures:
+        sums: list[NDArray[np.uint16]] = []
+        times: list[float] = []
+        shrink = Shrink()
+        for at_ms, frame in self._frames(self._video, from_ms, to_ms):
+            if at_ms >= from_ms:
+                sums.append(shrink(frame))
+                times.append(at_ms)
+        luma = np.array(sums, np.float32).reshape(len(sums), WIDTH * HEIGHT) / np.float32(FINE**2)
+        return Pictures(luma, np.array(times, np.float64))
+
+    def _frames(self, track: Any, from_ms: float, to_ms: float) -> Iterator[tuple[float, Any]]:
+        """Frames from the one that shows at `from_ms`, or a little before, with their times in ms."""
+        if track is None or not from_ms < to_ms <= LARGEST_TIME_MS:
+            return
+        tick_ms = _ms(1, track.time_base)
+        try:
+            self._container.seek(max(0, int(from_ms / tick_ms)), stream=track, backward=True)
+            for frame in self._container.decode(track):
+                if frame.pts is None:
+                    continue
+                if frame.pts * tick_ms >= to_ms:
+                    return
+                yield frame.pts * tick_ms, frame
+        except (OSError, av.error.FFmpegError) as error:
+            raise UnreadableMedia(f"{self.name} cannot be decoded near {from_ms:.0f} ms: {error}") from error
+
+
+def _ms(ticks: int, time_base: Fraction | None) -> float:
+    if time_base is None:
+        return 0.0
+    return ticks * time_base.numerator * 1000 / time_base.denominator
+
+
+def _mono(frame: Any) -> Floats:
+    if frame.format.name == "fltp" and frame.layout.nb_channels == 1:
+        return np.frombuffer(frame.planes[0], np.float32, frame.samples)
+    samples: NDArray[Any] = frame.to_ndarray()
+    if not frame.format.is_planar:
+        samples = samples.reshape(-1, frame.layout.nb_channels).T
+    full_scale = float(np.iinfo(samples.dtype).max) if samples.dtype.kind == "i" else 1.0
+    return (samples.mean(axis=0) / full_scale).astype(np.float32)
+
+
+def _place(full: Floats, samples: Floats, at: int) -> None:
+    """Samples go where their time stamp says, so a hole stays a hole and does not shift what follows."""
+    begin, end = max(at, 0), min(at + len(samples), len(full))
+    if begin < end:
+        full[begin:end] = samples[begin - at : end - at]
+
+
+def _resampled(samples: Floats, rate: int) -> Floats:
+    frame = av.AudioFrame.from_ndarray(samples[None], format="flt", layout="mono")
+    frame.sample_rate = rate
+    resampler = av.AudioResampler(format="flt", layout="mono", rate=SOUND_RATE)
+    parts = [part.to_ndarray()[0] for given in (frame, None) for part in resampler.resample(given)]
+    return np.concatenate(parts) if parts else np.zeros(0, np.float32)

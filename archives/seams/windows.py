@@ -1,0 +1,72 @@
+"""The claimed overlap of two sounds, looked at in windows that each name their own best place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .correlation import vertex, within
+from .pieces import SOUND_RATE, Floats
+
+WINDOW_SEARCH_MS = 45
+# Windows that agree on a place within this (beyond what drift moves them) belong together.
+AGREE_MS = 2.0
+MAX_WINDOWS = 12
+
+
+@dataclass(frozen=True)
+class Window:
+    at_ms: float
+    lag_ms: float
+    likeness: float
+    weight: float
+
+
+def windows(first: Floats, second: Floats, lag: int) -> list[Window]:
+    """The claimed overlap in pieces; those where either side is silent say nothing and are left out."""
+    begin, end = max(0, -lag), min(len(second), len(first) - lag)
+    length = int(np.clip((end - begin) // 8, SOUND_RATE // 10, SOUND_RATE))
+    count = min(MAX_WINDOWS, max(1, (end - begin) // length))
+    starts = np.linspace(begin, end - length, count).astype(int)
+    looked = [_window(first, second, lag, int(start), length) for start in starts]
+    loudest = max((window.weight for window in looked), default=0.0)
+    return [window for window in looked if window.weight > 0.02 * loudest]
+
+
+def _window(first: Floats, second: Floats, lag: int, start: int, length: int) -> Window:
+    reach = WINDOW_SEARCH_MS * SOUND_RATE // 1000
+    part = second[start : start + length]
+    low, high = max(0, start + lag - reach), min(len(first), start + lag + length + reach)
+    around = first[low:high]
+    likeness = within(around, part)
+    power = np.cumsum(np.concatenate([[0.0], np.square(around, dtype=np.float64)]))
+    energy = power[length:] - power[: len(power) - length]
+    own = float(np.sum(np.square(part, dtype=np.float64)))
+    there = float(energy[start + lag - low])
+    likeness = likeness / np.sqrt(own * energy + 1e-3 * own * float(energy.max()) + 1e-20)
+    best = int(np.argmax(likeness))
+    shift = low + best + vertex(likeness, best) - (start + lag)
+    at_ms = (start + length / 2) * 1000 / SOUND_RATE
+    return Window(at_ms, shift * 1000 / SOUND_RATE, float(likeness[best]), min(own, there) ** 0.5)
+
+
+def agreeing(windows: list[Window]) -> tuple[list[Window], float]:
+    """The largest group of windows that name one place, and its share of the weight of all."""
+    places = np.array([window.lag_ms for window in windows])
+    weights = np.array([window.weight * max(window.likeness, 0.0) for window in windows])
+    support = [float(np.sum(weights[np.abs(places - place) <= AGREE_MS])) for place in places]
+    centre = places[int(np.argmax(support))]
+    kept = [window for window in windows if abs(window.lag_ms - centre) <= AGREE_MS and window.likeness > 0.1]
+    return kept, sum(window.weight for window in kept) / sum(window.weight for window in windows)
+
+
+def placed(windows: list[Window], middle_ms: float) -> tuple[float, float | None]:
+    """The shift in the middle of the overlap and, where enough windows tell it, the drift in ppm."""
+    times = np.array([window.at_ms - middle_ms for window in windows])
+    shifts = np.array([window.lag_ms for window in windows])
+    weights = np.array([window.weight * window.likeness for window in windows])
+    if len(windows) < 6 or np.ptp(times) < 4000:
+        return float(np.average(shifts, weights=weights)), None
+    slope, middle = np.polyfit(times, shifts, 1, w=np.sqrt(weights))
+    return float(middle), float(slope * 1e6)

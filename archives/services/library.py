@@ -1,0 +1,136 @@
+"""What people do with a recording that there is: rename it, put it into the trash and back, hold it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+
+from archives import clock, errors
+from archives.models import ArchiveRun
+from archives.services.runs import clean_name
+from archives.services.story import tell
+
+RETENTION_MAX = 36_500
+
+
+class StillRecording(errors.ArchiveError):
+    status = 409
+    code = "still_recording"
+    message = "This recording is not finished yet. Stop it, and wait until it is complete."
+    retry = True
+
+
+class OnHold(errors.ArchiveError):
+    status = 409
+    code = "on_hold"
+    message = "This recording is on legal hold: it stays as it is until an operator ends the hold."
+
+
+class NotInTrash(errors.ArchiveError):
+    status = 409
+    code = "not_in_trash"
+    message = "Only what lies in the trash can be removed for good."
+
+
+def run_rename(*, run: ArchiveRun, name: object, by: str) -> ArchiveRun:
+    """Another name; the story keeps the old one. Raises InvalidName."""
+    name, old = clean_name(name), run.name
+    if name != old:
+        _change(run, by=by, field="name", old=old, new=name, why=f"“{old}” is “{name}” now", name=name)
+    return run
+
+
+def run_retain(*, run: ArchiveRun, days: object, by: str) -> ArchiveRun:
+    """Keep it for so many days from its end: 0 for ever, None as the setting says. Raises InvalidInput."""
+    whole = isinstance(days, int) and not isinstance(days, bool)
+    if days is not None and not (whole and 0 <= days <= RETENTION_MAX):  # type: ignore[operator]
+        raise errors.InvalidInput(
+            f"Give the days to keep it, 0 (for ever) to {RETENTION_MAX}, or null.",
+            detail={"field": "retention_days"},
+        )
+    old = run.retention_days
+    if days != old:
+        _change(run, by=by, field="retention", old=_kept(old), new=_kept(days), retention_days=days)
+    return run
+
+
+def _kept(days: object) -> str:
+    return "as the setting says" if days is None else f"{days} days" if days else "for ever"
+
+
+def runs_past_retention() -> Iterator[ArchiveRun]:
+    """Ended runs, not held and not in the trash, whose days are over, oldest first."""
+    ended = ArchiveRun.objects.filter(status__in=ArchiveRun.ENDED, trashed_at=None, legal_hold=False)
+    own = ended.exclude(retention_days=None).order_by().values_list("retention_days", flat=True).distinct()
+    days_of = [(days, Q(retention_days=days)) for days in own]
+    for days, whose in [(settings.RETENTION_DAYS, Q(retention_days=None)), *days_of]:
+        if days:
+            before = clock.now() - timedelta(days=days)
+            found = ended.filter(whose, ended_at__lt=before).select_related("room")
+            yield from found.order_by("ended_at").iterator()
+
+
+def run_trash(*, run: ArchiveRun, by: str, why: str = "") -> ArchiveRun:
+    """Out of everybody's sight, its files kept. Twice is the same as once. Raises StillRecording, OnHold."""
+    if run.trashed_at is not None:
+        return run
+    may = {"trashed_at": None, "legal_hold": False, "status__in": ArchiveRun.ENDED}
+    if not _change(run, by=by, field="trash", new="in the trash", why=why, where=may, trashed_at=clock.now()):
+        run.refresh_from_db()
+        if run.trashed_at is None:
+            raise OnHold if run.legal_hold else StillRecording(detail={"status": run.status})
+    return run
+
+
+def run_restore(*, run: ArchiveRun, by: str) -> ArchiveRun:
+    """Out of the trash. Twice is the same as once."""
+    trashed = {"trashed_at__isnull": False}
+    _change(run, by=by, field="trash", old="in the trash", new="restored", where=trashed, trashed_at=None)
+    return run
+
+
+def run_hold(*, run: ArchiveRun, by: str, why: str = "") -> ArchiveRun:
+    """Keep it, whatever anybody asks; one that lies in the trash stays there, with its files."""
+    _change(run, by=by, field="hold", new="on hold", why=why, where={"legal_hold": False}, legal_hold=True)
+    return run
+
+
+def run_release(*, run: ArchiveRun, by: str, why: str = "") -> ArchiveRun:
+    held = {"legal_hold": True}
+    _change(run, by=by, field="hold", old="on hold", new="released", why=why, where=held, legal_hold=False)
+    return run
+
+
+def require_removable(run: ArchiveRun) -> None:
+    """Raises NotInTrash, OnHold, as the row says by now."""
+    run.refresh_from_db(fields=["trashed_at", "legal_hold"])
+    if run.legal_hold:
+        raise OnHold
+    if run.trashed_at is None:
+        raise NotInTrash
+
+
+def _change(
+    run: ArchiveRun,
+    *,
+    by: str,
+    field: str,
+    new: str,
+    old: str = "",
+    why: str = "",
+    where: dict[str, Any] | None = None,
+    **values: Any,
+) -> bool:
+    """Write `values` and tell it, in one transaction; False where the row is not as `where` wants it."""
+    with transaction.atomic():
+        if not ArchiveRun.objects.filter(pk=run.pk, **(where or {})).update(**values):
+            return False
+        tell(run, old=old[:30], new=new[:30], by=by, why=why, field=field)
+    for name, value in values.items():
+        setattr(run, name, value)
+    return True

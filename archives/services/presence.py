@@ -1,0 +1,84 @@
+"""Who publishes where: stream lists are the truth, session callbacks say whose stream it is."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from typing import Any
+
+from archives import clock
+from archives.models import NAME_MAX, Room, StreamPresence
+
+# Pages publish as "Ann [id]", a screen as "Ann [id:screen]", since stream lists have no connection data.
+TAGGED = re.compile(r"^(?P<name>.*?)\s*\[(?P<key>[A-Za-z0-9_-]{1,64}(?::screen)?)\]$", re.DOTALL)
+
+Person = dict[str, str]
+
+
+def presence_record(*, room: Room, event: dict[str, Any]) -> StreamPresence | None:
+    """Take over a streamCreated or streamDestroyed callback; None where it names no stream.
+
+    In any order: a stream that was destroyed stays so when its creation is told late.
+    """
+    stream = event.get("stream")
+    if not isinstance(stream, dict) or not stream.get("id"):
+        return None
+    told = stream.get("connection")
+    connection: dict[str, Any] = told if isinstance(told, dict) else {}
+    participant, name = _who(connection.get("data"))
+    presence, _ = StreamPresence.objects.get_or_create(
+        stream_id=str(stream["id"])[:100],
+        defaults={
+            "room": room,
+            "session": room.side_of(str(event.get("sessionId", ""))),
+            "connection_id": str(connection.get("id", ""))[:100],
+            "participant": participant[:100],
+            "name": (name or str(stream.get("name", "")))[:NAME_MAX],
+            "video_type": str(stream.get("videoType", ""))[:20],
+        },
+    )
+    if event.get("event") == "streamDestroyed" and presence.destroyed_at is None:
+        presence.destroyed_at = clock.now()
+        presence.save(update_fields=["destroyed_at"])
+    return presence
+
+
+def _who(data: object) -> tuple[str, str]:
+    try:
+        said = json.loads(data) if isinstance(data, str) else None
+    except ValueError:
+        said = None
+    if not isinstance(said, dict):
+        return "", ""
+    return str(said.get("participant", "")), str(said.get("name", ""))
+
+
+def people(*, streams: list[dict[str, Any]]) -> list[Person]:
+    """[{key, name}] of those who publish `streams` (as the platform lists them), one for each stream."""
+    ids = [str(stream.get("id", "")) for stream in streams]
+    told = {p.stream_id: p for p in StreamPresence.objects.filter(stream_id__in=ids)}
+    return [_person(stream, told.get(str(stream.get("id", "")))) for stream in streams]
+
+
+def _person(stream: dict[str, Any], told: StreamPresence | None) -> Person:
+    title = str(stream.get("name") or "")
+    match = TAGGED.match(title)
+    if match:
+        return {"key": match["key"], "name": match["name"] or "Somebody"}
+    if told and told.participant:
+        screen = ":screen" if stream.get("videoType") == "screen" else ""
+        return {"key": told.participant + screen, "name": told.name or title}
+    return {"key": title, "name": title or "Somebody"}
+
+
+def missing(expected: list[Person], arrived: list[Person]) -> list[Person]:
+    """Who of `expected` is not among `arrived`; people without an id are counted, not told apart."""
+    left = Counter(person["key"] for person in arrived)
+    gone = []
+    for person in expected:
+        if left[person["key"]]:
+            left[person["key"]] -= 1
+        else:
+            gone.append(person)
+    return gone

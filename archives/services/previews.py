@@ -1,0 +1,70 @@
+"""Thumbnails and sound levels of a run: made anew where its timeline has changed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import F, QuerySet
+
+from archives import clock
+from archives.models import ArchiveRun, Preview
+from archives.services.exports import FilesNotKept, NothingToExport, run_digest
+from archives.timeline import timeline_for
+
+PICTURE, CUES, LEVELS = "thumbnails.jpg", "thumbnails.vtt", "levels.json"
+FILES = (PICTURE, CUES, LEVELS)
+HOLD_S = 120
+MOST_ATTEMPTS = 4
+BACKOFF_S = 60
+
+
+def preview_plan(*, run: ArchiveRun) -> Preview | None:
+    """Have the run's preview made, unless it has one; None where there is nothing to be seen."""
+    if not settings.KEEP_FILES:
+        return None
+    try:
+        digest = run_digest(run, timeline_for(run))
+    except (FilesNotKept, NothingToExport):
+        return None
+    preview, _ = Preview.objects.get_or_create(run=run)
+    stale = Preview.objects.filter(pk=preview.pk).exclude(digest=digest)
+    stale.update(digest=digest, due_at=clock.now(), attempts=0, progress=0.0, error="")
+    return preview
+
+
+def previews_to_make(now: datetime) -> QuerySet[Preview]:
+    return Preview.objects.filter(due_at__lte=now)
+
+
+def preview_begin(preview: Preview) -> bool:
+    """Take the job for one try."""
+    if not preview_hold(preview, attempts=F("attempts") + 1):
+        return False
+    preview.attempts += 1
+    return True
+
+
+def preview_hold(preview: Preview, *, seconds: float = HOLD_S, **facts: Any) -> bool:
+    """Take the job, or hold it for longer; False where somebody else has moved it meanwhile."""
+    until = clock.after(seconds)
+    if not _held(preview).update(due_at=until, **facts):
+        return False
+    preview.due_at = until
+    return True
+
+
+def preview_done(preview: Preview, *, folder: str) -> bool:
+    facts = {"folder": folder, "progress": 1.0, "made_at": clock.now(), "error": ""}
+    return _held(preview).update(due_at=None, **facts) == 1
+
+
+def preview_failed(preview: Preview, why: str) -> None:
+    """Try again in a while, but not for ever: a run is watched as well without."""
+    again = clock.after(BACKOFF_S * preview.attempts) if preview.attempts < MOST_ATTEMPTS else None
+    _held(preview).update(due_at=again, error=why)
+
+
+def _held(preview: Preview) -> QuerySet[Preview]:
+    return Preview.objects.filter(pk=preview.pk, due_at=preview.due_at)

@@ -1,0 +1,240 @@
+"""Segments: the intent before the call, what came of it, and what the platform says since."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from archives import clock, errors, gateway
+from archives.models import ArchiveRun, Restart, Segment, Side, Strategy
+from archives.services.claims import Claim
+from archives.services.gaps import gaps_state
+from archives.services.story import move, tell
+
+Status = Segment.Status
+PLATFORM = "platform"
+# No time (unix ms, the year 9999) and no size of a file is larger.
+LARGEST = 253_402_300_799_000
+KNOWN = {status.value for status in Status} - {Status.STARTING, Status.ABSENT}
+
+
+def next_ordinal(run: ArchiveRun) -> int:
+    last = run.segments.aggregate(last=Max("ordinal"))["last"]
+    return 0 if last is None else last + 1
+
+
+def segment_intend(*, claim: Claim, side: Side | str, restart: Restart | None = None) -> Segment:
+    """Write down that an archive is about to be started; `segment_start` then asks for it."""
+    run = claim.run
+    pk = uuid.uuid4()
+    with transaction.atomic():
+        claim.guard()
+        segment = Segment.objects.create(
+            id=pk,
+            run=run,
+            restart=restart,
+            ordinal=next_ordinal(run),
+            session=side,
+            session_id=run.room.session_id(side),
+            multi_archive_tag=pk.hex if run.strategy == Strategy.OVERLAP else "",
+        )
+        tell(segment, old="", new=Status.STARTING, by=claim.by)
+    return segment
+
+
+def segment_start(*, claim: Claim, segment: Segment) -> dict[str, Any]:
+    """Ask the platform for the intended archive; gives its raw JSON.
+
+    Raises PlatformError. Where nothing can have been started the segment ends `absent`, except after
+    AlreadyRecording, which passes; where that is not certain, also because of an earlier try whose answer
+    was lost, the intent stays open and is looked up.
+    """
+    unexplained = segment.asked_at is not None
+    _mark_asked(claim, segment)
+    try:
+        archive = gateway.platform().archive_start(
+            segment.session_id, claim.run.name, segment.multi_archive_tag
+        )
+    except errors.PlatformError as error:
+        if error.happened is False and not unexplained:
+            Segment.objects.filter(pk=segment.pk, archive_id="").update(asked_at=None)
+            segment.asked_at = None
+            if not isinstance(error, errors.AlreadyRecording):
+                segment_absent(claim=claim, segment=segment, why=error.message)
+        raise
+    segment_attach(segment=segment, archive=archive, by=claim.by)
+    return archive
+
+
+def _mark_asked(claim: Claim, segment: Segment) -> None:
+    now = clock.now()
+    # A later try must not hide what an earlier one, still unexplained, may have started.
+    intent = segment.intent_at if segment.asked_at else now
+    with transaction.atomic():
+        claim.guard()
+        Segment.objects.filter(pk=segment.pk).update(asked_at=now, intent_at=intent)
+    segment.asked_at, segment.intent_at = now, intent
+
+
+def segment_attach(*, segment: Segment, archive: dict[str, Any], by: str, why: str = "") -> bool:
+    """This archive is what the segment intended. A fact, so no claim is needed to write it."""
+    archive_id = str(archive["id"])
+    if Segment.objects.filter(archive_id=archive_id).exclude(pk=segment.pk).exists():
+        return False
+    Segment.objects.filter(pk=segment.pk, archive_id="").update(archive_id=archive_id, asked_at=None)
+    segment.refresh_from_db()
+    if segment.archive_id != archive_id:
+        return False
+    segment_sync(archive=archive, by=by, why=why)
+    segment.refresh_from_db()
+    return True
+
+
+def segment_adopt(
+    *, run: ArchiveRun, archive: dict[str, Any], by: str, why: str = "found on the platform"
+) -> Segment:
+    """Make an archive that no row knows a segment of `run`."""
+    with transaction.atomic():
+        ArchiveRun.objects.select_for_update().get(pk=run.pk)
+        segment = Segment.objects.create(
+            run=run,
+            ordinal=next_ordinal(run),
+            session=run.room.side_of(str(archive.get("sessionId", ""))),
+            session_id=str(archive.get("sessionId", "")),
+            archive_id=str(archive["id"]),
+            adopted=True,
+        )
+        tell(segment, old="", new=Status.STARTING, by=by, why=why)
+    segment_sync(archive=archive, by=by, why=why)
+    segment.refresh_from_db()
+    return segment
+
+
+def segment_sync(*, archive: dict[str, Any], by: str = PLATFORM, why: str = "") -> Segment | None:
+    """Take over what the platform says of one of our archives; None where no row knows it.
+
+    Status is monotone: late, doubled or reordered news changes nothing back.
+    """
+    segment = Segment.objects.filter(archive_id=str(archive.get("id") or "-")).select_related("run").first()
+    if segment is None:
+        return None
+    status = str(archive.get("status", ""))
+    now = clock.now()
+    facts = _facts(segment, archive, status) | {"synced_at": now}
+    if _goes_forward(segment.status, status):
+        if segment.ended_at is None and status not in Segment.LIVE:
+            facts["ended_at"] = now
+        if move(segment, status, old=segment.status, by=by, why=why or facts.get("reason", ""), **facts):
+            gaps_state(run_id=segment.run_id)
+    else:
+        Segment.objects.filter(pk=segment.pk).update(**facts)
+    segment.refresh_from_db()
+    return segment
+
+
+def _goes_forward(old: str, new: str) -> bool:
+    if new not in KNOWN or new == old:
+        return False
+    swaps = old in Segment.LIVE and new in Segment.LIVE
+    return swaps or Segment.RANK[Status(new)] > Segment.RANK[Status(old)]
+
+
+def _facts(segment: Segment, archive: dict[str, Any], status: str) -> dict[str, Any]:
+    facts: dict[str, Any] = {}
+    # A callback's createdAt is that of the call, rounded; what a read says is when recording really began,
+    # so an "event" (which only callbacks have) never replaces a value.
+    created = whole(archive.get("createdAt"))
+    if created and not (archive.get("event") and segment.created_at_ms):
+        facts["created_at_ms"] = created
+    if duration_ms := whole(archive.get("duration"), 1000):
+        facts["duration_ms"] = duration_ms
+    if size := whole(archive.get("size")):
+        facts["size"] = size
+    if archive.get("reason"):
+        facts["reason"] = str(archive["reason"])[:200]
+    if status == segment.status or _goes_forward(segment.status, status):
+        facts["raw"] = archive
+    return facts
+
+
+def whole(told: object, times: int = 1) -> int:
+    """A number of the platform's as a whole one above 0; 0 where it cannot be one of ours."""
+    if isinstance(told, bool) or not isinstance(told, int | float) or not 0 < told * times < LARGEST:
+        return 0
+    return round(told * times)
+
+
+def segment_confirm(*, claim: Claim, segment: Segment) -> None:
+    """The platform's own record says that it records, and that its session has the streams."""
+    with transaction.atomic():
+        claim.guard()
+        fresh = Segment.objects.filter(pk=segment.pk, confirmed_at=None)
+        claim.changed |= bool(fresh.update(confirmed_at=clock.now()))
+
+
+def segment_take(*, claim: Claim, segment: Segment, restart: Restart) -> None:
+    """A recording that is already running in the session becomes what the restart would have started."""
+    with transaction.atomic():
+        claim.guard()
+        Segment.objects.filter(pk=segment.pk).update(restart=restart)
+
+
+def segments_expire(*, claim: Claim, older_than: datetime) -> bool:
+    """Close the intents that came to nothing; True where some are still too fresh to tell."""
+    fresh = False
+    for segment in claim.run.segments.filter(status=Status.STARTING, archive_id=""):
+        if segment.asked_at is None or segment.asked_at < older_than:
+            segment_absent(claim=claim, segment=segment, why="The video platform never started it.")
+        else:
+            fresh = True
+    return fresh
+
+
+def segment_stop(*, claim: Claim, segment: Segment) -> None:
+    """Have the platform end it. Raises PlatformError where that is not known to have happened."""
+    with transaction.atomic():
+        claim.guard()
+        Segment.objects.filter(pk=segment.pk, stop_requested_at=None).update(stop_requested_at=clock.now())
+    platform = gateway.platform()
+    try:
+        archive = platform.archive_stop(segment.archive_id)
+    except errors.WrongStatus:
+        archive = platform.archive_get(segment.archive_id)
+    except errors.NotFound:
+        segment_lost(claim=claim, segment=segment)
+        return
+    segment_sync(archive=archive, by=claim.by)
+
+
+def segment_absent(*, claim: Claim, segment: Segment, why: str) -> bool:
+    """The intent came to nothing."""
+    return move(
+        segment,
+        Status.ABSENT,
+        old=Status.STARTING,
+        by=claim.by,
+        why=why,
+        claim=claim,
+        where={"archive_id": ""},
+        error=why,
+        ended_at=clock.now(),
+    )
+
+
+def segment_lost(*, claim: Claim, segment: Segment) -> bool:
+    """The platform does not know an archive that it once gave us."""
+    why = "The video platform does not know this archive any more."
+    return move(
+        segment,
+        Status.FAILED,
+        old=(Status.STARTED, Status.PAUSED, Status.STOPPED, Status.STARTING),
+        by=claim.by,
+        why=why,
+        claim=claim,
+        error=why,
+        ended_at=segment.ended_at or clock.now(),
+    )
