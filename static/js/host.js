@@ -1,0 +1,6 @@
+import { HostPanel } from "./host-panel.js";
+import { RoomPage } from "./room-page.js";
+
+const page = new RoomPage();
+new HostPanel(page.call.state);
+page.open();

@@ -1,0 +1,3 @@
+import { RoomPage } from "./room-page.js";
+
+new RoomPage().open();

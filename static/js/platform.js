@@ -1,0 +1,32 @@
+const TIMEOUT_MS = 20_000;
+
+let loading = null;
+
+/** The OT object of the platform's script. A load that failed is tried again by the next call. */
+export function loadScript(url) {
+  if (window.OT) return Promise.resolve(window.OT);
+  loading ??= load(url).catch((error) => {
+    loading = null;
+    throw error;
+  });
+  return loading;
+}
+
+function load(url) {
+  return new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    const fail = () => {
+      script.remove();
+      reject(new Error("the video platform's script does not load"));
+    };
+    const timer = setTimeout(fail, TIMEOUT_MS);
+    script.addEventListener("error", () => { clearTimeout(timer); fail(); });
+    script.addEventListener("load", () => {
+      clearTimeout(timer);
+      if (window.OT) resolve(window.OT);
+      else fail();
+    });
+    script.src = url;
+    document.head.append(script);
+  });
+}

@@ -1,0 +1,274 @@
+/** The player's page: one run, one scrubber, whatever number of pieces. */
+
+import { getJson } from "./api.js";
+import { announce } from "./announce.js";
+import { byId, config } from "./config.js";
+import { Download } from "./download.js";
+import { dateAndTime, position as clockAt, timeOfDay, words } from "./format.js";
+import { Playback } from "./playback.js";
+import { bindKeys } from "./player-keys.js";
+import { Scrubber, renderSpans } from "./scrubber.js";
+import { bindSeamReport } from "./seam-report.js";
+import { Thumbnails } from "./thumbnails.js";
+import { Timeline, endOf, isGap } from "./timeline.js";
+
+const REFRESH_MS = 10_000;
+// What the server says where it knows no cause; the heading says as much.
+const UNKNOWN_CAUSE = "nothing was recorded";
+const UNFINISHED = ["starting", "recording", "restarting", "stopping", "processing"];
+const NOTES = {
+  starting: "This recording is only beginning. It appears here piece by piece.",
+  recording: "This recording is still running. You can watch up to its latest finished piece; this page follows by itself.",
+  processing: "The last pieces are still being finished. This page follows by itself.",
+  failed: "This recording ended with an error. What was recorded is kept and can be watched.",
+};
+NOTES.restarting = NOTES.recording;
+NOTES.stopping = NOTES.processing;
+
+class PlayerPage {
+  #query = new URLSearchParams(location.search);
+  #run = null;
+  #beganAt = null;
+  #spansSeen = "";
+  #renewed = new Set();
+  #playback = new Playback([byId("video-a"), byId("video-b")]);
+  #thumbnailsSeen = "";
+  #download = new Download(() => `${this.#address}exports/`);
+  #scrubber = new Scrubber((runMs) => this.#seek(runMs), (runMs) => this.#wallClock(runMs));
+
+  async open() {
+    this.#bind();
+    try {
+      this.#run = await this.#find();
+      await this.#refresh();
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    this.#download.show();
+    const wanted = Number.parseFloat(this.#query.get("t"));
+    if (!this.#playback.timeline.isEmpty) await this.#playback.seek(Number.isFinite(wanted) ? wanted * 1000 : 0);
+    setInterval(() => this.#follow(), REFRESH_MS);
+    this.#tick();
+  }
+
+  /** The run that the address names; of several with one name the newest. */
+  async #find() {
+    const id = this.#query.get("run");
+    if (id) return getJson(`${config.urls.runs}${encodeURIComponent(id)}/`);
+    const name = this.#query.get("name");
+    const { results } = await getJson(`${config.urls.runs}?name=${encodeURIComponent(name)}`);
+    if (!results.length) throw Object.assign(new Error(`There is no recording with the name “${name}”.`), { status: 404 });
+    return results[0];
+  }
+
+  async #refresh() {
+    const url = this.#address;
+    const [run, offsets] = await Promise.all([getJson(url), getJson(`${url}offsets/`)]);
+    this.#run = run;
+    this.#beganAt = offsets.began_at_ms || Date.parse(run.started_at ?? run.created_at);
+    const seen = JSON.stringify(offsets.spans);
+    if (seen !== this.#spansSeen) this.#take(new Timeline(offsets.spans));
+    this.#spansSeen = seen;
+    this.#showThumbnails(offsets.thumbnails);
+    this.#showRun();
+  }
+
+  get #address() {
+    return `${config.urls.runs}${this.#run.id}/`;
+  }
+
+  /** A recording without them plays as well. */
+  async #showThumbnails(url) {
+    if (!url || url === this.#thumbnailsSeen) return;
+    this.#thumbnailsSeen = url;
+    const base = new URL(url, location.href);
+    const text = await fetch(base, { signal: AbortSignal.timeout(15_000) }).then((answer) => (answer.ok ? answer.text() : "")).catch(() => "");
+    this.#scrubber.thumbnails = new Thumbnails(text, base);
+  }
+
+  #take(timeline) {
+    const wasEmpty = this.#playback.timeline.isEmpty;
+    this.#playback.setTimeline(timeline);
+    this.#scrubber.show(timeline);
+    renderSpans(byId("pieces"), timeline, (runMs) => this.#seek(runMs));
+    if (wasEmpty && !timeline.isEmpty) this.#playback.seek(0);
+  }
+
+  async #follow() {
+    if (!UNFINISHED.includes(this.#run.status)) return;
+    // What plays goes on; the next round asks again.
+    await this.#refresh().catch((error) => console.info("cannot refresh:", error.message));
+  }
+
+  #showRun() {
+    const { timeline } = this.#playback;
+    const gaps = timeline.gaps();
+    byId("title").textContent = this.#run.name;
+    document.title = `${this.#run.name} · Recording`;
+    document.dispatchEvent(new CustomEvent("run", { detail: this.#run }));
+    const missing = gaps.reduce((sum, gap) => sum + gap.out_ms - gap.in_ms, 0);
+    byId("facts").textContent = [
+      dateAndTime(this.#beganAt), this.#run.room, words(timeline.duration),
+      missing ? `${words(missing)} missing` : "",
+    ].filter(Boolean).join(" · ");
+    const note = NOTES[this.#run.status] ?? "";
+    byId("run-note").textContent = note;
+    byId("run-note").hidden = !note || timeline.isEmpty;
+    byId("duration").textContent = clockAt(timeline.duration);
+    byId("player").hidden = byId("below").hidden = timeline.isEmpty;
+    if (timeline.isEmpty) this.#showEmpty();
+    else byId("message").hidden = true;
+  }
+
+  #showEmpty() {
+    const text = UNFINISHED.includes(this.#run.status)
+      ? "The first piece is shown here as soon as it is finished. This page looks again by itself."
+      : "No piece of this recording has anything to show. The host page and the operator’s console say why.";
+    this.#message(UNFINISHED.includes(this.#run.status) ? "Nothing to watch yet" : "Nothing to watch", text);
+  }
+
+  #message(title, text) {
+    byId("message-title").textContent = title;
+    byId("message-text").textContent = text;
+    byId("message").hidden = false;
+  }
+
+  #fail(error) {
+    byId("title").textContent = error.status === 404 ? "No such recording" : "This recording cannot be shown now";
+    this.#message(error.message, error.status === 404
+      ? "Look for it in the list of all recordings."
+      : "The recording itself is safe. Try again in a moment.");
+  }
+
+  #bind() {
+    const { playback } = { playback: this.#playback };
+    for (const id of ["play", "big-play"]) byId(id).addEventListener("click", () => this.#toggle());
+    for (const id of ["video-a", "video-b"]) byId(id).addEventListener("click", () => this.#toggle());
+    byId("gap-skip").addEventListener("click", () => playback.skipGap());
+    byId("sound").addEventListener("click", () => this.#toggleSound());
+    byId("volume").addEventListener("input", () => this.#setSound(false));
+    byId("speed").addEventListener("change", ({ target }) => playback.setRate(Number(target.value)));
+    byId("full").addEventListener("click", () => this.#toggleFull());
+    byId("pip").addEventListener("click", () => this.#togglePip());
+    byId("pip").hidden = !document.pictureInPictureEnabled;
+    byId("copy").addEventListener("click", () => this.#copy());
+    bindSeamReport(byId("seam-report"), byId("seam-summary"), byId("seams"), () => `${this.#address}seams/`);
+    byId("message-retry").addEventListener("click", () => location.reload());
+    playback.addEventListener("state", () => this.#showState());
+    playback.addEventListener("seam", () => this.#movePip());
+    playback.addEventListener("broken", ({ detail }) => this.#renew(detail));
+    bindKeys({
+      toggle: () => this.#toggle(),
+      by: (ms) => this.#seek(playback.position + ms),
+      frame: (direction) => { playback.pause(); this.#seek(playback.position + direction * 40); },
+      piece: (direction) => this.#seek(playback.timeline.neighbourStart(playback.position, direction)),
+      part: (tenth) => this.#seek((playback.timeline.duration * tenth) / 10),
+      sound: () => this.#toggleSound(),
+      full: () => this.#toggleFull(),
+    });
+  }
+
+  #toggle() {
+    if (this.#playback.playing) this.#playback.pause();
+    else this.#playback.play();
+  }
+
+  #seek(runMs) {
+    this.#playback.seek(runMs);
+    this.#scrubber.move(this.#playback.timeline.clamp(runMs));
+  }
+
+  #toggleSound() {
+    this.#setSound(byId("sound").getAttribute("aria-pressed") !== "true");
+  }
+
+  #setSound(muted) {
+    const volume = Number(byId("volume").value);
+    this.#playback.setVolume(volume, muted);
+    byId("sound").setAttribute("aria-pressed", muted);
+    byId("sound").querySelector("use").setAttribute("href", muted || !volume ? "#i-silent" : "#i-sound");
+  }
+
+  #toggleFull() {
+    if (document.fullscreenElement) document.exitFullscreen();
+    else byId("player").requestFullscreen?.();
+  }
+
+  async #togglePip() {
+    if (document.pictureInPictureElement) await document.exitPictureInPicture();
+    else await this.#playback.video.requestPictureInPicture().catch((error) => console.info("no picture in picture:", error.name));
+  }
+
+  /** The picture moves to the other video at a seam; where the browser wants a click for it, the window closes. */
+  #movePip() {
+    if (!document.pictureInPictureElement) return;
+    this.#playback.video.requestPictureInPicture().catch(() => document.exitPictureInPicture());
+  }
+
+  async #copy() {
+    const link = new URL(location.href);
+    link.search = new URLSearchParams({ run: this.#run.id, t: Math.floor(this.#playback.position / 1000) });
+    await navigator.clipboard?.writeText(link.href).catch(() => {});
+    byId("copied").textContent = navigator.clipboard ? `Copied: opens at ${clockAt(this.#playback.position)}` : link.href;
+  }
+
+  /** A link may have died: new offsets bring new ones. A piece that stays broken is said, and can be skipped. */
+  async #renew({ span, shown }) {
+    if (this.#renewed.has(span.segment)) {
+      if (shown) this.#sayBroken(span);
+      return;
+    }
+    this.#renewed.add(span.segment);
+    setTimeout(() => this.#renewed.delete(span.segment), 60_000);
+    await this.#refresh().catch((error) => console.info("cannot renew:", error.message));
+    if (shown) await this.#playback.reload();
+  }
+
+  #sayBroken(span) {
+    this.#playback.pause();
+    byId("run-note").textContent = `The piece from ${clockAt(span.start_ms)} to ${clockAt(endOf(span))} cannot be loaded now. `
+      + "Press ] for the next piece, or reload this page in a moment.";
+    byId("run-note").hidden = false;
+  }
+
+  #showState() {
+    const { playing, waiting, inGap, span } = this.#playback;
+    document.documentElement.dataset.playing = playing;
+    const label = playing ? "Pause" : "Play";
+    if (byId("play").getAttribute("aria-label") !== label) {
+      byId("play").setAttribute("aria-label", label);
+      byId("play").querySelector("use").setAttribute("href", playing ? "#i-pause" : "#i-play");
+    }
+    byId("big-play").hidden = playing || inGap || this.#playback.position > 0;
+    byId("waiting").hidden = !waiting;
+    if (byId("gap").hidden === inGap) {
+      byId("gap").hidden = !inGap;
+      if (inGap) announce(`Nothing was recorded here. ${span.cause ?? ""}`);
+    }
+    if (inGap) byId("gap-cause").textContent = span.cause === UNKNOWN_CAUSE ? "" : span.cause ?? "";
+    if (!playing) this.#draw();
+  }
+
+  #wallClock(runMs) {
+    return this.#beganAt ? timeOfDay(this.#beganAt + runMs) : "";
+  }
+
+  #draw() {
+    const { position, span } = this.#playback;
+    byId("elapsed").textContent = clockAt(position);
+    byId("wall").textContent = this.#wallClock(position);
+    if (span && isGap(span)) byId("gap-left").textContent = words(endOf(span) - position);
+    this.#scrubber.move(position);
+    for (const [index, button] of byId("pieces").querySelectorAll("button").entries()) {
+      button.setAttribute("aria-current", index === this.#playback.index);
+    }
+  }
+
+  #tick() {
+    this.#draw();
+    setTimeout(() => requestAnimationFrame(() => this.#tick()), this.#playback.playing ? 100 : 400);
+  }
+}
+
+new PlayerPage().open();

@@ -1,0 +1,110 @@
+/** The run as a line: pieces faint, seams as ticks, gaps hatched; and the same as a list. */
+
+import { byId } from "./config.js";
+import { position as clockAt, words } from "./format.js";
+import { isGap, lengthOf } from "./timeline.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const WIDTH = 1000;
+const HEIGHT = 16;
+// More ticks than this cannot be told apart on any screen; they would only be slow.
+const MOST_MARKS = 2000;
+
+export class Scrubber {
+  #input = byId("position");
+  #timeline = null;
+  #wallClock;
+  #dragging = false;
+  /** Set when there are any. @type {import("./thumbnails.js").Thumbnails | null} */
+  thumbnails = null;
+
+  /** @param {(runMs: number) => void} seek @param {(runMs: number) => string} wallClock */
+  constructor(seek, wallClock) {
+    this.#wallClock = wallClock;
+    this.#input.addEventListener("input", () => { this.#dragging = true; seek(Number(this.#input.value)); });
+    this.#input.addEventListener("change", () => { this.#dragging = false; });
+    byId("scrubber").addEventListener("pointermove", (event) => this.#hover(event));
+    byId("scrubber").addEventListener("pointerleave", () => { byId("hover").hidden = true; });
+  }
+
+  show(timeline) {
+    this.#timeline = timeline;
+    this.#input.max = timeline.duration;
+    const scale = WIDTH / Math.max(timeline.duration, 1);
+    const svg = byId("marks");
+    svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
+    svg.setAttribute("preserveAspectRatio", "none");
+    svg.replaceChildren(
+      ...timeline.spans.slice(0, MOST_MARKS).map((span) => bar(span, scale)),
+      shape("rect", { class: "played", x: 0, y: 0, width: 0, height: HEIGHT }),
+      ...timeline.seams().slice(0, MOST_MARKS).map((at) => shape("line", { class: "seam", x1: at * scale, x2: at * scale, y1: 2, y2: HEIGHT - 2 })),
+    );
+  }
+
+  move(runMs) {
+    if (!this.#dragging) this.#input.value = runMs;
+    this.#input.setAttribute("aria-valuetext", `${words(runMs)} of ${words(this.#timeline?.duration ?? 0)}`);
+    byId("marks").querySelector(".played")?.setAttribute("width", (runMs / Math.max(this.#timeline.duration, 1)) * WIDTH);
+  }
+
+  #hover({ clientX }) {
+    if (!this.#timeline) return;
+    const box = byId("marks").getBoundingClientRect();
+    const part = Math.min(Math.max((clientX - box.left) / box.width, 0), 1);
+    const runMs = part * this.#timeline.duration;
+    const place = this.#timeline.locate(runMs);
+    const gap = place && isGap(place.span) ? ` · nothing recorded${place.span.cause ? `: ${place.span.cause}` : ""}` : "";
+    const hover = byId("hover");
+    hover.hidden = false;
+    this.#showPicture(runMs);
+    byId("hover-words").textContent = `${clockAt(runMs)} · ${this.#wallClock(runMs)}${gap}`;
+    const half = hover.offsetWidth / 2;
+    const outer = byId("scrubber").getBoundingClientRect();
+    hover.style.left = `${Math.min(Math.max(clientX - outer.left, half), outer.width - half)}px`;
+  }
+
+  #showPicture(runMs) {
+    const cue = this.thumbnails?.at(runMs);
+    const picture = byId("hover-picture");
+    picture.hidden = !cue;
+    if (!cue) return;
+    Object.assign(picture.style, {
+      width: `${cue.width}px`, height: `${cue.height}px`,
+      background: `url("${cue.url}") -${cue.x}px -${cue.y}px`,
+    });
+  }
+}
+
+function bar(span, scale) {
+  const element = shape("rect", {
+    class: span.kind === "gap" ? "gap" : "piece", x: span.start_ms * scale, y: 0, height: HEIGHT,
+    width: Math.max(lengthOf(span) * scale, isGap(span) ? 3 : 0.5),
+    ...(isGap(span) ? { fill: "url(#hatch)" } : {}),
+  });
+  element.dataset.session = span.session ?? "";
+  return element;
+}
+
+function shape(name, attributes) {
+  const element = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  return element;
+}
+
+/** Every piece and gap as a button that leads there. */
+export function renderSpans(list, timeline, seek) {
+  let number = 0;
+  list.replaceChildren(...timeline.spans.map((span) => {
+    if (!isGap(span)) number += 1;
+    const button = document.createElement("button");
+    button.type = "button";
+    const cells = isGap(span)
+      ? [clockAt(span.start_ms), `Gap: ${span.cause || "nothing was recorded"}`, words(lengthOf(span))]
+      : [clockAt(span.start_ms), `Piece ${number}`, words(lengthOf(span))];
+    button.append(...cells.map((text) => Object.assign(document.createElement("span"), { textContent: text })));
+    button.addEventListener("click", () => seek(span.start_ms));
+    const item = document.createElement("li");
+    item.append(button);
+    return item;
+  }));
+}

@@ -1,0 +1,263 @@
+/**
+ * This page's link to one OpenTok session: says what is wanted, and keeps at it.
+ *
+ * Level-triggered: `want` and `setSources` change what is wanted, and one loop brings the session there, through
+ * lost networks and restarted servers, with growing pauses. States: idle, connecting, connected, publishing,
+ * reconnecting, removed, failed.
+ */
+
+const CALL_TIMEOUT_MS = 20_000;
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 10_000;
+// About forty minutes of trying: longer than a router's or a server's restart, shorter than for ever.
+const MOST_ATTEMPTS = 240;
+
+/** An SDK call with a completion handler as a promise that also ends when no answer comes. */
+function completion(call) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error("no answer in time")), CALL_TIMEOUT_MS);
+    call((error) => {
+      clearTimeout(timer);
+      if (error) reject(error);
+      else resolve();
+    });
+  });
+}
+
+export class SessionLink extends EventTarget {
+  state = "idle";
+  #credentials;
+  #hidden;
+  #wanted = false;
+  #sources = [];
+  #published = new Map();
+  #session = null;
+  #settling = false;
+  #again = false;
+  #attempt = 0;
+  #timer = 0;
+  #OT = null;
+  // The SDK gives the same object for the same session again, with the handlers it already has.
+  #heard = new WeakSet();
+
+  /**
+   * @param {(again: boolean) => Promise<{OT: object, apiKey: string, sessionId: string, token: string}>}
+   *   credentials asked for before each connection; `again` is true after a loss
+   * @param {Element} hidden where the SDK may put elements that nobody looks at
+   */
+  constructor(credentials, hidden) {
+    super();
+    this.#credentials = credentials;
+    this.#hidden = hidden;
+  }
+
+  get session() {
+    return this.#session;
+  }
+
+  want(wanted) {
+    if (wanted === this.#wanted) return;
+    this.#wanted = wanted;
+    this.retryNow();
+  }
+
+  /** What this page publishes: {key, name, audioTrack, videoTrack, audioOn, videoOn, hint}. */
+  setSources(sources) {
+    this.#sources = sources;
+    this.#settle();
+  }
+
+  /** Carries mute and camera-off to what is published already; later publishers start with them. */
+  applyToggles() {
+    for (const [source, { publisher }] of this.#published) {
+      publisher.publishAudio(source.audioOn);
+      publisher.publishVideo(source.videoOn);
+    }
+  }
+
+  retryNow() {
+    this.#attempt = 0;
+    clearTimeout(this.#timer);
+    this.#settle();
+  }
+
+  #setState(state) {
+    if (state === this.state) return;
+    this.state = state;
+    this.dispatchEvent(new Event("state"));
+  }
+
+  async #settle() {
+    this.#again = true;
+    if (this.#settling) return;
+    this.#settling = true;
+    try {
+      while (this.#again) {
+        this.#again = false;
+        await this.#step();
+      }
+    } catch (error) {
+      this.#later(error);
+    } finally {
+      this.#settling = false;
+    }
+  }
+
+  async #step() {
+    if (!this.#wanted) {
+      this.#close();
+      this.#setState("idle");
+      return;
+    }
+    if (!this.#session) await this.#connect();
+    this.#unpublishUnwanted();
+    for (const source of this.#sources) {
+      if (this.#session && !this.#published.has(source)) await this.#publish(source);
+    }
+    if (!this.#session) return;
+    this.#attempt = 0;
+    this.#setState(this.#published.size ? "publishing" : "connected");
+  }
+
+  async #connect() {
+    const again = this.state === "reconnecting";
+    if (!again) this.#setState("connecting");
+    const { OT, apiKey, sessionId, token } = await this.#credentials(again);
+    this.#OT = OT;
+    const session = OT.initSession(apiKey, sessionId);
+    this.#listen(session);
+    try {
+      await completion((done) => session.connect(token, done));
+    } catch (error) {
+      session.disconnect();
+      throw error;
+    }
+    this.#session = session;
+    this.dispatchEvent(new Event("connected"));
+  }
+
+  #listen(session) {
+    if (this.#heard.has(session)) return;
+    this.#heard.add(session);
+    this.dispatchEvent(new CustomEvent("session", { detail: session }));
+    session.on("sessionDisconnected", (event) => this.#lost(session, event.reason));
+    session.on("sessionReconnecting", () => this.#setState("reconnecting"));
+    session.on("sessionReconnected", () => this.#settle());
+  }
+
+  #lost(session, reason) {
+    if (session !== this.#session) return;
+    this.#forget();
+    if (reason === "forceDisconnected") {
+      this.#wanted = false;
+      this.#setState("removed");
+    } else if (this.#wanted) {
+      this.#later(new Error(reason));
+    }
+  }
+
+  #later(error) {
+    if (!this.#wanted) {
+      this.#close();
+      this.#setState("idle");
+      return;
+    }
+    this.#attempt += 1;
+    if (this.#attempt > MOST_ATTEMPTS) {
+      this.#setState("failed");
+      return;
+    }
+    console.info("session link tries again:", error?.name ?? "", error?.message ?? error);
+    // A link that is up lost no more than one publisher: the session stays, and so does its state.
+    if (!this.#session) this.#setState("reconnecting");
+    const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#attempt - 1));
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#settle(), pause * (0.75 + Math.random() / 2));
+  }
+
+  async #publish(source) {
+    // The SDK may stop the tracks it was given; clones share the capture and leave the page's own alone.
+    const tracks = { audio: cloneOf(source.audioTrack), video: cloneOf(source.videoTrack) };
+    if (!tracks.audio && !tracks.video) return;
+    const session = this.#session;
+    const publisher = await this.#initPublisher(source, tracks);
+    const entry = { publisher, tracks };
+    publisher.on("streamDestroyed", () => this.#ended(source, entry));
+    try {
+      await completion((done) => session.publish(publisher, done));
+    } catch (error) {
+      release(entry);
+      throw error;
+    }
+    if (session !== this.#session) {
+      release(entry);
+      return;
+    }
+    this.#published.set(source, entry);
+    // Muted while the publisher was being made: it carries the state from before until now.
+    this.applyToggles();
+  }
+
+  async #initPublisher(source, tracks) {
+    let publisher;
+    try {
+      await completion((done) => {
+        publisher = this.#OT.initPublisher(this.#hidden, {
+          name: source.name,
+          audioSource: tracks.audio,
+          videoSource: tracks.video,
+          publishAudio: source.audioOn,
+          publishVideo: source.videoOn,
+          insertDefaultUI: false,
+          showControls: false,
+          insertMode: "append",
+          ...(source.hint ? { videoContentHint: source.hint } : {}),
+        }, done);
+      });
+    } catch (error) {
+      release({ publisher, tracks });
+      throw error;
+    }
+    return publisher;
+  }
+
+  #ended(source, entry) {
+    if (this.#published.get(source) !== entry) return;
+    this.#published.delete(source);
+    release(entry);
+    if (this.#session && this.#wanted) this.#later(new Error("a publisher ended"));
+  }
+
+  #unpublishUnwanted() {
+    for (const [source, entry] of [...this.#published]) {
+      if (this.#sources.includes(source)) continue;
+      this.#published.delete(source);
+      this.#session?.unpublish(entry.publisher);
+      release(entry);
+    }
+  }
+
+  #close() {
+    const session = this.#session;
+    this.#forget();
+    session?.disconnect();
+  }
+
+  #forget() {
+    if (!this.#session) return;
+    this.#session = null;
+    this.dispatchEvent(new Event("lost"));
+    const entries = [...this.#published.values()];
+    this.#published.clear();
+    entries.forEach(release);
+  }
+}
+
+function cloneOf(track) {
+  return track?.readyState === "live" ? track.clone() : null;
+}
+
+function release({ publisher, tracks }) {
+  publisher?.destroy();
+  for (const track of [tracks.audio, tracks.video]) track?.stop();
+}
