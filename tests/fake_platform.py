@@ -1,0 +1,277 @@
+"""The platform in memory: the gateway's interface, owned time, failures before or after each call acts."""
+
+from __future__ import annotations
+
+import copy
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from archives import errors
+
+START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+LIVE = ("started", "paused")
+
+
+class Killed(BaseException):
+    """The process dies at this call; nothing after it runs."""
+
+
+@dataclass
+class Fault:
+    """Fails the call `name` at its `occurrence` (1 = next): before it acts, or after, with the reply lost."""
+
+    name: str
+    error: BaseException
+    after: bool = False
+    occurrence: int = 1
+    times: int = 1
+    hit: int = 0
+
+
+@dataclass
+class FakeArchive:
+    id: str
+    session_id: str
+    name: str
+    tag: str
+    began: datetime
+    status: str = "started"
+    ended: datetime | None = None
+    reason: str = ""
+    foreign: bool = False
+
+    @property
+    def live(self) -> bool:
+        return self.status in LIVE
+
+    def json(self, now: datetime) -> dict[str, Any]:
+        ended = self.ended
+        return {
+            "id": self.id,
+            "status": self.status,
+            "name": self.name,
+            "reason": self.reason,
+            "sessionId": self.session_id,
+            "createdAt": round(self.began.timestamp() * 1000),
+            "duration": (ended - self.began).total_seconds() if ended else 0,
+            "size": 1000 if self.status in ("available", "uploaded") else 0,
+            "url": f"http://files/{self.id}.mp4" if self.status == "available" else None,
+            "outputMode": "composed",
+        }
+
+
+@dataclass
+class FakePlatform:
+    limit_s: float = 14400.0
+    call_takes_s: float = 0.01
+    now: datetime = START
+    archives: dict[str, FakeArchive] = field(default_factory=dict)
+    streams: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    clients: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    faults: list[Fault] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
+    signals: list[tuple[str, str, str]] = field(default_factory=list)
+    # Called for each signal and each stop that acts, so that tests can be pages, and watch.
+    on_signal: Callable[[str, str], None] | None = None
+    on_stop: Callable[[FakeArchive], None] | None = None
+    # Called with a call's name before and after it acts: others act meanwhile, time passes, processes die.
+    on_call: Callable[[str, str], None] | None = None
+    # What a caller was last told: who publishes in a session, and which archives were recording.
+    told_people: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    told_live: set[str] = field(default_factory=set)
+    # Every callback that the platform owes, oldest first, as (source, body); nobody has to deliver them.
+    callbacks: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    created: int = 0
+    _blocks: int = field(default_factory=lambda: len(connection.atomic_blocks))
+
+    # --- the world ---
+    def clock(self) -> datetime:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+        for archive in self.archives.values():
+            if archive.live and (self.now - archive.began).total_seconds() >= self.limit_s:
+                self.end(
+                    archive, "maximum duration exceeded", archive.began + timedelta(seconds=self.limit_s)
+                )
+
+    def end(
+        self, archive: FakeArchive, reason: str, at: datetime | None = None, status: str = "available"
+    ) -> None:
+        archive.ended, archive.reason, archive.status = at or self.now, reason, "stopped"
+        self._owe_archive(archive)
+        archive.status = status
+        self._owe_archive(archive)
+
+    def publish(self, session_id: str, *names: str) -> None:
+        for name in names:
+            stream = f"stream-{session_id}-{name}"
+            if stream not in self.streams[session_id]:
+                self.streams[session_id][stream] = f"{name} [{name.lower()}]"
+                self._owe_stream(session_id, stream, name, "streamCreated")
+        self.clients[session_id] = len(self.streams[session_id])
+
+    def unpublish(self, session_id: str, *names: str) -> None:
+        for name in names:
+            stream = f"stream-{session_id}-{name}"
+            if self.streams[session_id].pop(stream, None):
+                self._owe_stream(session_id, stream, name, "streamDestroyed")
+        self.clients[session_id] = len(self.streams[session_id])
+
+    def people(self, session_id: str) -> set[str]:
+        return {name.split("[")[1].rstrip("]") for name in self.streams[session_id].values()}
+
+    def _owe_archive(self, archive: FakeArchive) -> None:
+        rounded = archive.json(self.now)
+        rounded["createdAt"] = rounded["createdAt"] // 1000 * 1000
+        self.callbacks.append(("archive", rounded | {"event": "archive"}))
+
+    def _owe_stream(self, session_id: str, stream: str, name: str, event: str) -> None:
+        data = f'{{"participant": "{name.lower()}", "name": "{name}"}}'
+        told = {"id": stream, "connection": {"id": f"connection-{name}", "data": data}, "videoType": "camera"}
+        self.callbacks.append(("session", {"sessionId": session_id, "event": event, "stream": told}))
+
+    def live(self, session_id: str = "") -> list[FakeArchive]:
+        return [a for a in self.archives.values() if a.live and session_id in ("", a.session_id)]
+
+    def foreign_archive(self, session_id: str, name: str) -> FakeArchive:
+        archive = self._record(session_id, name, "")
+        archive.foreign = True
+        return archive
+
+    def fail(self, name: str, error: BaseException, **how: Any) -> Fault:
+        fault = Fault(name, error, **how)
+        self.faults.append(fault)
+        return fault
+
+    def _record(self, session_id: str, name: str, tag: str) -> FakeArchive:
+        archive = FakeArchive(f"archive-{len(self.archives)}", session_id, name, tag, self.now)
+        self.archives[archive.id] = archive
+        self._owe_archive(archive)
+        return archive
+
+    # --- failures ---
+    def _call(self, name: str, act: Callable[[], Any]) -> Any:
+        assert len(connection.atomic_blocks) <= self._blocks, f"{name} was called inside a transaction"
+        self.calls.append(name)
+        self.advance(self.call_takes_s)
+        self._meanwhile(name, "before")
+        fault = self._fault(name)
+        # A copy each time: an exception that is raised again and again keeps every traceback.
+        if fault and not fault.after:
+            raise copy.copy(fault.error)
+        answer = act()
+        self._meanwhile(name, "after")
+        if fault:
+            raise copy.copy(fault.error)
+        return answer
+
+    def _meanwhile(self, name: str, when: str) -> None:
+        if self.on_call:
+            self.on_call(name, when)
+
+    def _fault(self, name: str) -> Fault | None:
+        for fault in self.faults:
+            if fault.name not in (name, "*") or not fault.times:
+                continue
+            fault.hit += 1
+            if fault.hit < fault.occurrence:
+                continue
+            fault.times -= 1
+            return fault
+        return None
+
+    # --- the gateway's interface ---
+    def session_create(self) -> str:
+        def act() -> str:
+            self.created += 1
+            return f"2_session-{self.created}"
+
+        return str(self._call("session_create", act))
+
+    def token(self, session_id: str, data: str) -> str:
+        return f"token:{session_id}:{data}"
+
+    def archive_start(self, session_id: str, name: str, tag: str = "") -> dict[str, Any]:
+        def act() -> dict[str, Any]:
+            if not self.clients[session_id]:
+                raise errors.NoClients
+            rivals = self.live(session_id)
+            if any(not tag or not rival.tag or rival.tag == tag for rival in rivals):
+                raise errors.AlreadyRecording
+            archive = self._record(session_id, name, tag).json(self.now)
+            self._tell(archive)
+            return archive
+
+        return dict(self._call("archive_start", act))
+
+    def archive_stop(self, archive_id: str) -> dict[str, Any]:
+        def act() -> dict[str, Any]:
+            archive = self._known(archive_id)
+            if archive.live:
+                if self.on_stop:
+                    self.on_stop(archive)
+                self.end(archive, "user initiated")
+            elif archive.status != "stopped":
+                raise errors.WrongStatus
+            return archive.json(self.now)
+
+        return dict(self._call("archive_stop", act))
+
+    def archive_get(self, archive_id: str) -> dict[str, Any]:
+        def act() -> dict[str, Any]:
+            archive = self._known(archive_id).json(self.now)
+            self._tell(archive)
+            return archive
+
+        return dict(self._call("archive_get", act))
+
+    def _tell(self, *archives: dict[str, Any]) -> None:
+        for archive in archives:
+            (self.told_live.add if archive["status"] in LIVE else self.told_live.discard)(archive["id"])
+
+    def _known(self, archive_id: str) -> FakeArchive:
+        if archive_id not in self.archives:
+            raise errors.NotFound
+        return self.archives[archive_id]
+
+    def archive_delete(self, archive_id: str) -> None:
+        self._call("archive_delete", lambda: setattr(self._known(archive_id), "status", "deleted"))
+
+    def archives_list(self, session_id: str, since_ms: int = 0) -> list[dict[str, Any]]:
+        def act() -> list[dict[str, Any]]:
+            mine = [a.json(self.now) for a in self.archives.values() if a.session_id == session_id]
+            self._tell(*mine)
+            return [a for a in reversed(mine) if a["createdAt"] >= since_ms]
+
+        return list(self._call("archives_list", act))
+
+    def streams_list(self, session_id: str) -> list[dict[str, Any]]:
+        def act() -> list[dict[str, Any]]:
+            self.told_people[session_id] = self.people(session_id)
+            return [
+                {"id": id_, "name": name, "videoType": "camera"}
+                for id_, name in self.streams[session_id].items()
+            ]
+
+        return list(self._call("streams_list", act))
+
+    def signal(self, session_id: str, type: str, data: str) -> None:
+        def act() -> None:
+            self.signals.append((session_id, type, data))
+            if self.on_signal:
+                self.on_signal(session_id, type)
+
+        self._call("signal", act)
+
+    def disconnect(self, session_id: str, connection_id: str) -> None:
+        self._call("disconnect", lambda: None)
+
+    def ping(self) -> None:
+        self._call("ping", lambda: None)

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { inWords, seamWords } from "../../static/js/seam-report.js";
+import { Thumbnails } from "../../static/js/thumbnails.js";
+
+const VTT = `WEBVTT
+
+00:00:00.000 --> 00:00:05.000
+thumbnails.jpg#xywh=0,0,160,90
+
+00:00:05.000 --> 00:01:10.500
+thumbnails.jpg#xywh=160,0,160,90
+`;
+
+test("a thumbnail is found by the run's time, with its address beside the file's", () => {
+  const pictures = new Thumbnails(VTT, "http://here/media/runs/1/thumbnails.vtt");
+  assert.deepEqual(pictures.at(5000), {
+    from: 5000, to: 70_500, url: "http://here/media/runs/1/thumbnails.jpg", x: 160, y: 0, width: 160, height: 90,
+  });
+  assert.equal(pictures.at(4999).x, 0);
+  assert.equal(pictures.at(80_000), null);
+});
+
+test("a file without cues has no thumbnails", () => {
+  assert.equal(new Thumbnails("", "http://here/").at(0), null);
+});
+
+test("a measured seam says how it is known, an estimated one that it is not sure", () => {
+  const seam = { kind: "overlap", earlier: { ordinal: 1 }, later: { ordinal: 2 }, overlap_ms: 1234, method: "audio", sure: true, status: "measured" };
+  assert.deepEqual(seamWords(seam), ["Piece 1 to 2", "1.23 s recorded by both", "measured by the sound"]);
+  assert.match(seamWords({ ...seam, method: "platform", sure: false })[2], /platform’s times, not sure/);
+});
+
+test("a gap says how much is missing and why", () => {
+  const gap = { kind: "gap", earlier: { ordinal: 3 }, later: null, gap_from: "2027-03-14T09:30:00Z", gap_until: "2027-03-14T09:30:08Z", cause: "platform away" };
+  assert.deepEqual(seamWords(gap), ["After piece 3", "8 s missing", "platform away"]);
+});
+
+test("the report's summary counts what is known", () => {
+  assert.equal(inWords({ measured: 2, estimated: 0, waiting: 1, gaps: 0 }), "2 changes measured · 1 still to be measured · no gap");
+});

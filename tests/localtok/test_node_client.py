@@ -1,0 +1,62 @@
+"""The `opentok` npm package over real HTTP: results by its own classes, errors by its own types."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from localtok.auth import read_client_token
+from localtok.clock import wall_s
+from localtok.publishing.page import SyntheticPage
+from localtok.server import Localtok
+from tests.localtok.conftest import KEY, SECRET, Sdk
+from tests.localtok.test_library import run
+
+PACKAGE = "opentok@2.23.2"
+SCRIPT = Path(__file__).with_name("node_client.cjs")
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="npm is missing: its package is NOT tried")
+async def test_the_npm_package_finds_its_platform(
+    server: Localtok, sdk: Sdk, session_id: str, tmp_path: Path
+) -> None:
+    code, output = await run("npm", "install", "--no-audit", "--no-fund", PACKAGE, folder=tmp_path)
+    if code:
+        pytest.skip(f"{PACKAGE} not installed, so it is NOT tried: {output[-300:]}")
+    (tmp_path / SCRIPT.name).write_text(SCRIPT.read_text())
+    async with SyntheticPage(server.url, KEY, session_id, sdk.token(session_id)) as ann:
+        stream_id = await ann.publish("Ann [1]")
+        arguments = [server.url, KEY, SECRET, session_id, ann.connection_id, stream_id]
+        code, output = await run("node", SCRIPT.name, *arguments, folder=tmp_path)
+    assert code == 0, output
+    results = json.loads(output.splitlines()[-1])
+    for name in ("token", "t1"):
+        token = read_client_token(server.project, results.pop(name), results["session"], wall_s())
+        assert (token.role, token.data) == ("moderator", "Cy")
+    archive_id = results.pop("id")
+    assert results.pop("session").startswith("2_")
+    assert results == {
+        "started": {"name": "hearing", "status": "started", "resolution": "1280x720"},
+        "twice": "RequestError",
+        "empty": "RequestError",
+        "got": True,
+        "listed": [archive_id],
+        "layout": "set",
+        "undeletable": "RequestError",
+        "stopped": "stopped",
+        "nothing": "NotFoundError",
+        "streams": ["Ann [1]"],
+        "signal": {},
+        "signalOne": {},
+        "signalNobody": "SignalError",
+        "mute": "muted",
+        "muteAll": "muted",
+        "unmute": "muted no more",
+        "classes": ["focus"],
+        "disconnect": {},
+        "disconnectNobody": "ForceDisconnectError",
+        "stranger": "AuthError",
+    }

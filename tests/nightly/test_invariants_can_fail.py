@@ -1,0 +1,95 @@
+"""A bug is planted for each invariant, and the machine of tests/recording_machine.py finds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from archives import changeover, look, services, worker
+from archives.models import ArchiveRun
+from archives.restart import Does
+from archives.services import segments, story
+from tests.recording_machine import RecordingMachine
+
+Plant = Callable[[pytest.MonkeyPatch], None]
+Status = ArchiveRun.Status
+
+
+def holes_are_passed_over(planted: pytest.MonkeyPatch) -> None:
+    for place in (segments, services):
+        planted.setattr(place, "gaps_state", lambda *, run_id: None)
+
+
+def the_old_piece_is_closed_at_once(planted: pytest.MonkeyPatch) -> None:
+    planted.setattr(changeover, "_may_stop", lambda claim, restart, step: "")
+    planted.setitem(
+        changeover.DO,
+        Does.CONFIRM,
+        lambda claim, restart, step: services.restart_advance(claim=claim, restart=restart, wait_s=0),
+    )
+
+
+def two_runs_may_be_live(planted: pytest.MonkeyPatch) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX one_live_run_per_room")
+
+
+def a_stop_is_only_written_down(planted: pytest.MonkeyPatch) -> None:
+    def stop(claim: services.Claim) -> float:
+        services.run_processing(claim=claim)
+        return 0
+
+    def finish(claim: services.Claim) -> float:
+        services.run_complete(claim=claim)
+        return 0
+
+    planted.setitem(worker.PHASES, Status.STOPPING, stop)
+    planted.setitem(worker.PHASES, Status.PROCESSING, finish)
+
+
+def a_lost_reply_is_forgotten(planted: pytest.MonkeyPatch) -> None:
+    planted.setattr(look, "_explain", lambda claim, archive: None)
+    planted.setattr(look, "_sweep_one", lambda room, archive, by, dry_run: "")
+
+
+def stops_are_not_told(planted: pytest.MonkeyPatch) -> None:
+    tell = story.tell
+
+    def forgetful(row: Any, *, new: str, **facts: Any) -> None:
+        if new != Status.STOPPING:
+            tell(row, new=new, **facts)
+
+    planted.setattr(story, "tell", forgetful)
+
+
+BUGS: dict[str, Plant] = {
+    "I1": holes_are_passed_over,
+    "I2": the_old_piece_is_closed_at_once,
+    "I3": two_runs_may_be_live,
+    "I4": a_stop_is_only_written_down,
+    "I5": a_lost_reply_is_forgotten,
+    "I6": stops_are_not_told,
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("promise", list(BUGS))
+def test_the_machine_finds_a_bug_against(promise: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    BUGS[promise](monkeypatch)
+    found = settings(
+        max_examples=400,
+        stateful_step_count=20,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        report_multiple_bugs=False,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    with pytest.raises(AssertionError, match=promise):
+        run_state_machine_as_test(RecordingMachine, settings=found)

@@ -1,0 +1,86 @@
+"""The Content-Security-Policy: on every answer, nothing inline, and room for the platform in use."""
+
+import pytest
+from django.test import Client
+
+PLACES = ["/", "/accounts/login/", "/nothing-here", "/api/runs/", "/api/docs/", "/healthz", "/admin/login/"]
+
+
+def policy_of(response) -> dict[str, list[str]]:
+    rules = (rule.split() for rule in response["Content-Security-Policy"].split(";"))
+    return {name: sources for name, *sources in rules}
+
+
+@pytest.fixture
+def localtok(settings) -> None:
+    settings.OPENTOK_API_URL = "http://127.0.0.1:8100"
+    settings.OPENTOK_SCRIPT_URL = "http://127.0.0.1:8100/v2/js/opentok.min.js"
+
+
+@pytest.fixture
+def vendor(settings) -> None:
+    settings.OPENTOK_API_URL = "https://api.opentok.com"
+    settings.OPENTOK_SCRIPT_URL = "https://static.opentok.com/v2/js/opentok.min.js"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", PLACES)
+def test_every_answer_has_one_that_lets_no_script_be_inline(client: Client, path: str) -> None:
+    policy = policy_of(client.get(path))
+    assert policy["default-src"] == ["'self'"]
+    assert policy["object-src"] == policy["frame-ancestors"] == ["'none'"]
+    for sources in policy.values():
+        assert not {"*", "https:", "http:", "'unsafe-eval'"} & set(sources)
+    assert "'unsafe-inline'" not in policy["script-src"] + policy["style-src"]
+
+
+@pytest.mark.django_db
+def test_localtok_may_bring_its_script_its_socket_and_its_recordings(client: Client, localtok: None) -> None:
+    policy = policy_of(client.get("/"))
+    assert policy["script-src"] == ["'self'", "http://127.0.0.1:8100"]
+    assert policy["connect-src"] == ["'self'", "http://127.0.0.1:8100", "ws://127.0.0.1:8100"]
+    assert "http://127.0.0.1:8100" in policy["media-src"]
+
+
+@pytest.mark.django_db
+def test_the_vendor_may_bring_its_script_its_sockets_and_its_recordings(client: Client, vendor: None) -> None:
+    policy = policy_of(client.get("/"))
+    assert policy["script-src"] == ["'self'", "https://static.opentok.com"]
+    assert {"https://*.opentok.com", "https://*.tokbox.com", "wss://*.tokbox.com"} <= set(
+        policy["connect-src"]
+    )
+    assert "https://*.amazonaws.com" in policy["media-src"]
+    assert "https://*.amazonaws.com" not in policy["script-src"] + policy["connect-src"]
+
+
+@pytest.mark.django_db
+def test_a_name_that_only_ends_like_the_vendors_is_not_the_vendor(client: Client, settings) -> None:
+    settings.OPENTOK_API_URL = settings.OPENTOK_SCRIPT_URL = "https://notopentok.com"
+    assert policy_of(client.get("/"))["connect-src"] == [
+        "'self'",
+        "https://notopentok.com",
+        "wss://notopentok.com",
+    ]
+
+
+@pytest.mark.django_db
+def test_a_bucket_of_ones_own_may_bring_recordings_only(client: Client, settings) -> None:
+    settings.MEDIA_ORIGINS = ["https://bucket.example.org"]
+    policy = policy_of(client.get("/"))
+    assert "https://bucket.example.org" in policy["media-src"]
+    assert "https://bucket.example.org" not in policy["script-src"] + policy["connect-src"]
+
+
+@pytest.mark.django_db
+def test_the_admin_may_colour_its_badges_and_no_more(admin_client: Client) -> None:
+    policy = policy_of(admin_client.get("/admin/"))
+    assert policy["style-src-attr"] == ["'unsafe-inline'"]
+    assert policy["script-src"] == policy_of(Client().get("/"))["script-src"]
+
+
+@pytest.mark.django_db
+def test_the_page_of_the_interface_has_nothing_inline(client: Client) -> None:
+    page = client.get("/api/docs/").content.decode()
+    assert "<style" not in page
+    assert page.count("<script") == page.count("<script src=")
+    assert "javascript" in client.get("/api/docs/?script=")["Content-Type"]

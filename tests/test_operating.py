@@ -1,0 +1,231 @@
+"""What operators do from the console, and what it takes: retry, reconcile, hold, trash, clean up."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+from django.core.management import call_command
+from django.test import Client
+
+from archives import clock, services
+from archives.media.removal import run_purge
+from archives.models import ArchiveRun, Callback, Export, Preview, Restart, Room, Seam, Segment
+from archives.services import library, previews
+from archives.services.retry import NothingFailed, run_retry
+from tests.kept import keep_in
+from tests.world import World
+
+pytestmark = pytest.mark.django_db
+RUNS = "/admin/archives/archiverun/"
+ACTIONS = {
+    "retry": "change_archiverun",
+    "reconcile": "change_archiverun",
+    "trash": "change_archiverun",
+    "restore": "change_archiverun",
+    "hold": "hold_archiverun",
+    "release": "hold_archiverun",
+    "clean_up": "purge_archiverun",
+}
+
+
+@pytest.fixture
+def run(world: World, settings: Any, tmp_path: Path) -> ArchiveRun:
+    """A complete run with a kept piece, an export and a preview."""
+    keep_in(tmp_path, settings)
+    kept = storages["archives"]
+    room = Room.objects.get(slug="main")
+    run = ArchiveRun.objects.create(room=room, name="Hearing", status="complete", strategy="dual_session")
+    file = kept.save("main/piece.mp4", ContentFile(b"piece"))
+    Segment.objects.create(
+        run=run,
+        ordinal=0,
+        session="primary",
+        session_id="1_one",
+        archive_id="a",
+        status="available",
+        size=5,
+        file=file,
+        kept_at=clock.now(),
+        created_at_ms=1_000_000,
+        duration_ms=1000,
+    )
+    export = kept.save("main/export.mp4", ContentFile(b"export!"))
+    Export.objects.create(run=run, status="done", file=export, size=7, digest="0")
+    for name in previews.FILES:
+        kept.save(f"previews/{name}", ContentFile(b"preview"))
+    Preview.objects.create(run=run, folder="previews", digest="0")
+    return run
+
+
+def files(folder: Path) -> set[str]:
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)) for path in found}
+
+
+def client_with(*permissions: str) -> Client:
+    user = User.objects.create_user("operator", is_staff=True)
+    names = ("view_archiverun", *permissions)
+    user.user_permissions.set(Permission.objects.filter(codename__in=names))
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def act(client: Client, action: str, run: ArchiveRun, **more: str) -> str:
+    client.post(RUNS, {"action": action, "_selected_action": [str(run.pk)], **more})
+    return client.get(RUNS).content.decode()
+
+
+# --- permission and question -------------------------------------------------------------------------
+@pytest.mark.parametrize(("action", "permission"), ACTIONS.items())
+def test_each_action_takes_its_permission_and_asks_first(
+    run: ArchiveRun, action: str, permission: str
+) -> None:
+    others = set(ACTIONS.values()) - {permission}
+    without = client_with(*others)
+    assert f'<option value="{action}">' not in without.get(RUNS).content.decode()
+    User.objects.all().delete()
+    allowed = client_with(permission)
+    assert f'<option value="{action}">' in allowed.get(RUNS).content.decode()
+    asked = allowed.post(RUNS, {"action": action, "_selected_action": [str(run.pk)]})
+    assert "Are you sure?" in asked.content.decode()
+    assert not run.transitions.exists()
+
+
+def test_who_lacks_the_permission_does_nothing_by_a_made_up_form(run: ArchiveRun) -> None:
+    client = client_with("change_archiverun")
+    act(client, "hold", run, confirmed="yes")
+    library.run_trash(run=run, by="test")
+    act(client, "clean_up", run, confirmed="yes")
+    run.refresh_from_db()
+    assert (run.legal_hold, run.segments.get().file) == (False, "main/piece.mp4")
+
+
+def test_hold_trash_and_clean_up_from_the_console(run: ArchiveRun, tmp_path: Path) -> None:
+    client = client_with(*ACTIONS.values())
+    assert "stays as it is until an operator ends the hold" in act(
+        client, "hold", run, confirmed="yes"
+    ) + act(client, "trash", run, confirmed="yes")
+    act(client, "release", run, confirmed="yes")
+    assert "Only what lies in the trash" in act(client, "clean_up", run, confirmed="yes")
+    act(client, "trash", run, confirmed="yes")
+    assert len(files(tmp_path)) == 5
+    act(client, "clean_up", run, confirmed="yes")
+    assert files(tmp_path) == set()
+
+
+# --- cleaning up -------------------------------------------------------------------------------------
+def test_what_is_removed_is_said_by_its_rows_and_may_be_removed_twice(
+    run: ArchiveRun, tmp_path: Path
+) -> None:
+    library.run_trash(run=run, by="test")
+    assert run_purge(run=run, by="test") == (2, 12)
+    assert files(tmp_path) == set()
+    piece, export = run.segments.get(), run.exports.get()
+    assert (piece.status, piece.file, piece.has_media) == ("deleted", "", False)
+    assert (export.status, export.file) == ("failed", "")
+    assert run.transitions.filter(subject="segment", new="deleted").exists()
+    assert run_purge(run=run, by="test") == (0, 0)
+
+
+def test_a_hold_that_comes_meanwhile_stops_it(run: ArchiveRun, tmp_path: Path) -> None:
+    library.run_trash(run=run, by="test")
+    library.run_hold(run=run, by="test")
+    with pytest.raises(library.OnHold):
+        run_purge(run=run, by="test")
+    assert len(files(tmp_path)) == 5
+
+
+def test_cleanup_empties_the_trash_after_thirty_days_but_nothing_held(
+    run: ArchiveRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def cleaned(*arguments: str) -> str:
+        call_command("cleanup", *arguments)
+        return capsys.readouterr().out
+
+    library.run_trash(run=run, by="test")
+    assert "of 0 recordings in the trash" in cleaned("--older-than", "0")
+    ArchiveRun.objects.update(trashed_at=clock.now() - timedelta(days=31), legal_hold=True)
+    assert "of 0 recordings in the trash" in cleaned()
+    ArchiveRun.objects.update(legal_hold=False)
+    assert "of 1 recordings in the trash would be removed" in cleaned("--dry-run")
+    assert len(files(tmp_path)) == 5
+    assert "2 files (12 bytes) of 1 recordings in the trash removed" in cleaned()
+    assert "of 0 recordings in the trash" in cleaned()
+
+
+# --- retry and reconcile -----------------------------------------------------------------------------
+def test_it_retries_all_that_failed(run: ArchiveRun) -> None:
+    later = clock.after(3600)
+    piece = Segment.objects.create(
+        run=run,
+        ordinal=1,
+        session="secondary",
+        session_id="1_two",
+        archive_id="b",
+        status="available",
+        keep_error="gone",
+        keep_due_at=later,
+    )
+    seam = Seam.objects.create(
+        run=run, earlier=run.segments.get(ordinal=0), later=piece, kind="overlap", error="no", attempts=4
+    )
+    failed = Export.objects.create(run=run, gaps="close", status="failed", error="disk full", digest="1")
+    Preview.objects.update(error="no picture", attempts=4, due_at=None)
+    tried = run_retry(run=run, by="test")
+    assert tried == ["pieces to be kept", "seams to be measured", "exports", "the preview"]
+    for row in (piece, seam, failed):
+        row.refresh_from_db()
+    assert (piece.keep_error, piece.keep_due_at < later) == ("", True)
+    assert (seam.attempts, seam.due_at is not None, failed.status) == (0, True, "queued")
+    assert run.transitions.get(field="retry").why == ", ".join(tried)
+
+
+def test_it_retries_the_step_that_waits_and_the_change_over_that_was_given_up(world: World) -> None:
+    run = world.start()
+    restart = services.restart_request(run=run, by="test")
+    Restart.objects.filter(pk=restart.pk).update(attempts=3, due_at=clock.after(600))
+    assert run_retry(run=run, by="test") == ["the step of the change-over"]
+    restart.refresh_from_db()
+    assert restart.due_at <= clock.now()
+    Restart.objects.filter(pk=restart.pk).update(status="failed", ended_at=clock.now())
+    ArchiveRun.objects.filter(pk=run.pk).update(status="recording", restart_due_at=clock.after(60))
+    run.refresh_from_db()
+    assert run_retry(run=run, by="test") == ["the change-over"]
+    world.until_status(run, "restarting")
+
+
+def test_where_nothing_failed_it_says_so(run: ArchiveRun) -> None:
+    with pytest.raises(NothingFailed):
+        run_retry(run=run, by="test")
+    assert not run.transitions.exists()
+
+
+def test_reconciling_has_the_worker_look_at_once(world: World) -> None:
+    run = world.start()
+    later = clock.after(900)
+    ArchiveRun.objects.update(due_at=later)
+    Room.objects.update(due_at=later)
+    act(client_with("change_archiverun"), "reconcile", run, confirmed="yes")
+    run.refresh_from_db()
+    assert run.due_at <= clock.now()
+    assert run.room.due_at <= clock.now()
+
+
+# --- raw callbacks -----------------------------------------------------------------------------------
+def test_a_runs_page_shows_its_raw_callbacks(world: World) -> None:
+    run = world.start()
+    archive = run.segments.get().raw | {"id": run.segments.get().archive_id, "odd": "<b>"}
+    services.callback_receive(source="archive", body=json.dumps(archive).encode())
+    services.callback_receive(source="archive", body=b'{"id": "elsewhere", "sessionId": "x"}')
+    assert list(Callback.objects.order_by("pk").values_list("run", flat=True)) == [run.pk, None]
+    page = client_with("view_callback").get(f"{RUNS}{run.pk}/change/").content.decode()
+    assert "&quot;odd&quot;: &quot;&lt;b&gt;&quot;" in page
+    assert "elsewhere" not in page

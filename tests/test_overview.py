@@ -1,0 +1,77 @@
+"""The operators' overview: what it tells, and that it costs the same however much there is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from archives import clock, services
+from archives.grants import RoomRole
+from archives.models import ArchiveRun, Room, Segment
+from tests.world import World
+
+pytestmark = pytest.mark.django_db
+OVERVIEW = "/admin/overview/"
+
+
+@pytest.fixture
+def operator(client: Client) -> Client:
+    client.force_login(User.objects.create_superuser("operator"))
+    return client
+
+
+def test_it_tells_what_is_recorded_due_wrong_and_kept(operator: Client, world: World, settings: Any) -> None:
+    run = world.start("Hearing <b>")
+    ArchiveRun.objects.filter(pk=run.pk).update(restart_due_at=clock.after(600))
+    services.alarm_raise(room=world.room, run=run, code="late", message="The restart is late.")
+    ended = ArchiveRun.objects.create(room=world.room, name="Broken", status="failed", error="No disk.")
+    Segment.objects.create(
+        run=ended, ordinal=0, session="primary", status="available", size=3 * 1024**2, kept_at=clock.now()
+    )
+    services.storage_weigh()
+    page = operator.get(OVERVIEW).content.decode()
+    assert "Recording now (1)" in page
+    assert "Hearing &lt;b&gt;" in page
+    assert "in 10\xa0minutes" in page
+    assert "The restart is late." in page
+    assert "No disk." in page
+    assert "3.0\xa0MB" in page
+
+
+def test_it_says_so_where_there_is_nothing(operator: Client) -> None:
+    page = operator.get(OVERVIEW).content.decode()
+    assert "Nothing is being recorded." in page
+    assert "None is due." in page
+    assert OVERVIEW in operator.get("/admin/").content.decode()
+
+
+def test_it_costs_the_same_for_many(
+    operator: Client, world: World, django_assert_max_num_queries: Any
+) -> None:
+    for slug in ("a", "b", "c", "d", "e"):
+        room = Room.objects.create(slug=slug, name=slug)
+        run = ArchiveRun.objects.create(room=room, name=slug, status="recording")
+        ArchiveRun.objects.create(room=room, name=slug, status="failed")
+        services.alarm_raise(room=room, run=run, code="late", message="Late.")
+    with django_assert_max_num_queries(11):
+        assert operator.get(OVERVIEW).status_code == 200
+
+
+def test_a_role_in_a_room_is_given_in_the_console(operator: Client) -> None:
+    room, ann = Room.objects.get(slug="main"), User.objects.create_user("ann")
+    roles: dict[str, Any] = {
+        "TOTAL_FORMS": "1",
+        "INITIAL_FORMS": "0",
+        "0-user": ann.pk,
+        "0-role": "reviewer",
+        "0-room": room.pk,
+    }
+    form = {"name": "Main", "slug": "main", "access": "", "strategy": "", "restart_after_s": "600"}
+    form |= {f"roles-{name}": value for name, value in roles.items()}
+    answer = operator.post(f"/admin/archives/room/{room.pk}/change/", form)
+    assert answer.status_code == 302
+    assert RoomRole.objects.get().role == "reviewer"
+    assert Room.objects.get(slug="main").restart_after == 600

@@ -1,0 +1,105 @@
+"""A run's rows as a timeline."""
+
+import pytest
+
+from archives import clock
+from archives.models import ArchiveRun, Room, Seam, Segment
+from archives.timeline import timeline_for
+
+START = 1_700_000_000_000
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def run():
+    room = Room.objects.create(slug="court-4", name="Court 4")
+    return ArchiveRun.objects.create(room=room, name="Day 1", strategy="dual_session", status="complete")
+
+
+def segment(run, begin, length, status="available", **kw):
+    ordinal = run.segments.count() + 1
+    return Segment.objects.create(
+        run=run,
+        ordinal=ordinal,
+        session="primary",
+        session_id="s",
+        archive_id=f"archive-{run.pk}-{ordinal}",
+        status=status,
+        created_at_ms=START + begin,
+        duration_ms=length,
+        **kw,
+    )
+
+
+def test_it_follows_measured_seams_rather_than_the_platforms_clock(run):
+    first, second = segment(run, 0, 60_000), segment(run, 54_000, 60_000)
+    Seam.objects.create(
+        run=run,
+        earlier=first,
+        later=second,
+        kind="overlap",
+        offset_ms=55_200,
+        overlap_ms=4_800,
+        confidence=1.0,
+        method="audio",
+        measured_at=clock.now(),
+    )
+    timeline = timeline_for(run)
+    assert timeline.duration_ms == 115_200
+    assert timeline.spans[0].out_ms - timeline.spans[1].in_ms == 55_200
+
+
+def test_a_seam_that_was_not_measured_leaves_the_platforms_clock(run):
+    first, second = segment(run, 0, 60_000), segment(run, 54_000, 60_000)
+    Seam.objects.create(run=run, earlier=first, later=second, kind="overlap", offset_ms=1, overlap_ms=1)
+    assert timeline_for(run).duration_ms == 114_000
+
+
+def test_a_piece_that_failed_is_a_gap_with_its_reason(run):
+    segment(run, 0, 60_000)
+    segment(run, 60_000, 30_000, status="failed", reason="failure")
+    segment(run, 90_000, 60_000)
+    gap = timeline_for(run).spans[1]
+    assert (gap.kind, gap.start_ms, gap.out_ms) == ("gap", 60_000, 30_000)
+    assert gap.cause == "piece 2 has no recording: failure"
+
+
+def test_a_piece_that_expired_is_shown_only_if_its_file_was_kept(run):
+    segment(run, 0, 60_000, status="expired", file="kept.mp4")
+    segment(run, 59_000, 60_000, status="expired")
+    assert [span.kind for span in timeline_for(run).spans] == ["segment", "gap"]
+
+
+def test_a_stated_gap_keeps_its_cause(run):
+    first, second = segment(run, 0, 60_000), segment(run, 70_000, 60_000)
+    Seam.objects.create(
+        run=run,
+        earlier=first,
+        later=second,
+        kind="gap",
+        offset_ms=70_000,
+        gap_from=clock.from_ms(START + 60_000),
+        gap_until=clock.from_ms(START + 70_000),
+        cause="maximum idle time exceeded",
+    )
+    assert [span.cause for span in timeline_for(run).spans if span.kind == "gap"] == [
+        "maximum idle time exceeded"
+    ]
+
+
+def test_a_run_without_pieces_is_empty(run):
+    assert timeline_for(run).spans == ()
+
+
+def test_a_piece_that_still_records_is_not_part_of_the_run_yet(run):
+    segment(run, 0, 60_000)
+    segment(run, 59_000, 0, status="started")
+    assert timeline_for(run).duration_ms == 60_000
+
+
+@pytest.mark.parametrize("pieces", [2, 40])
+def test_it_takes_two_queries_however_many_pieces(run, pieces, django_assert_num_queries):
+    for number in range(pieces):
+        segment(run, number * 10_000, 11_000)
+    with django_assert_num_queries(2):
+        assert len(timeline_for(run).spans) == pieces
