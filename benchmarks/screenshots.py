@@ -1,0 +1,188 @@
+"""Takes the pictures of the pages under docs/images/: each at 1440 and 390 px, light and dark.
+
+    python -m benchmarks.screenshots [--folder docs/images] [--only NAME ...]
+
+Starts the product over scratch data, records a short call in real Chromium, fills the library, and opens the
+pages empty, busy and failing. Pictures are reduced to 256 colours, so that they weigh little.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
+
+from tests.e2e.camera import write_camera, write_microphone
+from tests.e2e.people import chromium_path
+from tests.e2e.processes import OPERATOR, PASSWORD, Product, wait_for
+from tests.e2e.runs import Run
+
+ROOT = Path(__file__).resolve().parents[1]
+SIZES = {"1440": {"width": 1440, "height": 900}, "390": {"width": 390, "height": 844}}
+SCHEMES = ("light", "dark")
+COLOURS = 256
+REPAINTED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+ROWS = """
+from datetime import timedelta
+from archives import clock
+from archives.models import ArchiveRun, Room, Seam, Segment
+annex, _ = Room.objects.get_or_create(slug="annex", defaults={"name": "Annex"})
+rooms = [Room.objects.get(slug="main"), annex]
+names = ["Hearing, morning session", "Hearing, afternoon session", "Lesson 12: fractions", "Consultation",
+         "General meeting of the allotment society with all of its motions and amendments, second day"]
+for index, name in enumerate(names):
+    begin = clock.now() - timedelta(days=index, hours=3)
+    status = "failed" if index == 3 else "complete"
+    end = begin + timedelta(hours=1 + index, minutes=12)
+    times = {"created_at": begin, "started_at": begin, "ended_at": end}
+    run = ArchiveRun.objects.create(room=rooms[index % 2], name=name, status=status, strategy="dual_session",
+                                    **times)
+    if index == 1:
+        piece = Segment.objects.create(run=run, ordinal=1, session="primary", session_id="1", status="absent")
+        Seam.objects.create(run=run, earlier=piece, kind="gap", gap_from=begin, cause="the platform was away",
+                            gap_until=begin + timedelta(seconds=48))
+"""
+
+
+@dataclass
+class Studio:
+    """Browsers of a host, of a guest who is in the call, and of somebody whose camera is blocked."""
+
+    product: Product
+    host: Page
+    guest: Page
+    blocked: Page
+    folder: Path
+    only: list[str]
+    taken: list[Path] = field(default_factory=list)
+
+    def take(self, name: str, page: Page) -> None:
+        if self.only and name not in self.only:
+            return
+        for width, size in SIZES.items():
+            page.set_viewport_size(size)
+            for scheme in SCHEMES:
+                page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+                page.evaluate(REPAINTED)
+                self._keep(page.screenshot(), f"{name}-{width}-{scheme}.png")
+        page.set_viewport_size(SIZES["1440"])
+
+    def open(self, name: str, page: Page, path: str, ready: str) -> None:
+        page.goto(self.product.url + path)
+        page.wait_for_selector(ready, timeout=30_000)
+        page.wait_for_load_state("networkidle")
+        self.take(name, page)
+
+    def _keep(self, picture: bytes, name: str) -> None:
+        path = self.folder / name
+        Image.open(io.BytesIO(picture)).convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE).save(
+            path, optimize=True
+        )
+        self.taken.append(path)
+
+
+@contextmanager
+def browser(playwright: Playwright, *arguments: str) -> Iterator[BrowserContext]:
+    started = playwright.chromium.launch(
+        executable_path=chromium_path(), args=["--no-sandbox", "--disable-gpu", *arguments]
+    )
+    try:
+        yield started.new_context()
+    finally:
+        started.close()
+
+
+def camera(scratch: Path) -> list[str]:
+    return [
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        f"--use-file-for-fake-video-capture={write_camera(scratch / 'camera.mjpeg', 1, 60)}",
+        f"--use-file-for-fake-audio-capture={write_microphone(scratch / 'microphone.wav', 1)}",
+    ]
+
+
+def before_anything(studio: Studio) -> None:
+    studio.product.manage("create_room", "closed", "--name", "Court 3", "--access", "invite")
+    studio.open("not-invited", studio.guest, "/rooms/closed/", "h1")
+    studio.open("sign-in", studio.host, "/host/", "input[name=username]")
+    studio.host.fill("input[name=username]", OPERATOR)
+    studio.host.fill("input[name=password]", PASSWORD)
+    studio.host.press("input[name=password]", "Enter")
+    studio.host.wait_for_url("**/host/")
+    studio.open("library-empty", studio.host, "/player/", "#empty:not([hidden])")
+    studio.open("green-room", studio.guest, "/", "#preview:not([hidden])")
+    studio.open("green-room-blocked", studio.blocked, "/", "#permission-help:not([hidden])")
+    studio.open("console-empty", studio.host, "/admin/", "#content")
+
+
+def joined(studio: Studio, page: Page, path: str) -> None:
+    page.goto(studio.product.url + path)
+    wait_for(lambda: page.locator("html").get_attribute("data-primary") == "publishing", "in the call", 40)
+
+
+def in_the_call(studio: Studio) -> None:
+    joined(studio, studio.guest, "/?name=Ann")
+    studio.take("call", studio.guest)
+    joined(studio, studio.host, "/host/?name=Hanna")
+    studio.take("host", studio.host)
+    run = Run.start(studio.product.http, "A day in court")
+    run.restart()
+    studio.guest.wait_for_selector("#recording:not([hidden])", timeout=20_000)
+    studio.host.wait_for_selector("#live:not([hidden])", timeout=20_000)
+    studio.take("call-recording", studio.guest)
+    studio.take("host-recording", studio.host)
+    run.stop()
+    studio.open("player", studio.host, f"/player/?run={run.id}", "#player:not([hidden])")
+
+
+def afterwards(studio: Studio) -> None:
+    studio.product.manage("shell", "-v", "0", "-c", ROWS)
+    studio.open("library", studio.host, "/player/", "#cards li")
+    studio.open("library-nothing-found", studio.host, "/player/?q=zebra", "#found:not(:empty)")
+    studio.open("player-no-such", studio.host, "/player/?name=zebra", "#message:not([hidden])")
+    studio.open("console-runs", studio.host, "/admin/archives/archiverun/", "#result_list")
+    joined(studio, studio.host, "/host/?name=Hanna")
+    studio.product.parts["web"].stop()
+    studio.host.wait_for_selector("#panel-stale:not([hidden])", timeout=60_000)
+    studio.take("host-server-away", studio.host)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--folder", type=Path, default=ROOT / "docs/images")
+    parser.add_argument("--only", nargs="*", default=[])
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
+        scratch = Path(name)
+        product = Product(scratch, ROOM_ACCESS="open")
+        fake = camera(scratch)
+        try:
+            product.start()
+            with (
+                browser(playwright, *fake) as host,
+                browser(playwright, *fake) as guest,
+                browser(playwright) as blocked,
+            ):
+                pages = (context.new_page() for context in (host, guest, blocked))
+                studio = Studio(product, *pages, options.folder, options.only)
+                for scene in (before_anything, in_the_call, afterwards):
+                    scene(studio)
+        finally:
+            product.stop()
+    print(f"{len(studio.taken)} pictures, {sum(path.stat().st_size for path in studio.taken) / 1e6:.1f} MB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
