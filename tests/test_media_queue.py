@@ -54,7 +54,6 @@ def queued(redis: Redis, settings: Any) -> Any:
     """Tasks of this process wait in Redis."""
     settings.REDIS_URL = redis.url
     settings.RQ_QUEUES = redis_queues(redis.url, verify=True)
-    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "django_rq"]
     settings.TASKS = {"default": {"BACKEND": "archives.queues.RedisQueues", "QUEUES": []}}
     Connection.from_url(redis.url).flushall()
     return lambda: {name: len(django_rq.get_queue(name).job_ids) for name in QUEUES}
