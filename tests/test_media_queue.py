@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -28,7 +30,7 @@ from tests.kept import new_run
 from tests.redis_server import Redis, is_available
 
 ROOT = Path(__file__).resolve().parents[1]
-FILE = b"\0" * 100_000
+FILE = random.Random(7).randbytes(100_000)
 # As `manage.py media`, but whoever has to end does not let its task go on for 20 s.
 MEDIA = """
 import django; django.setup()
@@ -105,6 +107,8 @@ class Platform(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.asked_for, self.hurry = threading.Event(), threading.Event()
+        self.ranges: list[str | None] = []
+        self.sent = 0
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -119,12 +123,15 @@ class _Handler(BaseHTTPRequestHandler):
             self._file()
             return
         archive = {"id": "archive", "status": "available", "createdAt": 1_700_000_000_000}
-        said = json.dumps(archive | {"size": len(FILE), "url": f"{self.server.url}/file"}).encode()
+        archive |= {"size": len(FILE), "sha256sum": hashlib.sha256(FILE).hexdigest()}
+        said = json.dumps(archive | {"url": f"{self.server.url}/file"}).encode()
         self._head(200, len(said))
         self.wfile.write(said)
 
     def _file(self) -> None:
-        begin = int((self.headers.get("Range") or "bytes=0-")[6:].rstrip("-"))
+        asked = self.headers.get("Range")
+        self.server.ranges.append(asked)
+        begin = int((asked or "bytes=0-")[6:].rstrip("-"))
         self._head(206 if begin else 200, len(FILE) - begin, f"bytes {begin}-{len(FILE) - 1}/{len(FILE)}")
         self.server.asked_for.set()
         for number in range(begin, len(FILE)):
@@ -132,6 +139,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(FILE[number:])
                 return
             self.wfile.write(FILE[number : number + 1])
+            self.server.sent = number + 1
             time.sleep(0.05)
 
     def _head(self, status: int, length: int, content_range: str = "") -> None:
@@ -149,12 +157,12 @@ class Site:
     """A database with one piece to keep, and the processes that keep it."""
 
     def __init__(self, folder: Path, redis_url: str) -> None:
-        self.platform, self.log = Platform(), folder / "log"
+        self.platform, self.log, self.folder = Platform(), folder / "log", folder / "archives"
         self.environment = os.environ | {
             "DJANGO_SETTINGS_MODULE": "dualarchive.settings",
             "DATABASE_URL": f"sqlite:///{folder / 'site.sqlite3'}",
             "REDIS_URL": redis_url,
-            "ARCHIVES_DIR": str(folder / "archives"),
+            "ARCHIVES_DIR": str(self.folder),
             "API_KEY": "100",
             "API_SECRET": "a secret that is long enough for HS256",
             "OPENTOK_API_URL": self.platform.url,
@@ -229,6 +237,35 @@ def test_a_task_that_is_ended_half_way_is_carried_on_by_the_next_process(site: S
     finally:
         os.killpg(second.pid, signal.SIGTERM)
         assert second.wait(25) == 0, site.log.read_text()
+
+
+@pytest.mark.parametrize("site", ["database"], indirect=True)
+def test_a_transfer_that_is_killed_half_way_goes_on_from_there(site: Site) -> None:
+    first = site.start()
+    try:
+        _wait(lambda: site.platform.sent >= 5, site)
+    finally:
+        os.killpg(first.pid, signal.SIGKILL)
+        first.wait(10)
+    [part] = (site.folder / ".parts").iterdir()
+    came = part.stat().st_size
+    assert 0 < came < len(FILE)
+    # Nobody could give the row back: it is held for its two minutes, which are over here.
+    site.shell(
+        "from archives.models import Segment; from archives import clock;"
+        "Segment.objects.update(keep_due_at=clock.now())"
+    )
+    site.platform.hurry.set()
+    second = site.start()
+    try:
+        _wait(lambda: site.piece()["kept"], site)
+    finally:
+        os.killpg(second.pid, signal.SIGTERM)
+        assert second.wait(25) == 0, site.log.read_text()
+    assert site.platform.ranges == [None, f"bytes={came}-"]
+    [kept] = site.folder.rglob("*.mp4")
+    assert hashlib.sha256(kept.read_bytes()).hexdigest() == hashlib.sha256(FILE).hexdigest()
+    assert not part.exists()
 
 
 def _wait(reached: Callable[[], bool], site: Site) -> None:

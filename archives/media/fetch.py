@@ -112,6 +112,8 @@ def _write(
         # read1 hands over what came before a connection broke; other reads lose their last block with it.
         while chunk := answer.raw.read1(CHUNK):
             file.write(chunk)
+            # What came outlives a kill: the next process goes on from there.
+            file.flush()
             if expected.size is not None and file.tell() > expected.size:
                 break
             on_chunk(file.tell())

@@ -11,7 +11,7 @@ from django.core.files.storage import storages
 
 from archives import clock, errors, gateway, services
 from archives.media.copies import store, work_folder
-from archives.media.fetch import Expected, Fetched, FetchFailed, LinkExpired, fetch
+from archives.media.fetch import Expected, Fetched, FetchFailed, LinkExpired, WrongFile, fetch
 from archives.media.probe import probe
 from archives.media.renewal import HoldLost, Renewal
 from archives.models import Segment
@@ -44,7 +44,7 @@ def _keep(segment: Segment) -> None:
     status, size = archive["status"], archive.get("size") or 0
     if status == Segment.Status.UPLOADED:
         # It lies in the user's own bucket: nothing to fetch, and nothing that expires.
-        keeping.keep_done(segment, file=_in_our_storage(segment), size=size, sha256="")
+        keeping.keep_done(segment, file=_in_our_storage(segment, size), size=size, sha256="")
     elif status in GONE:
         _give_up(segment, f"The platform has no file any more: the archive is {status}.")
     elif status != Segment.Status.AVAILABLE:
@@ -59,13 +59,19 @@ def _keep(segment: Segment) -> None:
         _store(segment, fetch(archive["url"], part_path(segment), expected, renewal))
 
 
-def _in_our_storage(segment: Segment) -> str:
+def _in_our_storage(segment: Segment, size: int) -> str:
     """Where the platform uploaded the file, if that bucket is our storage too; "" where it is not.
 
     The name is that of https://tokbox.com/developer/guides/archiving/using-s3.html
+    Raises WrongFile where what lies there is not as long as the platform says.
     """
-    name = f"{settings.API_KEY or '-'}/{segment.archive_id}/archive.mp4"
-    return name if storages["archives"].exists(name) else ""
+    name, storage = f"{settings.API_KEY or '-'}/{segment.archive_id}/archive.mp4", storages["archives"]
+    if not storage.exists(name):
+        return ""
+    there = storage.size(name)
+    if size and there != size:
+        raise WrongFile(f"{there} of the {size} bytes that the platform states lie in the bucket.")
+    return name
 
 
 def _store(segment: Segment, fetched: Fetched) -> None:
