@@ -155,6 +155,11 @@ def recorded(host: APIClient, working: World) -> list[dict[str, Any]]:
     return list(host.get("/archives").json())
 
 
+def unsigned(archives: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without the links' signatures, which change from second to second."""
+    return [archive | {"url": archive["url"].partition("?")[0]} for archive in archives]
+
+
 def test_the_list_has_the_archives_of_both_sessions_in_order(recorded: list[dict[str, Any]]) -> None:
     assert [archive["name"] for archive in recorded] == ["A", "A", "A", "B"]
     assert [archive["sessionId"] for archive in recorded] == ["1_one", "1_two", "1_one", "1_one"]
@@ -165,7 +170,7 @@ def test_the_list_has_the_archives_of_both_sessions_in_order(recorded: list[dict
 
 
 def test_the_list_by_name(recorded: list[dict[str, Any]], host: APIClient) -> None:
-    assert host.get("/archives?name=B").json() == recorded[3:]
+    assert unsigned(host.get("/archives?name=B").json()) == unsigned(recorded[3:])
     assert host.get("/archives/?name=nothing").json() == []
 
 
@@ -177,7 +182,7 @@ def test_a_link_plays_without_signing_in(recorded: list[dict[str, Any]]) -> None
 def test_what_cannot_be_played_is_not_listed(recorded: list[dict[str, Any]], host: APIClient) -> None:
     Segment.objects.filter(archive_id=recorded[0]["id"]).update(status="failed")
     Segment.objects.filter(archive_id=recorded[1]["id"]).update(status="expired")
-    assert host.get("/archives").json() == recorded[2:]
+    assert unsigned(host.get("/archives").json()) == unsigned(recorded[2:])
 
 
 # --- refusals ----------------------------------------------------------------------------------------
