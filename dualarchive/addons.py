@@ -12,6 +12,7 @@ QUEUES = ("keep", "measure", "export", "preview")
 CONNECT_S, ANSWER_S = 5, 30
 # A link to a recording is made when it is asked for, so it need not live longer than a long look at it.
 LINK_S = 4 * 3600
+IN_MEMORY = 4 << 20
 
 
 def tune_postgres(database: dict[str, Any], *, max_age_s: int, pool_size: int) -> None:
@@ -54,6 +55,8 @@ def recordings_storage(
         "querystring_auth": True,
         "querystring_expire": LINK_S,
         "file_overwrite": False,
+        # What is read lies on the disk meanwhile: a piece of four hours does not fit into memory.
+        "max_memory_size": IN_MEMORY,
         "client_config": client,
     }
     return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}

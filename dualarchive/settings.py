@@ -62,6 +62,7 @@ RESTART_STRATEGY = env.str("RESTART_STRATEGY", "dual_session")
 ADOPT_UNKNOWN = env.str("ADOPT_UNKNOWN", "adopt")
 ROOM_ACCESS = env.str("ROOM_ACCESS", "invite")
 KEEP_FILES = env.bool("KEEP_FILES", True)
+DELETE_VENDOR_COPIES = env.bool("DELETE_VENDOR_COPIES", False)
 
 # --- callbacks in, alarms out -----------------------------------------------------------------------
 WEBHOOK_SECRET = env.list("WEBHOOK_SECRET", default=[])

@@ -12,12 +12,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 from django.contrib.auth.models import User
+from django.core.files.storage import storages
 from django.test import Client
 
 from archives import clock, gateway
 from archives.media import exporting, keep, removal
 from archives.models import ArchiveRun, Segment
 from archives.services import exports, library
+from dualarchive.addons import IN_MEMORY
 from tests.file_server import BODY, DIGEST, Answer, FileServer, answers, cut_after, whole
 from tests.kept import measured, media, new_run
 from tests.s3_server import S3
@@ -236,3 +238,11 @@ def test_what_is_removed_for_good_is_gone_from_the_bucket(bucket: Any) -> None:
     library.run_trash(run=run, by="host")
     assert removal.run_purge(run=run, by="host") == (2, sum(there.values()))
     assert lying(bucket) == {}
+
+
+def test_a_long_piece_is_read_from_the_disk(bucket: Any) -> None:
+    """django-storages holds a whole object in memory unless it is told otherwise."""
+    bucket.put_object(Key="long", Body=b"0" * (IN_MEMORY + 1))
+    with storages["archives"].open("long") as file:
+        assert not isinstance(file.file._file, io.BytesIO)
+        assert len(file.read()) == IN_MEMORY + 1

@@ -25,7 +25,9 @@ def run_purge(*, run: ArchiveRun, by: str) -> Removed:
     The files go first: a process that dies in between leaves rows without files, which the next call settles.
     """
     require_removable(run)
-    pieces = [_segment(piece, by) for piece in run.segments.exclude(status=Segment.Status.DELETED)]
+    # Of a piece that is deleted at the platform there may still be a file here.
+    there = run.segments.exclude(status=Segment.Status.DELETED, file="")
+    pieces = [_segment(piece, by) for piece in there]
     exports = [_export(export) for export in run.exports.exclude(file="")]
     for preview in Preview.objects.filter(run=run).exclude(folder=""):
         for name in FILES:
@@ -44,7 +46,8 @@ def _segment(piece: Segment, by: str) -> int:
     if piece.file:
         storages["archives"].delete(piece.file)
     had = (Segment.Status.AVAILABLE, Segment.Status.UPLOADED, Segment.Status.EXPIRED)
-    move(piece, Segment.Status.DELETED, old=had, by=by, why=GONE, file="")
+    if not move(piece, Segment.Status.DELETED, old=had, by=by, why=GONE, file=""):
+        Segment.objects.filter(pk=piece.pk).update(file="")
     return size
 
 

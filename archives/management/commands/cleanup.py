@@ -13,8 +13,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django_tasks_db.models import DBTaskResult
 
 from archives import clock
-from archives.errors import ArchiveError
+from archives.errors import ArchiveError, PlatformError
 from archives.media.removal import Removed, run_purge
+from archives.media.vendor import Outcome, copies_to_delete, copy_delete
 from archives.models import ArchiveRun, Callback, Export, Segment, StreamPresence
 from archives.services.library import run_trash, runs_past_retention
 
@@ -36,7 +37,8 @@ class Command(BaseCommand):
     help = (
         "Puts recordings into the trash whose days are over (RETENTION_DAYS, or their own). Removes old "
         "callbacks, stream notes, finished tasks and broken-off transfers, and the files of recordings that "
-        "lie in the trash for 30 days. What is on legal hold stays."
+        "lie in the trash for 30 days; with DELETE_VENDOR_COPIES also the platform's copies of kept files. "
+        "What is on legal hold stays."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -64,6 +66,8 @@ class Command(BaseCommand):
         self.stdout.write(f"{len(parts)} broken-off transfers ({size} bytes) {verb}")
         self._retire(dry_run)
         self._empty_trash(dry_run, verb)
+        if settings.DELETE_VENDOR_COPIES:
+            self._delete_copies(dry_run, verb)
 
     def _retire(self, dry_run: bool) -> None:
         """Nothing is removed by this: whoever misses a recording has 30 days to restore it."""
@@ -91,6 +95,22 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{files} files ({size} bytes) of {len(removed) - 1} recordings in the trash {verb}"
         )
+
+    def _delete_copies(self, dry_run: bool, verb: str) -> None:
+        """Whatever goes wrong with one of them leaves it where it is, until the next time."""
+        sizes = []
+        for piece in copies_to_delete():
+            name = f"{piece.run.room.slug}: {piece.run.name}, piece {piece.ordinal}"
+            try:
+                outcome = copy_delete(piece, by="cleanup", dry_run=dry_run)
+            except (PlatformError, OSError) as error:
+                self.stderr.write(f"{name}: the platform's copy was not deleted. {error}")
+                continue
+            if outcome == Outcome.DIFFERS:
+                self.stderr.write(f"{name}: the kept file is not what was fetched; the copy stays.")
+            elif outcome == Outcome.DONE:
+                sizes.append(piece.size)
+        self.stdout.write(f"{len(sizes)} copies at the platform ({sum(sizes)} bytes) {verb}")
 
 
 def _long_in_trash() -> QuerySet[ArchiveRun]:
