@@ -729,4 +729,5 @@ class Tally(models.Model):
 
 
 # Django finds an app's rows through this module.
+from archives.captions import Captions  # noqa: E402, F401
 from archives.grants import Invitation, RoomRole, Share  # noqa: E402, F401

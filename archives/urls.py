@@ -4,7 +4,7 @@ from archives import pages, webhooks
 from archives.api import seed
 from archives.api.entry import healthz
 from archives.health import readyz
-from archives.media.views import export_file, preview_file, segment_file
+from archives.media.views import captions_file, export_file, preview_file, segment_file
 from archives.metrics import metrics
 from archives.services.previews import FILES
 
@@ -44,6 +44,7 @@ urlpatterns = [
     re_path(r"^webhooks/session/?$", webhooks.session, name="webhook_session"),
     path("media/segments/<uuid:segment_id>/", segment_file, name="segment_file"),
     path("media/exports/<uuid:export_id>/", export_file, name="export_file"),
+    path("media/runs/<uuid:run_id>/captions.vtt", captions_file, name="run_captions"),
     *(
         path(f"media/runs/<uuid:run_id>/{name}", preview_file, {"name": name}, name=f"run_{name}")
         for name in FILES

@@ -97,6 +97,8 @@ ROWS = [
     Row("run-shares", "GET", "/api/runs/{run}/shares/", HOST),
     Row("run-shares", "POST", "/api/runs/{run}/shares/", HOST),
     Row("run-share", "DELETE", "/api/runs/{run}/shares/{share}/", HOST),
+    Row("run-captions", "PUT", "/api/runs/{run}/captions/", HOST),
+    Row("run-captions", "DELETE", "/api/runs/{run}/captions/", HOST),
     Row("run-seams", "GET", "/api/runs/{run}/seams/", WATCH),
     Row("run-exports", "GET", "/api/runs/{run}/exports/", WATCH),
     Row("run-exports", "POST", "/api/runs/{run}/exports/", HOST),
@@ -114,6 +116,7 @@ ROWS = [
     # media
     Row("segment_file", "GET", "/media/segments/{segment}/", WATCH),
     Row("export_file", "GET", "/media/exports/{export}/", WATCH),
+    Row("run_captions", "GET", "/media/runs/{run}/captions.vtt", WATCH),
     Row("run_thumbnails.jpg", "GET", "/media/runs/{run}/thumbnails.jpg", WATCH),
     Row("run_thumbnails.vtt", "GET", "/media/runs/{run}/thumbnails.vtt", WATCH),
     Row("run_levels.json", "GET", "/media/runs/{run}/levels.json", WATCH),

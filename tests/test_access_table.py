@@ -23,6 +23,7 @@ from archives.api import seed
 from archives.grants import Invitation, RoomRole, Share
 from archives.models import ArchiveRun, Export, Preview, Room
 from archives.services import previews
+from archives.services.captions import captions_set
 from archives.services.links import invitation_create, share_create
 from tests.access_table import CALLERS, HIDDEN, NO, ROWS, SIGN_IN, YES, Row, rendered
 from tests.kept import keep_in
@@ -85,11 +86,12 @@ class Site:
         }
 
     def _exported(self) -> Export:
-        """An export and thumbnails, so that whoever may have them finds them."""
+        """An export, thumbnails and captions, so that whoever may have them finds them."""
         kept = storages["archives"]
         for name in previews.FILES:
             kept.save(f"previews/{name}", ContentFile(b"preview"))
         Preview.objects.update_or_create(run=self.run, defaults={"folder": "previews", "digest": "0" * 64})
+        captions_set(run=self.run, data=b"WEBVTT\n\n00:01.000 --> 00:02.000\nGood morning.\n", by="host")
         file = kept.save("export.mp4", ContentFile(b"export"))
         return Export.objects.create(run=self.run, status="done", file=file, size=6, digest="0" * 64)
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.urls import reverse
 
+from archives.captions import Captions
 from archives.models import ArchiveRun, Preview
 from archives.services.previews import CUES, LEVELS
 from archives.timeline import Span, timeline_for
@@ -20,6 +21,7 @@ def run_offsets(run: ArchiveRun) -> dict[str, Any]:
     timeline = timeline_for(run)
     address = reverse("segment_file", args=[ANY])
     previewed = Preview.objects.filter(run=run).exclude(folder="").exists()
+    captions = Captions.objects.filter(run=run).values_list("digest", flat=True).first()
     return {
         "run": str(run.pk),
         "duration_ms": timeline.duration_ms,
@@ -27,7 +29,13 @@ def run_offsets(run: ArchiveRun) -> dict[str, Any]:
         "spans": [_span(span, address) for span in timeline.spans],
         "thumbnails": _preview_url(run, CUES) if previewed else None,
         "levels": _preview_url(run, LEVELS) if previewed else None,
+        "captions": captions_url(run, captions) if captions else None,
     }
+
+
+def captions_url(run: ArchiveRun, digest: str) -> str:
+    """Another one for other captions, so that a browser may remember what it has."""
+    return f"{reverse('run_captions', args=[run.pk])}?v={digest[:12]}"
 
 
 def _preview_url(run: ArchiveRun, name: str) -> str:

@@ -15,6 +15,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from archives.captions import Captions
 from archives.models import ArchiveRun, Preview, Segment
 
 # Fewer pieces are told faster than they are looked up.
@@ -68,7 +69,8 @@ def answer(
 
 
 def stamp(run: ArchiveRun) -> str:
-    """Changes with whatever a service writes to the run's pieces, seams and preview."""
+    """Changes with whatever a service writes to the run's pieces, seams, preview and captions."""
     preview = Preview.objects.filter(run=run).values_list("folder", "made_at").first()
-    facts = (run.segments.aggregate(**PIECES), run.seams.aggregate(**SEAMS), preview)
+    captions = Captions.objects.filter(run=run).values_list("digest", flat=True).first()
+    facts = (run.segments.aggregate(**PIECES), run.seams.aggregate(**SEAMS), preview, captions)
     return hashlib.sha256(repr(facts).encode()).hexdigest()

@@ -151,6 +151,7 @@ class OffsetsSerializer(serializers.Serializer):
     levels = serializers.CharField(
         allow_null=True, help_text="JSON {every_ms, peaks}: the loudest sample, 0 to 1, of each interval."
     )
+    captions = serializers.CharField(allow_null=True, help_text="WebVTT in the run's own time.")
 
 
 class LiveRunSerializer(serializers.ModelSerializer[ArchiveRun]):

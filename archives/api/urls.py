@@ -2,6 +2,7 @@ from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
 
+from archives.api.captions import RunCaptions
 from archives.api.entry import TokenView, UnknownAddress
 from archives.api.exports import CancelExport, OneExport, RunExports
 from archives.api.links import Invitations, OneInvitation, OneShare, Shares
@@ -22,6 +23,7 @@ urlpatterns = [
     path("runs/<str:pk>/shares/", Shares.as_view(), name="run-shares"),
     path("runs/<str:pk>/shares/<uuid:key>/", OneShare.as_view(), name="run-share"),
     path("runs/<str:pk>/exports/", RunExports.as_view(), name="run-exports"),
+    path("runs/<str:pk>/captions/", RunCaptions.as_view(), name="run-captions"),
     path("runs/<str:pk>/seams/", RunSeams.as_view(), name="run-seams"),
     path("exports/<uuid:key>/", OneExport.as_view(), name="export"),
     path("exports/<uuid:key>/cancel/", CancelExport.as_view(), name="export-cancel"),

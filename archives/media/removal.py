@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from django.core.files.storage import storages
 
+from archives.captions import Captions
 from archives.models import ArchiveRun, Export, Preview, Segment
 from archives.services.library import require_removable
 from archives.services.previews import FILES
@@ -33,6 +34,7 @@ def run_purge(*, run: ArchiveRun, by: str) -> Removed:
         for name in FILES:
             storages["archives"].delete(f"{preview.folder}/{name}")
         Preview.objects.filter(pk=preview.pk).update(folder="", digest="", due_at=None)
+    Captions.objects.filter(run=run).delete()
     removed = Removed(sum(bool(size) for size in (*pieces, *exports)), sum(filter(None, (*pieces, *exports))))
     why = f"{removed.files} files, {removed.size} bytes"
     tell(run, old="in the trash", new="removed", by=by, why=why, field="trash")

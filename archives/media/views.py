@@ -6,6 +6,7 @@ import re
 import uuid
 from collections.abc import Callable
 from functools import wraps
+from io import BytesIO
 from typing import Any
 
 from django.core.files.storage import storages
@@ -17,6 +18,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from archives import access, errors, gateway
+from archives.captions import Captions
 from archives.media.copies import is_local
 from archives.media.ranges import ranged_response
 from archives.models import Export, Preview, Segment
@@ -24,7 +26,8 @@ from archives.services.exports import UnknownExport
 from archives.services.previews import CUES, LEVELS, PICTURE
 
 VIDEO = "video/mp4"
-CONTENT_TYPES = {PICTURE: "image/jpeg", CUES: "text/vtt; charset=utf-8", LEVELS: "application/json"}
+WEBVTT = "text/vtt; charset=utf-8"
+CONTENT_TYPES = {PICTURE: "image/jpeg", CUES: WEBVTT, LEVELS: "application/json"}
 
 
 class UnknownSegment(errors.ArchiveError):
@@ -107,6 +110,17 @@ def preview_file(request: HttpRequest, run_id: uuid.UUID, name: str) -> HttpResp
         raise NoFile("This recording has no thumbnails and sound levels yet.")
     tag = f"{preview.digest[:20]}-{name}"
     return _stored(request, f"{preview.folder}/{name}", tag=tag, content_type=CONTENT_TYPES[name])
+
+
+@answered
+def captions_file(request: HttpRequest, run_id: uuid.UUID) -> HttpResponseBase:
+    """What was said when, as WebVTT in the run's own time."""
+    _require_watcher(request, run_id, errors.UnknownRun)
+    captions = Captions.objects.filter(run=run_id).first()
+    if captions is None:
+        raise NoFile("This recording has no captions.")
+    data, tag = captions.text.encode(), f'"{captions.digest}"'
+    return ranged_response(request, BytesIO(data), size=len(data), etag=tag, content_type=WEBVTT)
 
 
 def _require_watcher(

@@ -106,6 +106,12 @@ def run_release(*, run: ArchiveRun, by: str, why: str = "") -> ArchiveRun:
     return run
 
 
+def require_unheld(run: ArchiveRun) -> None:
+    """Raises OnHold, as the row says by now; locks it, so that no hold comes before the caller's commit."""
+    if ArchiveRun.objects.select_for_update().filter(pk=run.pk, legal_hold=True).exists():
+        raise OnHold
+
+
 def require_removable(run: ArchiveRun) -> None:
     """Raises NotInTrash, OnHold, as the row says by now."""
     run.refresh_from_db(fields=["trashed_at", "legal_hold"])
