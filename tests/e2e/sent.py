@@ -6,19 +6,24 @@ from the capture times in the packets and before it decodes anything, when a str
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import requests
 
 from tests.e2e.camera import NUMBERS_PER_SECOND
 from tests.e2e.people import Participant
-from tests.e2e.processes import Product
 from tests.e2e.runs import Run
 from tests.media.reading import Reading, missing
 
 NUMBER_MS = 1000 // NUMBERS_PER_SECOND
 # The recorder shows late pictures a little later than they were taken.
 LATE_MS = 250
+
+
+class Recorded(Protocol):
+    """Whatever runs the product, with the platform that recorded."""
+
+    localtok_url: str
 
 
 class Standstill(NamedTuple):
@@ -39,7 +44,7 @@ class Account:
     never_sent: list[int] = field(default_factory=list)
 
 
-def account(product: Product, recorded: Run, pieces: list[Reading], person: Participant) -> Account:
+def account(product: Recorded, recorded: Run, pieces: list[Reading], person: Participant) -> Account:
     """`pieces` are those of the run that have a file, in order."""
     archives = [segment["archive_id"] for segment in recorded.segments if segment["archive_id"]]
     assert len(archives) == len(pieces)
@@ -55,19 +60,19 @@ def assert_whole(found: Account, person: Participant, at_least: int = 100) -> No
     assert len(found.never_sent) < found.seen / 5, f"{person.name}'s browser is too busy for this test"
 
 
-def standstills(product: Product, archive_id: str, name: str) -> list[Standstill]:
+def standstills(product: Recorded, archive_id: str, name: str) -> list[Standstill]:
     return [
         Standstill(**each) for stream in _streams(product, archive_id, name) for each in stream["standstills"]
     ]
 
 
-def first_ms(product: Product, archive_id: str, name: str) -> int | None:
+def first_ms(product: Recorded, archive_id: str, name: str) -> int | None:
     """When the archive was sent the person's first picture, in ms of its file."""
     firsts = [stream["first_ms"] for stream in _streams(product, archive_id, name)]
     return min((first for first in firsts if first is not None), default=None)
 
 
-def _streams(product: Product, archive_id: str, name: str) -> list[dict[str, Any]]:
+def _streams(product: Recorded, archive_id: str, name: str) -> list[dict[str, Any]]:
     """None of an archive whose recorder was killed."""
     url = f"{product.localtok_url}/_localtok/archives/{archive_id}/reception"
     answer = requests.get(url, timeout=10)
