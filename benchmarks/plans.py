@@ -1,6 +1,6 @@
 """What each page, call and tick of the worker asks of the database, and how the database answers it.
 
-`DATABASE_URL=postgres://… python -m benchmarks.plans [--all]` walks every address, and a worker through a
+`DATABASE_URL=postgres://… python -m benchmarks.plans` walks every address, and a worker through a
 whole recording, on a database that `benchmarks.rows` has filled. A line each: time, number of queries, the
 most rows that one step of a plan reads, and the tables that no index helps to read.
 

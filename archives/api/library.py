@@ -69,7 +69,8 @@ def _instant(text: str, field: str, beyond: timedelta = timedelta(0)) -> datetim
         if day := parse_date(text):
             return datetime.combine(day, time(), UTC) + beyond
         if instant := parse_datetime(text):
-            return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+            # In UTC here and now: at the ends of the calendar that cannot be done.
+            return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         pass
     raise errors.InvalidInput(f"{field} is a date such as 2027-03-14.", detail={"field": field})

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC
 from typing import Any
 
-from rest_framework.pagination import CursorPagination
+from django.utils.dateparse import parse_datetime
+from rest_framework.exceptions import NotFound
+from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from archives import errors
 from archives.lists import COUNTED, counted
 
 
@@ -28,6 +32,24 @@ class Newest(CursorPagination):
         self.count = counted(queryset)
         return super().paginate_queryset(queryset, request, view)
 
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        """Raises InvalidInput: the framework would say 404, and ask the database for any position at all."""
+        try:
+            cursor = super().decode_cursor(request)
+            if cursor and cursor.position is not None:
+                self.check_position(str(cursor.position))
+        except (NotFound, ValueError, OverflowError):
+            detail = {"field": self.cursor_query_param}
+            raise errors.InvalidInput("There is no such page. Begin without cursor.", detail=detail) from None
+        return cursor
+
+    def check_position(self, position: str) -> None:
+        """Raises ValueError or OverflowError where no row can stand there."""
+        instant = parse_datetime(position)
+        if instant is None or instant.tzinfo is None:
+            raise ValueError("not an instant")
+        instant.astimezone(UTC)
+
     def get_paginated_response(self, data: Any) -> Response:
         links = {"next": self.get_next_link(), "previous": self.get_previous_link()}
         return Response({"count": self.count, **links, "results": data})
@@ -42,3 +64,8 @@ class Newest(CursorPagination):
 
 class BySlug(Newest):
     ordering = ("slug",)
+
+    def check_position(self, position: str) -> None:
+        # PostgreSQL refuses a NUL in a text; no slug has one.
+        if "\0" in position:
+            raise ValueError("not a slug")

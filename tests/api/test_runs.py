@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from base64 import b64encode
 from datetime import timedelta
 from typing import Any
 
@@ -207,7 +208,19 @@ def test_it_lists_page_by_page(host: APIClient, world: World) -> None:
         seen += [run["id"] for run in answer["results"]]
         address = answer["next"]
     assert len(seen) == len(set(seen)) == 5
-    refused(host.get("/api/runs/?cursor=nonsense"), 404, "not_found")
+
+
+@pytest.mark.parametrize("made", ["p=nonsense", "p=2026-02-30 00:00Z", "p=0001-01-01 00:00+14:00"])
+def test_it_follows_no_cursor_that_was_made_by_hand(host: APIClient, made: str) -> None:
+    refused(host.get("/api/runs/", {"cursor": made}), 400, "invalid")
+    cursor = b64encode(made.encode()).decode()
+    refused(host.get("/api/runs/", {"cursor": cursor}), 400, "invalid")
+
+
+@pytest.mark.parametrize("field", ["from", "until"])
+@pytest.mark.parametrize("instant", ["0001-01-01T00:00+14:00", "9999-12-31T23:59-14:00", "2026-02-30"])
+def test_it_finds_nothing_beyond_the_calendar(host: APIClient, field: str, instant: str) -> None:
+    refused(host.get("/api/runs/", {field: instant}), 400, "invalid")
 
 
 def test_it_filters_by_name_room_and_status(host: APIClient, world: World) -> None:
