@@ -81,7 +81,8 @@ def _example(name: str, path: str, method: str, operation: dict[str, Any]) -> No
 def _errors(operation: dict[str, Any], known: Codes) -> None:
     """The codes of each error that is declared; any call may also meet a server in trouble."""
     answers = operation["responses"]
-    for status in {"401", "403", "500", "503"} - set(answers):
+    read = {"400", "413", "415"} if "requestBody" in operation else set()
+    for status in ({"401", "403", "500", "503"} | read) - set(answers):
         answers[status] = {"content": {"application/json": {"schema": ERROR}}}
     for status, answer in answers.items():
         if int(status) < 400:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
 from django.views import defaults
@@ -14,7 +14,8 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
-from archives.errors import ArchiveError, error_body
+from archives.api.parsers import TooLarge
+from archives.errors import ArchiveError, InvalidInput, error_body
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,8 @@ NAMES: dict[type[exceptions.APIException], tuple[str, str]] = {
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Django REST framework's hook; None lets an unforeseen error become a logged 500."""
     set_rollback()
+    if isinstance(error, SuspiciousOperation):
+        error = TooLarge() if isinstance(error, RequestDataTooBig) else InvalidInput()
     if isinstance(error, ArchiveError):
         return _of_ours(error)
     if isinstance(error, OperationalError | InterfaceError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db.models import Prefetch, QuerySet
 from drf_spectacular.utils import extend_schema
@@ -61,6 +63,13 @@ class RoomViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Room]):
         )
         return access.hosted_rooms(self.request.user).prefetch_related(live, standing).order_by("slug")
 
+    @extend_schema(
+        responses={200: HostedRoomSerializer(many=True), 400: ErrorSerializer, 401: ErrorSerializer}
+    )
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Rooms that one is host of, by slug."""
+        return super().list(request, *args, **kwargs)
+
     def _entered(self, request: Request, slug: str) -> Room:
         room = services.room_get(slug=slug.replace("\0", "?"))
         refuse_strangers(room, request)
@@ -76,7 +85,13 @@ class RoomViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Room]):
 
     @extend_schema(
         request=JoinSerializer,
-        responses={200: JoinedSerializer, 400: ErrorSerializer, **REFUSALS, 429: ErrorSerializer},
+        responses={
+            200: JoinedSerializer,
+            400: ErrorSerializer,
+            **REFUSALS,
+            429: ErrorSerializer,
+            502: ErrorSerializer,
+        },
     )
     @action(detail=True, methods=["post"], throttle_classes=[JoinThrottle])
     def join(self, request: Request, slug: str) -> Response:

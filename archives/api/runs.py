@@ -120,7 +120,7 @@ class RunViewSet(LibraryActions, mixins.ListModelMixin, viewsets.GenericViewSet[
 
     @extend_schema(
         request=StartSerializer,
-        responses={201: RunDetailSerializer, **CONFLICTS, 503: ErrorSerializer},
+        responses={201: RunDetailSerializer, **CONFLICTS, 502: ErrorSerializer, 504: ErrorSerializer},
         parameters=[
             OpenApiParameter(IDEMPOTENCY_KEY, str, OpenApiParameter.HEADER, description="Makes a retry safe.")
         ],

@@ -19,6 +19,7 @@ from archives import access, clock, errors, services
 from archives.api.permissions import IsHost, IsWatcher
 from archives.api.requests import body_of
 from archives.api.rooms import refuse_strangers
+from archives.api.serializers import ErrorSerializer
 from archives.api.throttles import JoinThrottle
 from archives.models import ArchiveRun, Restart, Room, Segment
 
@@ -28,6 +29,9 @@ POLL_S = 0.2
 NEWEST = 1000
 
 T = TypeVar("T")
+REFUSALS = dict.fromkeys((401, 403, 404), ErrorSerializer)
+# What the platform and the run's present state may have against it.
+ACTS = REFUSALS | dict.fromkeys((400, 409, 502, 503, 504), ErrorSerializer)
 
 
 class UnknownArchive(errors.ArchiveError):
@@ -112,12 +116,11 @@ class Offset(GuestView):
         )
 
 
-@extend_schema(request=SessionName, responses=Archived)
 class Archives(APIView):
     def get_permissions(self) -> list[BasePermission]:
         return [IsWatcher() if self.request.method == "GET" else IsHost()]
 
-    @extend_schema(responses=Archived(many=True))
+    @extend_schema(responses={200: Archived(many=True), **REFUSALS})
     def get(self, request: Request) -> Response:
         """The archives that can be played or are being recorded, oldest first; `?name=` for one run's."""
         room = services.room_get()
@@ -126,6 +129,7 @@ class Archives(APIView):
         segments = _listed(room, request.query_params.get("name", ""))
         return Response([_archive(segment, request) for segment in segments])
 
+    @extend_schema(request=SessionName, responses={200: Archived, **ACTS})
     def post(self, request: Request) -> Response:
         """Start recording the default room under `sessionName`."""
         name = body_of(request).get("sessionName")
@@ -141,7 +145,7 @@ class ArchiveAction(APIView):
     permission_classes = [IsHost]
 
 
-@extend_schema(request=None, responses=Archived)
+@extend_schema(request=None, responses={200: Archived, **ACTS})
 class Stop(ArchiveAction):
     def post(self, request: Request, archive_id: str) -> Response:
         """End all recording of the archive's run; answers the stopped archive."""
@@ -150,7 +154,7 @@ class Stop(ArchiveAction):
         return Response(_archive(_wait_for(lambda: _ended(segment)), request))
 
 
-@extend_schema(request=SessionName, responses=Archived)
+@extend_schema(request=None, responses={200: Archived, **ACTS})
 class RestartArchive(ArchiveAction):
     def post(self, request: Request, archive_id: str) -> Response:
         """Change over to fresh archives; answers the new archive of session 1."""

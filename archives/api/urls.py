@@ -28,5 +28,6 @@ urlpatterns = [
     path("exports/<uuid:key>/", OneExport.as_view(), name="export"),
     path("exports/<uuid:key>/cancel/", CancelExport.as_view(), name="export-cancel"),
     path("", include(router.urls)),
-    re_path("^.*$", UnknownAddress.as_view(), name="unknown_address"),
+    # A line break too: Django has a page of its own for what no route takes.
+    re_path(r"^[\s\S]*$", UnknownAddress.as_view(), name="unknown_address"),
 ]
