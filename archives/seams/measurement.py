@@ -75,6 +75,15 @@ class _Region:
     lowest_ms: float
     highest_ms: float
 
+    def joint(self) -> _Region:
+        """The end of the one and the head of the other: of overlaps up to twice that, something is shared."""
+        end, later_end = self.earlier_ms[1], min(self.later_ms[1], self.later_ms[0] + HEAD_MS)
+        return replace(
+            self,
+            earlier_ms=(max(self.earlier_ms[0], end - HEAD_MS), end),
+            later_ms=(self.later_ms[0], later_end),
+        )
+
     def head(self) -> _Region:
         end = min(self.later_ms[1], self.later_ms[0] + HEAD_MS)
         earlier_end = min(self.earlier_ms[1], self.highest_ms + end)
@@ -150,7 +159,7 @@ class _Seam:
         if self._region.head() != self._region:
             # A sound that repeats itself says no more the longer it is heard; the pictures tell which repeat.
             repeats = sound is not None and sound.score >= UNLIKE_SCORE
-            if repeats and (seen := self._by_pictures(self._region.head())) and seen.sure:
+            if repeats and (seen := self._by_pictures(self._region.joint())) and seen.sure:
                 return seen
             self._sound = self._heard(self._region)
             sound = self._sound.match(self._region.lowest_ms, self._region.highest_ms)

@@ -72,8 +72,11 @@ class Piece:
         if self._video is not None:
             # Threads cost more than they bring for a few seconds of small pictures.
             self._video.thread_type = "NONE"
+            # Unsmoothed edges of blocks do not show in pictures so small, and save a fifth of the time.
+            self._video.codec_context.options = {"skip_loop_filter": "all", "flags2": "+fast"}
         self.start_ms, self.end_ms = self._bounds()
         self._seen = (0.0, 0.0, NOTHING_SEEN)
+        self._heard = (0.0, 0.0, np.zeros(0, np.float32))
 
     def __enter__(self) -> Piece:
         return self
@@ -105,7 +108,7 @@ class Piece:
         return max(0.0, min(starts)), max(ends)
 
     def sound(self, from_ms: float, to_ms: float) -> Sound:
-        """The sound of [from_ms, to_ms), brought down to SOUND_RATE.
+        """The sound of [from_ms, to_ms), brought down to SOUND_RATE; what was heard from there is remembered.
 
         Raises:
             UnreadableMedia: the bytes in the region are not sound.
@@ -114,23 +117,29 @@ class Piece:
         if self._sound is None or to_ms <= from_ms:
             return Sound(np.zeros(0, np.float32), from_ms)
         rate = self._sound.rate
+        begin, end, heard = self._heard
+        if begin != from_ms or end > to_ms:
+            end, heard = from_ms, heard[:0]
         full = np.zeros(round((to_ms - from_ms) * rate / 1000), np.float32)
-        for at_ms, frame in self._frames(self._sound, from_ms - SOUND_LEAD_MS, to_ms):
+        for at_ms, frame in self._frames(self._sound, end - SOUND_LEAD_MS, to_ms) if end < to_ms else ():
             _place(full, _mono(frame), round((at_ms - from_ms) * rate / 1000))
+        # Last, since what a decoder gives right after a jump is not whole.
+        full[: len(heard)] = heard
+        self._heard = (from_ms, to_ms, full)
         return Sound(_resampled(full, rate), from_ms)
 
     def pictures(self, from_ms: float, to_ms: float) -> Pictures:
-        """The pictures that begin within [from_ms, to_ms); what was seen from there before is remembered.
+        """The pictures that begin within [from_ms, to_ms); what was seen of that before is remembered.
 
         Raises:
             UnreadableMedia: the bytes in the region are not video.
         """
         begin, end, seen = self._seen
-        if begin != from_ms or end > to_ms:
-            end, seen = from_ms, NOTHING_SEEN
-        more = self._shrunk(end, to_ms)
+        if not from_ms <= begin < end <= to_ms:
+            begin, end, seen = from_ms, from_ms, NOTHING_SEEN
+        parts = self._shrunk(from_ms, begin), seen, self._shrunk(end, to_ms)
         whole = Pictures(
-            np.concatenate([seen.luma, more.luma]), np.concatenate([seen.times_ms, more.times_ms])
+            np.concatenate([part.luma for part in parts]), np.concatenate([part.times_ms for part in parts])
         )
         self._seen = (from_ms, to_ms, whole)
         return whole

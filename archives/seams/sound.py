@@ -142,12 +142,12 @@ def _whitened(first: Floats, second: Floats) -> tuple[Floats, Floats]:
     size = fft_size(max(len(first), len(second)) + SOUND_RATE // WHITENING_HZ)
     spectra = [np.fft.rfft(samples, size) for samples in (first, second)]
     power = sum(
-        np.square(np.abs(spectrum)) / (np.sum(np.square(samples)) + 1e-12)
+        (np.square(spectrum.real) + np.square(spectrum.imag)) / (np.sum(np.square(samples)) + 1e-12)
         for spectrum, samples in zip(spectra, (first, second), strict=True)
     )
     bins_per_hz = size / SOUND_RATE
     smooth = _boxed(power, int(WHITENING_HZ * bins_per_hz))
-    weight = 1 / np.sqrt(smooth + 1e-4 * smooth.max())
+    weight = (1 / np.sqrt(smooth + 1e-4 * smooth.max())).astype(np.float32)
     weight[: int(BAND_HZ[0] * bins_per_hz)] = 0
     weight[int(BAND_HZ[1] * bins_per_hz) :] = 0
     first_white, second_white = (
