@@ -143,7 +143,9 @@ class Archiving:
         if not session.connections:
             raise BadRequest("No clients are actively connected to the session.")
         for other in self._archives.live_in(session_id):
-            if other.multi_archive_tag == tag:
+            # Each needs a tag of its own; a session that records itself has one archive without.
+            alone = not tag or (not other.multi_archive_tag and not other.automatic)
+            if alone or other.multi_archive_tag == tag:
                 what = f"with multiArchiveTag {tag!r} " if tag else ""
                 raise Conflict(f"Recording {what}already in progress for this session: archive {other.id}.")
         return session

@@ -15,6 +15,9 @@ from archives import errors
 
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 LIVE = ("started", "paused")
+DELETABLE = ("available", "uploaded", "deleted")
+# How long an archive lasts without publishers, without a first one, and without anybody at all.
+IDLE_S, FIRST_S, EMPTY_S = 3600.0, 60.0, 60.0
 
 
 class Killed(BaseException):
@@ -44,10 +47,27 @@ class FakeArchive:
     ended: datetime | None = None
     reason: str = ""
     foreign: bool = False
+    paused_since: datetime | None = None
+    paused_s: float = 0.0
+    published: bool = True
+    # No media reaches it, whoever publishes.
+    deaf: bool = False
 
     @property
     def live(self) -> bool:
         return self.status in LIVE
+
+    def pause(self, now: datetime) -> None:
+        self.status, self.paused_since = "paused", now
+
+    def resume(self, now: datetime) -> None:
+        assert self.paused_since
+        self.paused_s += (now - self.paused_since).total_seconds()
+        self.status, self.paused_since, self.published = "started", None, True
+
+    def limit_at(self, limit_s: float) -> datetime | None:
+        """When it will have recorded for `limit_s`; None while it is paused."""
+        return None if self.paused_since else self.began + timedelta(seconds=limit_s + self.paused_s)
 
     def json(self, now: datetime) -> dict[str, Any]:
         ended = self.ended
@@ -72,7 +92,9 @@ class FakePlatform:
     now: datetime = START
     archives: dict[str, FakeArchive] = field(default_factory=dict)
     streams: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
-    clients: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    connected: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    # Since when nobody has been in a session that somebody was in.
+    left_at: dict[str, datetime] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     signals: list[tuple[str, str, str]] = field(default_factory=list)
@@ -95,11 +117,22 @@ class FakePlatform:
 
     def advance(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
-        for archive in self.archives.values():
-            if archive.live and (self.now - archive.began).total_seconds() >= self.limit_s:
-                self.end(
-                    archive, "maximum duration exceeded", archive.began + timedelta(seconds=self.limit_s)
-                )
+        for archive in self.live():
+            due = self._due(archive)
+            if due and due[0] <= self.now:
+                self.end(archive, due[1], due[0])
+
+    def _due(self, archive: FakeArchive) -> tuple[datetime, str] | None:
+        """When the archive ends by itself, as things are, and why."""
+        ends = []
+        if limit_at := archive.limit_at(self.limit_s):
+            ends.append((limit_at, "maximum duration exceeded"))
+        if archive.paused_since:
+            patience_s = IDLE_S if archive.published else FIRST_S
+            ends.append((archive.paused_since + timedelta(seconds=patience_s), "maximum idle time exceeded"))
+        if left_at := self.left_at.get(archive.session_id):
+            ends.append((left_at + timedelta(seconds=EMPTY_S), "session ended"))
+        return min(ends, default=None)
 
     def end(
         self, archive: FakeArchive, reason: str, at: datetime | None = None, status: str = "available"
@@ -115,14 +148,36 @@ class FakePlatform:
             if stream not in self.streams[session_id]:
                 self.streams[session_id][stream] = f"{name} [{name.lower()}]"
                 self._owe_stream(session_id, stream, name, "streamCreated")
-        self.clients[session_id] = len(self.streams[session_id])
+        self.connected[session_id] |= set(names)
+        self._follow(session_id)
 
-    def unpublish(self, session_id: str, *names: str) -> None:
+    def unpublish(self, session_id: str, *names: str, connected: bool = False) -> None:
+        """They leave, or with `connected` stay without publishing."""
         for name in names:
             stream = f"stream-{session_id}-{name}"
             if self.streams[session_id].pop(stream, None):
                 self._owe_stream(session_id, stream, name, "streamDestroyed")
-        self.clients[session_id] = len(self.streams[session_id])
+        if not connected:
+            self.connected[session_id] -= set(names)
+        self._follow(session_id)
+
+    def _follow(self, session_id: str) -> None:
+        """Archives of a session are paused while nobody publishes in it."""
+        if self.connected[session_id]:
+            self.left_at.pop(session_id, None)
+        else:
+            self.left_at.setdefault(session_id, self.now)
+        published = bool(self.streams[session_id])
+        for archive in self.live(session_id):
+            heard = published and not archive.deaf
+            if heard == (archive.status == "paused"):
+                (archive.resume if heard else archive.pause)(self.now)
+                self._owe_archive(archive)
+
+    def deafen(self, archive: FakeArchive, deaf: bool = True) -> None:
+        """People publish, and none of it reaches the archive, which is paused; or that is over."""
+        archive.deaf = deaf
+        self._follow(archive.session_id)
 
     def people(self, session_id: str) -> set[str]:
         return {name.split("[")[1].rstrip("]") for name in self.streams[session_id].values()}
@@ -154,6 +209,9 @@ class FakePlatform:
         archive = FakeArchive(f"archive-{len(self.archives)}", session_id, name, tag, self.now)
         self.archives[archive.id] = archive
         self._owe_archive(archive)
+        if not self.streams[session_id]:
+            archive.published = False
+            archive.pause(self.now)
         return archive
 
     # --- failures ---
@@ -200,7 +258,7 @@ class FakePlatform:
 
     def archive_start(self, session_id: str, name: str, tag: str = "") -> dict[str, Any]:
         def act() -> dict[str, Any]:
-            if not self.clients[session_id]:
+            if not self.connected[session_id]:
                 raise errors.NoClients
             rivals = self.live(session_id)
             if any(not tag or not rival.tag or rival.tag == tag for rival in rivals):
@@ -220,7 +278,8 @@ class FakePlatform:
                 self.end(archive, "user initiated")
             elif archive.status != "stopped":
                 raise errors.WrongStatus
-            return archive.json(self.now)
+            # The answer comes before the file: that is there by the next call.
+            return archive.json(self.now) | {"status": "stopped", "url": None, "size": 0, "duration": 0}
 
         return dict(self._call("archive_stop", act))
 
@@ -242,11 +301,18 @@ class FakePlatform:
         return self.archives[archive_id]
 
     def archive_delete(self, archive_id: str) -> None:
-        self._call("archive_delete", lambda: setattr(self._known(archive_id), "status", "deleted"))
+        def act() -> None:
+            archive = self._known(archive_id)
+            if archive.status not in DELETABLE:
+                raise errors.WrongStatus
+            archive.status = "deleted"
+
+        self._call("archive_delete", act)
 
     def archives_list(self, session_id: str, since_ms: int = 0) -> list[dict[str, Any]]:
         def act() -> list[dict[str, Any]]:
-            mine = [a.json(self.now) for a in self.archives.values() if a.session_id == session_id]
+            kept = [a for a in self.archives.values() if a.status != "deleted"]
+            mine = [a.json(self.now) for a in kept if a.session_id == session_id]
             self._tell(*mine)
             return [a for a in reversed(mine) if a["createdAt"] >= since_ms]
 
@@ -271,7 +337,13 @@ class FakePlatform:
         self._call("signal", act)
 
     def disconnect(self, session_id: str, connection_id: str) -> None:
-        self._call("disconnect", lambda: None)
+        def act() -> None:
+            name = connection_id.removeprefix("connection-")
+            if name not in self.connected[session_id]:
+                raise errors.NotFound
+            self.unpublish(session_id, name)
+
+        self._call("disconnect", act)
 
     def ping(self) -> None:
         self._call("ping", lambda: None)

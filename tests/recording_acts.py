@@ -133,7 +133,7 @@ class Acts(RuleBasedStateMachine):
 
     @rule(session=st.sampled_from(["1_one", "1_two"]))
     def somebody_else_records(self, session: str) -> None:
-        if not self.platform.live(session) and self.platform.clients[session]:
+        if not self.platform.live(session) and self.platform.connected[session]:
             self.platform.foreign_archive(session, "elsewhere")
 
     @rule()

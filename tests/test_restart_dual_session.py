@@ -87,11 +87,11 @@ def test_it_does_not_cut_while_the_new_piece_hears_nobody(world: World, run: Arc
     world.restart(run)
     world.until(lambda: bool(world.platform.live("1_two")))
     (interim,) = world.platform.live("1_two")
-    interim.status = "paused"
+    world.platform.deafen(interim)
     world.wait(60)
     assert run.restarts.get().step == "STOP_PRIMARY"
     assert [archive.status for archive in world.platform.live("1_one")] == ["started"]
-    interim.status = "started"
+    world.platform.deafen(interim, False)
     world.until_status(run, Status.RECORDING)
     assert run.restarts.get().status == Restart.Status.DONE
 
