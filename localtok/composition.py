@@ -212,10 +212,11 @@ class Composition:
         """Completes the part file, and lets go of the encoder and of all pictures.
 
         Whoever made the recording may hold it in a ring of references, which Python looks for rarely: a
-        server that records all day would keep twenty megabytes of each recording for hours.
+        server that records all day would keep forty megabytes of each recording for a long time.
         """
         file, self._file = self._file, None
         self._sources.clear()
+        self._compositor.clear()
         self._first_feeds.clear()
         self._events.clear()
         if file is not None:

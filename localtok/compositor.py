@@ -60,6 +60,10 @@ class Compositor:
             above.covered = None
             self._draw(above)
 
+    def clear(self) -> None:
+        """Lets go of all pictures and scalers; the canvas stays as it is."""
+        self._places.clear()
+
     def _above(self, stream_id: str) -> list[_Place]:
         """Who stands in front of the stream: named after it, on some of the same pixels."""
         names = list(self._places)
