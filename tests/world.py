@@ -102,12 +102,12 @@ class World:
         self.platform.advance(max(seconds, self.idle_s()))
         self.poll_pages()
 
-    def idle_s(self) -> float:
+    def idle_s(self, at_most: float = 1.0) -> float:
         """Until something is due, at most a second: pages poll meanwhile."""
         runs = ArchiveRun.objects.filter(status__in=ArchiveRun.ACTIVE).values_list("due_at", "lease_until")
         dues = [max(due, lease or due) for due, lease in runs]
         dues += Room.objects.values_list("due_at", flat=True)
-        return min(1.0, (min(dues) - clock.now()).total_seconds())
+        return min(at_most, (min(dues) - clock.now()).total_seconds())
 
     def until(self, reached: Callable[[], bool], *, within_s: float = 120) -> None:
         deadline = clock.after(within_s)
