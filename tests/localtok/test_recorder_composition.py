@@ -247,6 +247,16 @@ def test_a_finished_recording_holds_neither_pictures_nor_encoder(composition: Co
     assert composition.ticks == 13
 
 
+def test_a_finished_recording_holds_no_scaler(composition: Composition) -> None:
+    Person(composition, 1).connect().send(0, 1)
+    while composition.step(START + 0.5):
+        pass
+    scalers = [weakref.ref(place) for place in composition._compositor._places.values()]
+    assert len(scalers) == 1
+    composition.close()
+    assert [scaler() for scaler in scalers] == [None]
+
+
 def test_the_layout_changes_while_it_records(composition: Composition, part: Path) -> None:
     ann, bob = Person(composition, 1).connect(), Person(composition, 2)
     bob.stream = replace(bob.stream, layout_classes=("focus",))
