@@ -14,6 +14,8 @@ from tests.media.reading import Reading, read_file
 People = Callable[[str, int], Participant]
 # A number stands for 100 ms. Whoever has come is seen within seconds, not only in the next piece.
 SOON = 50
+# Overlapping restarts wait for nobody: without a pause there would hardly be anything to count.
+PIECE_MS = 4_000
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +55,7 @@ def test_overlapping_archives_of_one_session_lose_no_picture(
     ann.join(f"{product.url}/rooms/overlap")
     with run(product, "Overlapping", room="overlap") as recorded:
         for _ in range(2):
+            ann.page.wait_for_timeout(PIECE_MS)
             recorded.begin_restart()
             _wait_until_whole(recorded)
         recorded.stop()
