@@ -15,7 +15,8 @@ from aiortc import (
 )
 
 from localtok.mediaclock import PeerClock, StreamClock
-from localtok.rtptap import RtpTap
+from localtok.rtptap import RtpTap, keep_mending
+from localtok.tasks import Tasks
 
 RATES = {"video": 90_000, "audio": 48_000}
 CODECS = {"video": "video/VP8", "audio": "audio/opus"}
@@ -49,6 +50,7 @@ class EncodedPeer:
         self._on_frame = on_frame
         self._clock = PeerClock()
         self._taps: list[RtpTap] = []
+        self._tasks = Tasks()
 
     async def answer(self, offer_sdp: str) -> str:
         """The complete answer to a complete offer. Raises ValueError or what aiortc raises when it is not."""
@@ -64,6 +66,7 @@ class EncodedPeer:
         for tap in self._taps:
             await tap.flush()
         await self._connection.close()
+        await self._tasks.close()
 
     def _listen(self, receiver: RTCRtpReceiver) -> None:
         if receiver.track is None:
@@ -71,6 +74,8 @@ class EncodedPeer:
         kind = receiver.track.kind
         tap = RtpTap(receiver, StreamClock(self._clock, RATES[kind]))
         self._taps.append(tap)
+        if kind == "video":
+            self._tasks.spawn(keep_mending(tap), "missing packets of an individual stream")
         frames = DecoderQueue(partial(self._take, kind, tap))
         vars(receiver)["_RTCRtpReceiver__decoder_queue"] = frames
 

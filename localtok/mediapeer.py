@@ -20,7 +20,7 @@ from av import AudioFrame, VideoFrame
 from localtok.composition import Feed
 from localtok.encoder import Command
 from localtok.mediaclock import PeerClock, StreamClock
-from localtok.rtptap import RtpTap
+from localtok.rtptap import RtpTap, keep_mending
 from localtok.tasks import Tasks
 
 log = logging.getLogger(__name__)
@@ -80,6 +80,7 @@ class MediaPeer:
         self._consumers.append(self._tasks.spawn(work, f"{kind} of {self._stream_id}"))
 
     async def _pictures(self, tap: RtpTap, track: MediaStreamTrack) -> None:
+        self._tasks.spawn(keep_mending(tap), f"missing packets of {self._stream_id}")
         hurry = self._tasks.spawn(_hurry_key_frame(tap), f"key frame of {self._stream_id}")
         first = True
         while (frame := await _next(track)) is not None:

@@ -5,6 +5,7 @@ little to bring sound and picture of one person together, or to know when a fram
 is the only one that touches aiortc's private parts; the version is pinned and a loopback test holds it.
 """
 
+import asyncio
 import time
 from typing import Any
 
@@ -12,11 +13,15 @@ from aiortc import RTCRtpReceiver
 from aiortc.codecs import is_rtx
 from aiortc.rtp import RtcpByePacket, RtcpSrPacket, RtpPacket
 
+from localtok.jitterbuffer import VideoBuffer
 from localtok.mediaclock import StreamClock
 from localtok.reception import Reception
 
 # aiortc's audio jitter buffer holds four frames back, its video one the frame whose successor is not there.
 HELD_AUDIO_FRAMES, HELD_VIDEO_FRAMES = 4, 1
+# How many missing packets are asked for at once.
+MOST_ASKED = 64
+MEND_EVERY_S = 0.15
 
 
 class RtpTap:
@@ -30,9 +35,13 @@ class RtpTap:
         self.clock = clock
         self._reception = reception
         self._last: RtpPacket | None = None
+        self._codec: Any = None
         self._pass_rtp = self._receiver._handle_rtp_packet
         self._pass_rtcp = self._receiver._handle_rtcp_packet
         vars(receiver).update(_handle_rtp_packet=self._on_rtp, _handle_rtcp_packet=self._on_rtcp)
+        self._buffer: VideoBuffer | None = None
+        if self._kind == "video":
+            self._buffer = vars(receiver)["_RTCRtpReceiver__jitter_buffer"] = VideoBuffer()
 
     def timestamp(self, pts: int) -> int:
         """The unwrapped RTP timestamp of a decoded frame, for the StreamClock."""
@@ -42,6 +51,24 @@ class RtpTap:
     async def request_key_frame(self) -> None:
         if self._last is not None and self._kind == "video":
             await self._receiver._send_rtcp_pli(self._last.ssrc)
+
+    async def mend(self, now: float) -> None:
+        """To be called several times a second: asks again for what is missing, or goes on without it."""
+        if self._buffer is None or self._last is None:
+            return
+        if missing := self._buffer.missing():
+            await self._receiver._send_rtcp_nack(self._last.ssrc, missing[:MOST_ASKED])
+        if self._buffer.give_up(now):
+            await self.request_key_frame()
+            self._hand_out()
+
+    def _hand_out(self) -> None:
+        """Frames that waited for a packet, all at once: aiortc takes one for each packet that comes."""
+        if self._buffer is None or self._codec is None:
+            return
+        while (frame := self._buffer.next_frame()) is not None:
+            frame.timestamp = self._receiver._RTCRtpReceiver__timestamp_mapper.map(frame.timestamp)
+            self._receiver._RTCRtpReceiver__decoder_queue.put((self._codec, frame))
 
     async def flush(self) -> None:
         """Makes the jitter buffer give out the last frames it holds, when they are complete."""
@@ -60,6 +87,7 @@ class RtpTap:
     async def _on_rtp(self, packet: RtpPacket, arrival_time_ms: int) -> None:
         codec = self._receiver._RTCRtpReceiver__codecs.get(packet.payload_type)
         if codec is not None and not is_rtx(codec):
+            self._codec = codec
             self.clock.rate = codec.clockRate
             self.clock.arrived(packet.timestamp, time.monotonic())
             if self._reception is not None:
@@ -67,6 +95,7 @@ class RtpTap:
             if self._last is None or (packet.sequence_number - self._last.sequence_number) % 65536 < 32768:
                 self._last = packet
         await self._pass_rtp(packet, arrival_time_ms=arrival_time_ms)
+        self._hand_out()
 
     async def _on_rtcp(self, packet: Any) -> None:
         if isinstance(packet, RtcpSrPacket):
@@ -75,3 +104,10 @@ class RtpTap:
         elif isinstance(packet, RtcpByePacket):
             await self.flush()
         await self._pass_rtcp(packet)
+
+
+async def keep_mending(tap: RtpTap) -> None:
+    """Until it is cancelled."""
+    while True:
+        await asyncio.sleep(MEND_EVERY_S)
+        await tap.mend(time.monotonic())

@@ -19,7 +19,7 @@ from tests.contract.platforms import Bench, FakeBench, LocaltokBench, VendorBenc
 
 VENDOR_URL = "https://api.opentok.com"
 VENDOR_SCRIPT = "https://static.opentok.com/v2/js/opentok.min.js"
-CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+CAMERA = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 # The vendor finishes files when it gets to it; here a minute would only keep a failure waiting.
 DEADLINE_S = 20.0
 VENDOR_DEADLINE_S = 180.0
@@ -57,7 +57,9 @@ def vendor_bench() -> Iterator[VendorBench]:
     wire = Wire(url, os.environ["CONTRACT_API_KEY"], os.environ["CONTRACT_API_SECRET"])
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(path), args=CAMERA)
-        yield VendorBench(wire, os.environ.get("CONTRACT_SCRIPT_URL") or VENDOR_SCRIPT, browser)
+        bench = VendorBench(wire, os.environ.get("CONTRACT_SCRIPT_URL") or VENDOR_SCRIPT, browser)
+        yield bench
+        bench.close()
         browser.close()
 
 

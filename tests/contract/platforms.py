@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol, TypeVar
 
 import opentok
@@ -25,7 +26,6 @@ from localtok.testing import RunningLocaltok
 from tests.fake_platform import FakePlatform
 
 TIMEOUT_S = 30.0
-PAGE_URL = "http://localhost/contract"
 Result = TypeVar("Result")
 
 
@@ -204,6 +204,28 @@ VENDOR_PAGE = """
 """
 
 
+class _Site:
+    """One page, served from this machine: browsers give a camera to no other that is not encrypted."""
+
+    def __init__(self, document: str) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html")
+                self.end_headers()
+                self.wfile.write(document.encode())
+
+            def log_message(self, *args: object) -> None: ...
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
 @dataclass
 class VendorBench:
     """The real OpenTok, or whatever has its REST calls and its script. `browser` is Playwright's.
@@ -219,10 +241,10 @@ class VendorBench:
 
     def __post_init__(self) -> None:
         self.api: Platform = OpenTokPlatform(self.wire.key, self.wire.secret, self.wire.url, TIMEOUT_S)
+        self._site = _Site(VENDOR_PAGE % self.script_url)
 
     def enter(self, session: str, name: str, media: bool = False) -> Person:
         page = self.browser.new_page()
-        # Browsers give a camera only to a secure page, and take http://localhost for one.
         page.route(
             "http://localhost/contract", lambda route: route.fulfill(body=VENDOR_PAGE % self.script_url)
         )
@@ -259,6 +281,9 @@ class VendorBench:
     def clear(self) -> None:
         for person in list(self._present):
             self.leave(person)
+
+    def close(self) -> None:
+        self._site.close()
 
 
 def unknown_id() -> str:
