@@ -1,0 +1,51 @@
+"""Rows, constraints, indexes. No network here, and no write but through `services`.
+
+A foreign key has no index of its own (`db_index=False`) where another index begins with it.
+"""
+
+from archives.captions import Captions
+from archives.grants import Invitation, RoomRole, Share
+from archives.models.exports import Export, Preview
+from archives.models.operations import Alarm, Beat, Tally
+from archives.models.presence import Callback, StreamPresence
+from archives.models.restarts import Restart, Transition
+from archives.models.rooms import (
+    DEFAULT_ROOM,
+    NAME_MAX,
+    RESTART_AFTER_MAX,
+    RESTART_AFTER_MIN,
+    Room,
+    Side,
+    Strategy,
+)
+from archives.models.runs import ArchiveRun, RunQuerySet
+from archives.models.seams import Seam
+from archives.models.segments import Segment, SegmentQuerySet
+
+__all__ = [
+    "DEFAULT_ROOM",
+    "NAME_MAX",
+    "RESTART_AFTER_MAX",
+    "RESTART_AFTER_MIN",
+    "Alarm",
+    "ArchiveRun",
+    "Beat",
+    "Callback",
+    "Captions",
+    "Export",
+    "Invitation",
+    "Preview",
+    "Restart",
+    "Room",
+    "RoomRole",
+    "RunQuerySet",
+    "Seam",
+    "Segment",
+    "SegmentQuerySet",
+    "Share",
+    "Side",
+    "Strategy",
+    "StreamPresence",
+    "Tally",
+    "Transition",
+]

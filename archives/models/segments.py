@@ -1,0 +1,177 @@
+"""The pieces that a run consists of."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from archives import clock
+from archives.models.rooms import Side
+
+
+class SegmentQuerySet(models.QuerySet["Segment"]):
+    def live(self) -> SegmentQuerySet:
+        return self.filter(status__in=Segment.LIVE)
+
+    def open(self) -> SegmentQuerySet:
+        """Recording, or perhaps about to: an intent whose archive is not known yet counts."""
+        return self.filter(status__in=(Segment.Status.STARTING, *Segment.LIVE))
+
+    def unfinished(self) -> SegmentQuerySet:
+        return self.exclude(status__in=Segment.FINAL)
+
+
+class Segment(models.Model):
+    """One archive of a run on one of its sessions. The row is written before the platform is asked."""
+
+    class Status(models.TextChoices):
+        STARTING = "starting", "Starting"
+        STARTED = "started", "Recording"
+        PAUSED = "paused", "Paused"
+        STOPPED = "stopped", "Stopped"
+        AVAILABLE = "available", "Available"
+        UPLOADED = "uploaded", "Uploaded"
+        EXPIRED = "expired", "Expired"
+        DELETED = "deleted", "Deleted"
+        FAILED = "failed", "Failed"
+        ABSENT = "absent", "Never started"
+
+    LIVE = (Status.STARTED, Status.PAUSED)
+    FINAL = (Status.AVAILABLE, Status.UPLOADED, Status.EXPIRED, Status.DELETED, Status.FAILED, Status.ABSENT)
+    # Status only grows: callbacks come twice, late and in any order (`uploaded` may overtake `stopped`).
+    RANK = {
+        Status.STARTING: 0,
+        Status.ABSENT: 0,
+        Status.STARTED: 1,
+        Status.PAUSED: 1,
+        Status.STOPPED: 2,
+        Status.FAILED: 3,
+        Status.AVAILABLE: 3,
+        Status.UPLOADED: 3,
+        Status.EXPIRED: 4,
+        Status.DELETED: 5,
+    }
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    run = models.ForeignKey(
+        "archives.ArchiveRun", on_delete=models.CASCADE, related_name="segments", db_index=False
+    )
+    restart = models.ForeignKey(
+        "archives.Restart", null=True, blank=True, on_delete=models.SET_NULL, related_name="segments"
+    )
+    ordinal = models.PositiveIntegerField()
+    session = models.CharField(max_length=10, choices=Side.choices)
+    session_id = models.CharField(max_length=255)
+    archive_id = models.CharField(max_length=64, blank=True)
+    multi_archive_tag = models.CharField(max_length=64, blank=True)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.STARTING)
+    adopted = models.BooleanField(default=False)
+    intent_at = models.DateTimeField(default=clock.now)
+    # Set while a start is asked for and its outcome is not known.
+    asked_at = models.DateTimeField(null=True, blank=True)
+    created_at_ms = models.PositiveBigIntegerField(null=True, blank=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    stop_requested_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    duration_ms = models.PositiveBigIntegerField(default=0)
+    size = models.PositiveBigIntegerField(default=0)
+    reason = models.CharField(max_length=200, blank=True)
+    error = models.TextField(blank=True)
+    synced_at = models.DateTimeField(null=True, blank=True)
+    raw = models.JSONField(default=dict, blank=True)
+    # The file that we keep: its name in the storage, and why there is none where there is none.
+    file = models.CharField(max_length=500, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    kept_at = models.DateTimeField(null=True, blank=True)
+    keep_error = models.TextField(blank=True)
+    # The job of keeping it: when it may be tried (next), which is also how long a try holds it.
+    keep_due_at = models.DateTimeField(default=clock.now)
+    keep_failures = models.PositiveIntegerField(default=0)
+    # What the kept file holds, by its own clock; no end where it cannot be read, for the reason in the note.
+    media_begin_ms = models.PositiveBigIntegerField(null=True, blank=True)
+    media_end_ms = models.PositiveBigIntegerField(null=True, blank=True)
+    media_note = models.CharField(max_length=300, blank=True)
+
+    objects = SegmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["run", "ordinal"]
+        indexes = [
+            models.Index(
+                fields=["status", "intent_at"],
+                name="segment_unfinished",
+                condition=Q(status__in=["starting", "started", "paused", "stopped"]),
+            ),
+            models.Index(
+                fields=["keep_due_at"],
+                name="segment_to_keep",
+                condition=Q(status__in=["available", "uploaded"], kept_at__isnull=True, keep_error=""),
+            ),
+            models.Index(fields=["run"], name="segment_lost", condition=~Q(keep_error="")),
+            # How much is kept is summed up now and then: from the index alone.
+            models.Index(fields=["kept_at", "size"], name="segment_kept", condition=Q(kept_at__isnull=False)),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "ordinal"], name="segment_ordinal_once"),
+            models.UniqueConstraint(
+                fields=["archive_id"], condition=~Q(archive_id=""), name="segment_archive_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    status__in=[
+                        "starting",
+                        "started",
+                        "paused",
+                        "stopped",
+                        "available",
+                        "uploaded",
+                        "expired",
+                        "deleted",
+                        "failed",
+                        "absent",
+                    ]
+                ),
+                name="segment_status_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(session__in=["primary", "secondary"]), name="segment_session_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ordinal} ({self.session})"
+
+    @property
+    def is_live(self) -> bool:
+        return self.status in self.LIVE
+
+    @property
+    def is_settled(self) -> bool:
+        """Its end is known and, where files are kept, it is kept or says why not."""
+        if self.status not in self.FINAL:
+            return False
+        has_file = self.status in (self.Status.AVAILABLE, self.Status.UPLOADED)
+        return not (settings.KEEP_FILES and has_file) or bool(self.kept_at or self.keep_error)
+
+    @property
+    def has_media(self) -> bool:
+        """There is something to show: a file that can be read, or, not kept by us, one at the platform."""
+        if self.file:
+            return self.media_end_ms is not None or not self.media_note
+        at_platform = self.status in (self.Status.AVAILABLE, self.Status.UPLOADED)
+        return at_platform and bool(self.duration_ms) and not self.keep_error
+
+    @property
+    def started_at(self) -> datetime | None:
+        return clock.from_ms(self.created_at_ms) if self.created_at_ms is not None else None
+
+    @property
+    def stopped_at(self) -> datetime | None:
+        """The end as the media tells it where the length is known, else when we saw that it had ended."""
+        if self.started_at and self.duration_ms:
+            return self.started_at + timedelta(milliseconds=self.duration_ms)
+        return self.ended_at
