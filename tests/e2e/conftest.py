@@ -47,13 +47,16 @@ def chromium() -> Iterator[Playwright]:
 @pytest.fixture(scope="module")
 def people(
     chromium: Playwright, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Iterator[Callable[[str, int], Participant]]:
-    """Opens a browser for a person: `people("Ann", 1)`. Their consoles are printed when a test failed."""
+) -> Iterator[Callable[..., Participant]]:
+    """Opens a browser for a person: `people("Ann", 1)`, further arguments of Chromium after it.
+
+    The people's consoles are printed when a test failed.
+    """
     scratch, notes = tmp_path_factory.mktemp("people"), list[str]()
     failed_before = request.session.testsfailed
     with ExitStack() as browsers:
-        yield lambda name, identity: browsers.enter_context(
-            participant(chromium, scratch, name, identity, notes)
+        yield lambda name, identity, *more: browsers.enter_context(
+            participant(chromium, scratch, name, identity, notes, more=more)
         )
         failed = request.session.testsfailed > failed_before
         if failed:

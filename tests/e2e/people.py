@@ -1,7 +1,7 @@
 """Participants: each a Chromium of its own with a counting camera and a voice."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
@@ -9,7 +9,7 @@ from typing import ClassVar
 from playwright.sync_api import BrowserContext, Error, Page, Playwright
 
 from tests.e2e.camera import NUMBERS_PER_SECOND, write_camera, write_microphone
-from tests.e2e.processes import wait_for
+from tests.e2e.processes import OPERATOR, PASSWORD, wait_for
 
 CAMERA_SECONDS = 240
 
@@ -31,6 +31,14 @@ class Participant:
         self.page: Page = context.pages[0] if context.pages else context.new_page()
         self.page.on("console", lambda line: notes.append(f"{name}: {line.type}: {line.text}"))
         self.page.on("pageerror", lambda error: notes.append(f"{name}: page error: {error}"))
+
+    def sign_in(self, url: str) -> None:
+        """As the operator, who is a host everywhere."""
+        self.page.goto(f"{url}/accounts/login/")
+        self.page.fill("input[name=username]", OPERATOR)
+        self.page.fill("input[name=password]", PASSWORD)
+        self.page.press("input[name=password]", "Enter")
+        self.page.wait_for_url("**/host/")
 
     def join(self, url: str) -> None:
         self.page.goto(f"{url}/?name={self.name}")
@@ -66,7 +74,9 @@ def participant(
     identity: int,
     notes: list[str],
     camera_seconds: int = CAMERA_SECONDS,
+    more: Sequence[str] = (),
 ) -> Iterator[Participant]:
+    """`more` are further arguments of Chromium."""
     camera = write_camera(scratch / f"{name}.mjpeg", identity, camera_seconds)
     microphone = write_microphone(scratch / f"{name}.wav", identity)
     context = playwright.chromium.launch_persistent_context(
@@ -83,6 +93,7 @@ def participant(
             f"--use-file-for-fake-video-capture={camera}",
             f"--use-file-for-fake-audio-capture={microphone}",
             "--autoplay-policy=no-user-gesture-required",
+            *more,
         ],
     )
     person = Participant(context, name, identity, notes, scratch)

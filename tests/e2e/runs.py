@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import requests
 from opentok import Client
 
 from tests.e2e.processes import Http, Product, wait_for
@@ -97,3 +98,25 @@ def publishers(product: Product) -> dict[str, set[str]]:
         side: {stream.name.partition(" [")[0] for stream in platform.list_streams(session_id).items}
         for side, session_id in sessions.items()
     }
+
+
+def published(product: Product) -> dict[str, list[dict[str, Any]]]:
+    """By session of the default room, each stream as localtok has it.
+
+    Of use are `name`, `screen`, `hasAudio`, `hasVideo`, `connection`.
+    """
+    state = requests.get(f"{product.localtok_url}/_localtok/state", timeout=10).json()
+    people = {session["id"]: session["connections"] for session in state["sessions"]}
+    return {
+        side: [
+            _described(stream, connection["id"])
+            for connection in people.get(session_id, [])
+            for stream in connection["streams"]
+        ]
+        for side, session_id in product.http.get("/sessionIds").json().items()
+    }
+
+
+def _described(stream: dict[str, Any], connection_id: str) -> dict[str, Any]:
+    name, _, tag = stream["name"].partition(" [")
+    return {**stream, "name": name, "screen": tag.endswith(":screen]"), "connection": connection_id}

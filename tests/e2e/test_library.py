@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e import axe
 from tests.e2e.people import Participant
-from tests.e2e.processes import OPERATOR, PASSWORD, Product
+from tests.e2e.processes import Product
 
 ROWS = """
 from datetime import timedelta
@@ -27,14 +27,10 @@ SOON_MS = 15_000
 @pytest.fixture(scope="module")
 def page(product: Product, people: Callable[[str, int], Participant]) -> Page:
     product.manage("shell", "-v", "0", "-c", ROWS)
-    page = people("Hanna", 1).page
-    page.set_default_timeout(SOON_MS)
-    page.goto(f"{product.url}/accounts/login/")
-    page.fill("input[name=username]", OPERATOR)
-    page.fill("input[name=password]", PASSWORD)
-    page.press("input[name=password]", "Enter")
-    page.wait_for_url("**/host/")
-    return page
+    hanna = people("Hanna", 1)
+    hanna.page.set_default_timeout(SOON_MS)
+    hanna.sign_in(product.url)
+    return hanna.page
 
 
 @pytest.fixture(scope="module")
