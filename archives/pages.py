@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AbstractBaseUser, AbstractUser, AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db.models import OuterRef, Q, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -20,7 +21,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
 from archives import access, errors, services
-from archives.models import DEFAULT_ROOM, Room
+from archives.models import DEFAULT_ROOM, ArchiveRun, Room
 from archives.services.links import invitation_for_all
 
 # More than that are found by typing.
@@ -64,6 +65,23 @@ def host(request: HttpRequest, slug: str = DEFAULT_ROOM) -> HttpResponse:
 @require_safe
 @never_cache
 @ensure_csrf_cookie
+@login_required
+def hosted_rooms(request: HttpRequest) -> HttpResponse:
+    """The rooms whose recordings one may run, by name; `?q=` finds those beyond ROOMS_SHOWN."""
+    if not access.is_host(request.user):
+        raise PermissionDenied("This page is for hosts.")
+    wanted = request.GET.get("q", "").replace("\0", "").strip()
+    live = ArchiveRun.objects.live().filter(room=OuterRef("pk"))
+    rooms = access.hosted_rooms(request.user).filter(Q(name__icontains=wanted) | Q(slug__icontains=wanted))
+    named = rooms.annotate(recorded=Subquery(live.values("name")[:1])).order_by("name", "slug")
+    shown = list(named[: ROOMS_SHOWN + 1])
+    context = {"rooms": shown[:ROOMS_SHOWN], "wanted": wanted, "more": len(shown) > ROOMS_SHOWN}
+    return render(request, "archives/hosted_rooms.html", context)
+
+
+@require_safe
+@never_cache
+@ensure_csrf_cookie
 def player(request: HttpRequest) -> HttpResponseBase:
     """One recording (`?run=`, or the newest of `?name=`); without either, the library.
 
@@ -92,6 +110,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     return {
         "may_watch": SimpleLazyObject(lambda: access.is_watcher(request.user)),
         "host_url": SimpleLazyObject(lambda: _host_url(request)),
+        "hosts_several": SimpleLazyObject(lambda: access.hosted_rooms(request.user)[:2].count() > 1),
     }
 
 

@@ -25,6 +25,7 @@ SEED = [
 PAGES = [
     path("", pages.participant, name="default_room"),
     path("host/", pages.host, name="default_host"),
+    path("host/rooms/", pages.hosted_rooms, name="hosted_rooms"),
     path("rooms/<slug:slug>/", pages.participant, name="participant"),
     path("rooms/<slug:slug>/host/", pages.host, name="host"),
     path("player/", pages.player, name="player"),

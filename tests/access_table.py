@@ -61,6 +61,7 @@ ROWS = [
     Row("participant", "GET", "/rooms/main/", ENTER_PAGE),
     Row("default_host", "GET", "/host/", HOST),
     Row("host", "GET", "/rooms/main/host/", HOST),
+    Row("hosted_rooms", "GET", "/host/rooms/", ANY_HOST),
     Row("player", "GET", "/player/", OWN),
     Row("player", "GET", "/player/?run={run}", PLAYER),
     Row("seed_index", "GET", "/index.html", ANYBODY),

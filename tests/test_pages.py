@@ -7,9 +7,9 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
-from archives import access
+from archives import access, pages
 from archives.grants import RoomRole
-from archives.models import Room
+from archives.models import ArchiveRun, Room
 from archives.services.links import invitation_for_all
 
 pytestmark = pytest.mark.django_db
@@ -237,3 +237,29 @@ def test_the_trash_is_shown_to_hosts(host: Client, client: Client) -> None:
     user.groups.add(Group.objects.get(name=access.REVIEWERS))
     client.force_login(user)
     assert "<h1>Recordings</h1>" in client.get("/player/?trash=true").content.decode()
+
+
+def test_a_host_of_several_rooms_finds_them_listed_and_what_they_record(client: Client, room: Room) -> None:
+    user = User.objects.create_user("henry", password=PASSWORD)
+    client.force_login(user)
+    rooms = [Room.objects.create(slug=f"court-{n}", name=f"Court {n}") for n in (1, 2)]
+    RoomRole.objects.bulk_create(RoomRole(user=user, room=each, role=access.HOST) for each in rooms)
+    ArchiveRun.objects.create(room=rooms[1], name="Morning", status="recording", strategy="dual_session")
+    page = client.get("/host/rooms/").content.decode()
+    assert re.findall(r'class="card-name" href="([^"]*)"', page) == [
+        "/rooms/court-1/host/",
+        "/rooms/court-2/host/",
+    ]
+    assert "Morning" in page.partition("Court 2")[2]
+    assert "Morning" not in page.partition("Court 2")[0]
+    assert "/host/rooms/" in links(client, "/player/")
+    found = client.get("/host/rooms/?q=court 2").content.decode()
+    assert "Court 2" in found
+    assert "Court 1" not in found
+
+
+def test_the_list_of_rooms_says_when_there_are_more(host: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "ROOMS_SHOWN", 1)
+    assert "a search finds the others" not in host.get("/host/rooms/").content.decode()
+    Room.objects.create(slug="annex", name="Annex")
+    assert "a search finds the others" in host.get("/host/rooms/").content.decode()

@@ -13,6 +13,7 @@ MOST_TABS = 80
 OPEN_TO_ALL = ["/", "/accounts/login/", "/rooms/closed/"]
 FOR_HOSTS = [
     "/host/",
+    "/host/rooms/",
     "/player/",
     "/player/?name=Nothing%20of%20this%20name",
     "/accounts/password_change/",
