@@ -102,6 +102,10 @@ class NewestInline(admin.TabularInline[Any, ArchiveRun]):
     newest: tuple[str, ...] = ("-pk",)
     template = "admin/archives/rows.html"
 
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """Without a field to fill in: a form's copy of each would take most of the page's time."""
+        return super().get_formset(request, obj, **{**kwargs, "fields": ()})
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
         run = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
