@@ -63,6 +63,8 @@ class Archive:
     layout: str = "bestFit"
     # The layout while somebody shares a screen; "" is the same one.
     screenshare_layout: str = ""
+    # Of layout `custom`.
+    stylesheet: str = ""
     multi_archive_tag: str | None = None
     max_bitrate: int | None = None
     quantization_parameter: int | None = None

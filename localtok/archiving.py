@@ -175,13 +175,16 @@ class Archiving:
         if archive.status != Status.DELETED:
             self._drop_file(archive, Status.DELETED)
 
-    def set_layout(self, archive_id: str, layout: str, screenshare_layout: str) -> Archive:
+    def set_layout(
+        self, archive_id: str, layout: str, screenshare_layout: str = "", stylesheet: str = ""
+    ) -> Archive:
         archive = self.get(archive_id)
         if not archive.live or archive.output_mode != "composed":
             raise BadRequest("Only an archive that is being composed has a layout to change.")
         archive.layout, archive.screenshare_layout = layout, screenshare_layout
+        archive.stylesheet = stylesheet
         self._archives.save(archive)
-        self._recordings[archive.id].set_layout(Layout(layout, screenshare_layout))
+        self._recordings[archive.id].set_layout(Layout(layout, screenshare_layout, stylesheet))
         return archive
 
     def add_stream(self, archive_id: str, stream_id: str, has_audio: bool, has_video: bool) -> None:
@@ -427,7 +430,7 @@ def recorder_settings(archive: Archive) -> RecorderSettings:
         height=height,
         has_audio=archive.has_audio,
         has_video=archive.has_video,
-        layout=Layout(archive.layout, archive.screenshare_layout),
+        layout=Layout(archive.layout, archive.screenshare_layout, archive.stylesheet),
         max_bitrate=archive.max_bitrate,
         quantization_parameter=archive.quantization_parameter,
     )

@@ -325,7 +325,8 @@ class Composition:
         streams = {stream_id: source.stream for stream_id, source in self._sources.items()}
         members = [Member(each, s.layout_classes, s.video_type == "screen") for each, s in streams.items()]
         placed = tiles(self._layout, members, self._settings.width, self._settings.height)
-        self._compositor.arrange({each: (tile, streams[each].title) for each, tile in placed.items()})
+        muted = [each for each, s in streams.items() if not s.has_audio and s.video_type != "screen"]
+        self._compositor.arrange({each: (t, streams[each].title) for each, t in placed.items()}, muted)
         for stream_id, source in self._sources.items():
             self._compositor.show(stream_id, source.picture if source.stream.has_video else None)
 

@@ -1,5 +1,6 @@
 """Puts pictures into the tiles of one yuv420p canvas. Pure; a picture is scaled once, when it is new."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,18 +9,20 @@ from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from localtok.layout import Tile, letterbox, overlap
+from localtok.layout import Tile, even, letterbox, overlap
 
 Plane = NDArray[np.uint8]
 
 BLACK, NEUTRAL = 16, 128
 PLACARD, LETTERING = 40, 200
+MUTED = "muted"
 
 
 @dataclass
 class _Place:
     tile: Tile
     name: str
+    badge: Plane | None = None
     picture: VideoFrame | None = None
     covered: Tile | None = None
     scaler: VideoReformatter = field(default_factory=VideoReformatter)
@@ -34,16 +37,16 @@ class Compositor:
         self._places: dict[str, _Place] = {}
         self._fill(Tile(0, 0, width, height), BLACK)
 
-    def arrange(self, tiles: dict[str, tuple[Tile, str]]) -> None:
+    def arrange(self, tiles: dict[str, tuple[Tile, str]], muted: Collection[str] = ()) -> None:
         """Gives every stream its tile and name, from the hindmost to the foremost.
 
-        Pictures move along; streams not named are gone.
+        Pictures move along; streams not named are gone. Those of `muted` are marked.
         """
         before, self._places = self._places, {}
         self._fill(Tile(0, 0, self.canvas.width, self.canvas.height), BLACK)
         for stream_id, (tile, name) in tiles.items():
             was = before.get(stream_id)
-            self._places[stream_id] = _Place(tile, name)
+            self._places[stream_id] = _Place(tile, name, _badge(tile) if stream_id in muted else None)
             self.show(stream_id, was.picture if was else None)
 
     def show(self, stream_id: str, picture: VideoFrame | None) -> None:
@@ -77,6 +80,7 @@ class Compositor:
             place.covered = None
             self._fill(place.tile, PLACARD)
             self._write(place.tile, place.name)
+            self._mark(place)
             return
         inner = letterbox(picture.width, picture.height, place.tile)
         if inner != place.covered:
@@ -94,6 +98,16 @@ class Compositor:
         )
         for index in range(3):
             self._part(index, inner)[:] = _plane(scaled, index)
+        self._mark(place)
+
+    def _mark(self, place: _Place) -> None:
+        """Whose sound is off has it written into the lower left corner."""
+        if place.badge is None:
+            return
+        height, width = place.badge.shape
+        corner = Tile(place.tile.x, place.tile.y + place.tile.height - height, width, height)
+        self._fill(corner, PLACARD)
+        self._part(0, corner)[:] = place.badge
 
     def luma(self) -> Plane:
         """A view of the brightness plane, shape (height, width)."""
@@ -115,6 +129,16 @@ class Compositor:
         by = 1 if index == 0 else 2
         top, left = tile.y // by, tile.x // by
         return self._planes[index][top : top + tile.height // by, left : left + tile.width // by]
+
+
+def _badge(tile: Tile) -> Plane:
+    """Luma of the word, no larger than the tile; both sides even."""
+    height = min(even(max(14, tile.height / 24)), tile.height)
+    font = ImageFont.load_default(size=max(8, height - 4))
+    width = min(even(font.getlength(MUTED) + height), tile.width)
+    image = Image.new("L", (width, height), PLACARD)
+    ImageDraw.Draw(image).text((width / 2, height / 2), MUTED, fill=LETTERING, font=font, anchor="mm")
+    return np.asarray(image)
 
 
 def _plane(frame: VideoFrame, index: int) -> Plane:

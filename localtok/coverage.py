@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, cast
 
-from localtok import options
+from localtok import stylesheet
 from localtok.library import CLIENT
 from localtok.rest import REFUSED, Rest
 
@@ -63,8 +63,9 @@ START_OPTIONS = {
     "outputMode": "",
     "streamMode": "",
     "resolution": "",
-    "layout": f"{', '.join(sorted(options.LAYOUTS - options.LAYOUTS_BUILT))} answers 501; how large the "
-    "strip and the corner are is not documented; people who also share a screen are not preferred",
+    "layout": "how large the strip and the corner are is not documented; people who also share a screen are "
+    "not preferred; custom: selectors `stream`, `.class`, `:first-child`, and "
+    f"`{'`, `'.join(sorted({*stylesheet.LENGTHS, *stylesheet.OTHERS}))}` with px and %; all else answers 501",
     "multiArchiveTag": "",
     "maxBitrate, quantizationParameter": "",
     "hasTranscription": "501 when true",

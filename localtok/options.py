@@ -7,10 +7,10 @@ from typing import Any
 
 from localtok.errors import BadRequest, NotBuilt, TooLarge
 from localtok.operations import signal_size_error
+from localtok.stylesheet import NotSupported, NotUnderstood, parse
 
 RESOLUTIONS = {"640x480", "480x640", "1280x720", "720x1280", "1920x1080", "1080x1920"}
 LAYOUTS = {"bestFit", "custom", "pip", "horizontalPresentation", "verticalPresentation"}
-LAYOUTS_BUILT = LAYOUTS - {"custom"}
 MAX_ARCHIVE_NAME = 80
 MAX_CLASSES = 20
 MAX_COUNT = 1000
@@ -139,8 +139,23 @@ def layout_options(layout: Any) -> dict[str, str]:
     screenshare = layout.get("screenshareType")
     if screenshare is not None:
         _check_screenshare(kind, screenshare)
-    known = _one_of({"layout.type": kind}, "layout.type", LAYOUTS_BUILT, LAYOUTS, "bestFit")
-    return {"layout": known, "screenshare_layout": screenshare or ""}
+    known = _one_of({"layout.type": kind}, "layout.type", LAYOUTS, set(), "bestFit")
+    return {"layout": known, "screenshare_layout": screenshare or "", "stylesheet": _stylesheet(layout)}
+
+
+def _stylesheet(layout: dict[str, Any]) -> str:
+    text = layout.get("stylesheet")
+    if text is None:
+        return ""
+    if not isinstance(text, str):
+        raise BadRequest("stylesheet must be a string.")
+    try:
+        parse(text)
+    except NotUnderstood as error:
+        raise BadRequest(f"stylesheet: {error}.") from None
+    except NotSupported as error:
+        raise NotBuilt(f"stylesheet: {error} is not implemented by localtok.") from None
+    return text
 
 
 def _check_screenshare(kind: Any, screenshare: Any) -> None:

@@ -1,4 +1,4 @@
-"""The predefined layouts of a composed picture: which stream stands where, by layout class and kind. Pure.
+"""The layouts of a composed picture: which stream stands where, by layout class and kind. Pure.
 
 After the vendor's guide on video layouts for composed archives.
 """
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from localtok.layout import Tile, best_fit, even
+from localtok.stylesheet import parse, place
 
 # How much of the canvas the strip of a presentation takes: the vendor shows it in pictures only.
 STRIP = 0.2
@@ -21,6 +22,8 @@ class Layout:
 
     kind: str = "bestFit"
     screenshare: str = ""
+    # For kind `custom`.
+    stylesheet: str = ""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,10 @@ class Member:
 
 def tiles(layout: Layout, members: Sequence[Member], width: int, height: int) -> dict[str, Tile]:
     """Tiles by stream id, from the hindmost to the foremost; who is not in it is not seen."""
+    if layout.kind == "custom":
+        present = [(member.stream_id, member.classes) for member in members]
+        placed = place(parse(layout.stylesheet), present, width, height)
+        return dict(list(placed.items())[:MOST_TILES])
     members = sorted(members, key=_rank)
     screens = [member for member in members if member.is_screen]
     kind = layout.kind

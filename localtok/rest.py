@@ -71,7 +71,7 @@ class Rest:
 
     def calls(self) -> list[Call]:
         archives, sessions = self._archives, self._sessions
-        no_layout = "layout custom answers 501"
+        custom = "of a custom layout's stylesheet, what is more than placing streams answers 501"
         empty = (
             "how long the vendor waits for media is not documented: "
             "after 5 s without any it is paused here, and without any to the end an empty file"
@@ -79,12 +79,12 @@ class Rest:
         made = "location and e2ee are taken and have no effect"
         return [
             Call("createSession", "POST", "/session/create", sessions.create, made),
-            Call("startArchive", "POST", ARCHIVES, archives.start, f"{no_layout}; no transcription; {empty}"),
+            Call("startArchive", "POST", ARCHIVES, archives.start, f"{custom}; no transcription; {empty}"),
             Call("listArchives", "GET", ARCHIVES, archives.list),
             Call("getArchive", "GET", ARCHIVE, archives.get),
             Call("deleteArchive", "DELETE", ARCHIVE, archives.delete),
             Call("stopArchive", "POST", ARCHIVE + "/stop", archives.stop),
-            Call("setArchiveLayout", "PUT", ARCHIVE + "/layout", archives.set_layout, no_layout),
+            Call("setArchiveLayout", "PUT", ARCHIVE + "/layout", archives.set_layout, custom),
             Call("patchArchiveStreams", "PATCH", ARCHIVE + "/streams", archives.patch_streams),
             Call("signal", "POST", SESSION + "/signal", sessions.signal),
             Call("signalConnection", "POST", CONNECTION + "/signal", sessions.signal),

@@ -165,6 +165,8 @@ def test_layouts_change_while_it_records(rest: Wire, session: str, ann: Person) 
     path = f"/archive/{start(rest, session)['id']}/layout"
     for kind in ("pip", "verticalPresentation", "horizontalPresentation", "bestFit"):
         assert rest.call("PUT", path, json={"type": kind}).status_code == 200
+    custom = {"type": "custom", "stylesheet": "stream.focus { width: 50%; height: 50%; }"}
+    assert rest.call("PUT", path, json=custom).status_code == 200
     assert rest.call("PUT", path, json={"type": "bestFit", "screenshareType": "pip"}).status_code == 200
     for wrong in ({"type": "circle"}, {"type": "custom"}, {"type": "pip", "screenshareType": "pip"}):
         assert rest.call("PUT", path, json=wrong).status_code == 400

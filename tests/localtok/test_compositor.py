@@ -77,3 +77,31 @@ def test_it_draws_on_a_canvas_whose_lines_are_padded() -> None:
     compositor, tiles = tiled("ann", size=(1080, 1920))
     compositor.show("ann", picture(9))
     assert counted.read(seen(compositor, tiles["ann"])) == 9
+
+
+def test_who_is_muted_is_marked_in_the_corner_until_no_more() -> None:
+    compositor, tiles = tiled("ann", "ben")
+    placed = {name: (tile, name) for name, tile in tiles.items()}
+    for name in tiles:
+        compositor.show(name, picture(7, identity=1))
+    plain = {name: seen(compositor, tile).copy() for name, tile in tiles.items()}
+    compositor.arrange(placed, muted=["ann"])
+    changed = np.argwhere(seen(compositor, tiles["ann"]) != plain["ann"])
+    tile = tiles["ann"]
+    assert len(changed)
+    assert changed[:, 0].min() >= tile.height * 0.9
+    assert changed[:, 1].max() <= tile.width * 0.25
+    assert (seen(compositor, tiles["ben"]) == plain["ben"]).all()
+    compositor.show("ann", picture(8, identity=1))
+    assert counted.decode(seen(compositor, tile)) == (1, 8)
+    assert seen(compositor, tile)[-tile.height // 10 :, : tile.width // 4].max() > LETTERING - 40
+    compositor.arrange(placed)
+    compositor.show("ann", picture(7, identity=1))
+    assert (seen(compositor, tile) == plain["ann"]).all()
+
+
+def test_who_has_no_picture_and_no_sound_is_marked_too() -> None:
+    compositor, tiles = tiled("ann")
+    before = seen(compositor, tiles["ann"]).copy()
+    compositor.arrange({"ann": (tiles["ann"], "ann")}, muted={"ann"})
+    assert (seen(compositor, tiles["ann"]) != before).any()

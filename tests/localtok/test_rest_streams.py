@@ -79,12 +79,16 @@ async def test_the_layout_of_a_running_archive_is_set(sdk: Sdk, session_id: str,
         await sdk.set_archive_layout(archive.id, "circle")
     with pytest.raises(ArchiveError):
         await sdk.set_archive_layout(archive.id, "bestFit", screenshare_type="custom")
-    with pytest.raises(RequestError):  # 501: known, and not built
-        await sdk.set_archive_layout(archive.id, "custom", "stream { left: 0 }")
+    with pytest.raises(ArchiveError):
+        await sdk.set_archive_layout(archive.id, "custom", "no stylesheet")
+    with pytest.raises(RequestError):  # 501: a stylesheet may say so, and it is not built
+        await sdk.set_archive_layout(archive.id, "custom", "stream { float: left }")
+    await sdk.set_archive_layout(archive.id, "custom", "stream { left: 0 }")
     await sdk.set_archive_layout(archive.id, "bestFit", screenshare_type="pip")
     await sdk.set_archive_layout(archive.id, "verticalPresentation")
     assert StubRecorder.made[0].layouts == [
         Layout(),
+        Layout("custom", stylesheet="stream { left: 0 }"),
         Layout("bestFit", "pip"),
         Layout("verticalPresentation"),
     ]
