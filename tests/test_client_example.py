@@ -1,89 +1,48 @@
-"""The example of docs/client.py does what it says, against the site as processes."""
+"""The example of docs/client.py does what it says: its own requests, answered by the site in this process."""
 
-import os
-import subprocess
-import sys
+import runpy
+import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
 from django.contrib.auth.models import User
+from rest_framework.test import RequestsClient
 
 from archives.models import ArchiveRun
-from tests.e2e.processes import free_port, wait_for
-from tests.real_site import Site
+from tests.world import World
 
-ROOT = Path(__file__).resolve().parents[1]
-CLIENT = ROOT / "docs/client.py"
+CLIENT = Path(__file__).resolve().parents[1] / "docs/client.py"
 PASSWORD = "a password of the example's test"
 
 
 @pytest.fixture
-def site(tmp_path: Path, django_db_blocker: Any, django_db_setup: None) -> Any:
-    with django_db_blocker.unblock():
-        site = Site(f"sqlite:///{tmp_path / 'site.sqlite3'}", tmp_path, DEBUG="true")
-        with site.opened():
-            site.room(1, "overlap")
-            User.objects.create_superuser("script", password=PASSWORD)
-            site.start_worker()
-            yield site
+def example(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the script waits, the worker works."""
+    User.objects.create_superuser("script", password=PASSWORD)
+    monkeypatch.setattr(requests, "Session", RequestsClient)
+    monkeypatch.setattr(time, "sleep", world.tick)
+    for name, value in {"URL": "http://testserver", "USER": "script", "PASSWORD": PASSWORD}.items():
+        monkeypatch.setenv(f"ARCHIVE_{name}", value)
 
 
-@pytest.fixture
-def url(site: Site, tmp_path: Path) -> Any:
-    port = free_port()
-    web = ["gunicorn", "dualarchive.wsgi", "--bind", f"127.0.0.1:{port}", "--no-control-socket"]
-    environment = site.environment | {"OPENTOK_API_URL": f"{site.platform.url}/web"}
-    with (tmp_path / "web.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", *web, "--threads", "2"], cwd=ROOT, env=environment, stdout=log, stderr=log
-        )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        wait_for(lambda: _answers(url), "the site answers", 40)
-        yield url
-    finally:
-        # Nothing of it is needed any more, and a busy machine would wait for its graceful end.
-        process.kill()
-        process.wait(15)
-
-
-def _answers(url: str) -> bool:
-    try:
-        return requests.get(f"{url}/accounts/login/", timeout=20).ok
-    except requests.RequestException:
-        return False
-
-
-def run(url: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    told = {
-        "ARCHIVE_URL": url,
-        "ARCHIVE_USER": "script",
-        "ARCHIVE_PASSWORD": PASSWORD,
-        "ARCHIVE_SECONDS": "1",
-    }
-    return subprocess.run(
-        [sys.executable, str(CLIENT)],
-        env=os.environ | told | environment,
-        capture_output=True,
-        text=True,
-        timeout=90,
-    )
-
-
-def test_it_records_changes_over_and_prints_the_pieces(site: Site, url: str) -> None:
-    done = run(url, ARCHIVE_ROOM="room1")
-    assert done.returncode == 0, done.stderr
+def test_it_records_changes_over_and_prints_the_pieces(
+    example: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runpy.run_path(str(CLIENT))
     recorded = ArchiveRun.objects.get(name="Made by a script")
-    assert (recorded.status, recorded.segments.count()) == ("complete", 2)
-    lines = [line.split() for line in done.stdout.splitlines()]
-    assert [line[0] for line in lines] == ["segment", "segment"]
+    assert (recorded.status, recorded.segments.count()) == ("complete", 3)
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert [line[0] for line in lines] == ["segment"] * 3
     assert [line[3] for line in lines] == [
         f"/media/segments/{s.pk}/" for s in recorded.segments.order_by("ordinal")
     ]
-    refused = run(url, ARCHIVE_ROOM="nowhere")
-    assert (refused.returncode, refused.stderr.strip()) == (1, "unknown_room: There is no such room.")
+
+
+def test_it_says_what_is_wrong(example: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARCHIVE_ROOM", "nowhere")
+    with pytest.raises(SystemExit, match=r"^unknown_room: There is no such room"):
+        runpy.run_path(str(CLIENT))
 
 
 def test_it_is_short() -> None:
