@@ -28,5 +28,3 @@ access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(b)s %(M)s ms %({x-request-id}o)
 logconfig_dict = logs.config(
     level=os.environ.get("LOG_LEVEL", "INFO"), form=os.environ.get("LOG_FORMAT", "text")
 )
-# With a configuration of its own gunicorn would write an access log whatever stands above.
-logconfig_dict["loggers"]["gunicorn.access"]["level"] = "WARNING"

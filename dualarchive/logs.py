@@ -121,7 +121,8 @@ def config(*, level: str, form: str) -> dict[str, Any]:
             # The access log has a line for each answer, with its number; this would be a second one.
             "django.request": {"level": "ERROR", "filters": ["probes"]},
             "gunicorn.error": {"level": "INFO", "handlers": [], "propagate": True},
-            "gunicorn.access": {"level": "INFO", "handlers": [], "propagate": True},
+            # Here and not in gunicorn's own configuration: Django's goes over that in every process.
+            "gunicorn.access": {"level": "WARNING", "handlers": [], "propagate": True},
         },
     }
 

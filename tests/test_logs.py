@@ -142,11 +142,13 @@ def test_gunicorn_logs_as_everything_else_does_and_without_query_strings(tmp_pat
     code = (
         "import runpy; c = runpy.run_path('gunicorn.conf.py'); import logging.config as l;"
         "l.dictConfig(c['logconfig_dict']); import logging;"
+        # As in each of its processes: Django's configuration comes after.
+        "import sys; sys.argv[0] = 'gunicorn'; import django; django.setup();"
         "logging.getLogger('gunicorn.error').info('Booting ?invite=SECRET');"
         "logging.getLogger('gunicorn.access').info('twice told');"
         "logging.getLogger('gunicorn.access').warning('GET /x?share=SECRET'); print(c['access_log_format'])"
     )
-    environment = os.environ | {"LOG_FORMAT": "json"}
+    environment = os.environ | {"LOG_FORMAT": "json", "DJANGO_SETTINGS_MODULE": "dualarchive.settings"}
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30
     )
