@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import django_rq
+from django.core.checks import CheckMessage
 from django.db import connections
 from django_tasks.base import Task, TaskResult
 from django_tasks_rq import Job, RQBackend
@@ -39,6 +40,14 @@ class RedisQueues(RQBackend):
 
     def enqueue(self, task: Task, args: Any, kwargs: Any) -> TaskResult:
         return super().enqueue(task.using(queue_name=queue_of(task.priority), priority=0), args, kwargs)
+
+    def check(self, **kwargs: Any) -> list[CheckMessage]:
+        """Without the wish for django_rq in INSTALLED_APPS, which would bring its dashboard into the console.
+
+        That empties queues and edits jobs by hand, while the rows stay the truth, by scripts that our
+        Content-Security-Policy refuses.
+        """
+        return [said for said in super().check(**kwargs) if "app not installed" not in said.msg]
 
 
 def queue_of(priority: int) -> str:

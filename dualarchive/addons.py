@@ -10,6 +10,7 @@ from botocore.config import Config
 # In the order in which a media process serves them: what the platform will delete comes first.
 QUEUES = ("keep", "measure", "export", "preview")
 CONNECT_S, ANSWER_S = 5, 30
+COUNT_S = 0.5
 # A link to a recording is made when it is asked for, so it need not live longer than a long look at it.
 LINK_S = 4 * 3600
 IN_MEMORY = 4 << 20
@@ -91,3 +92,12 @@ def redis_queues(url: str, *, verify: bool) -> dict[str, dict[str, Any]]:
         "SSL_CERT_REQS": "required" if verify else None,
     }
     return {name: dict(queue) for name in QUEUES}
+
+
+def redis_counts(url: str, *, verify: bool) -> dict[str, Any]:
+    """A cache for counts that all processes share. A request must not wait for it."""
+    options: dict[str, Any] = {"socket_connect_timeout": COUNT_S, "socket_timeout": COUNT_S}
+    if not verify and url.startswith("rediss://"):
+        options["ssl_cert_reqs"] = None
+    backend = "dualarchive.counts.SharedCounts"
+    return {"BACKEND": backend, "LOCATION": url, "KEY_PREFIX": "dualarchive", "OPTIONS": options}

@@ -198,11 +198,20 @@ STORAGES = {
 REDIS_URL = env.str("REDIS_URL", "")
 REDIS_TLS_VERIFY = env.bool("REDIS_TLS_VERIFY", True)
 if REDIS_URL:
-    INSTALLED_APPS.append("django_rq")
     RQ_QUEUES = addons.redis_queues(REDIS_URL, verify=REDIS_TLS_VERIFY)
     TASKS = {"default": {"BACKEND": "archives.queues.RedisQueues", "QUEUES": []}}
 else:
     TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
+
+# Of each process: what is small and asked often, and long answers, each of which may be half a megabyte.
+IN_PROCESS = "django.core.cache.backends.locmem.LocMemCache"
+CACHES = {
+    "default": {"BACKEND": IN_PROCESS, "OPTIONS": {"MAX_ENTRIES": 10_000}},
+    "answers": {"BACKEND": IN_PROCESS, "LOCATION": "answers", "OPTIONS": {"MAX_ENTRIES": 100}},
+}
+if REDIS_URL:
+    # Of all processes: how often an address has asked.
+    CACHES["throttles"] = addons.redis_counts(REDIS_URL, verify=REDIS_TLS_VERIFY)
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

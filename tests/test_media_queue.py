@@ -66,6 +66,24 @@ def test_a_queue_is_served_before_what_is_less_urgent() -> None:
     assert tuple(map(queue_of, urgent_first)) == QUEUES
 
 
+def test_the_queue_brings_no_pages_into_the_console() -> None:
+    code = (
+        "import django; django.setup(); from django.contrib import admin; from django.core import checks;"
+        "print({model._meta.app_label for model in admin.site._registry} & {'django_rq'},"
+        "[said.msg for said in checks.run_checks(tags=['tasks']) if said.is_serious()])"
+    )
+    environment = {"REDIS_URL": "redis://127.0.0.1:1/0", "DJANGO_SETTINGS_MODULE": "dualarchive.settings"}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert done.stdout.strip() == "set() []", done
+
+
 @pytest.mark.django_db
 def test_work_that_is_due_waits_in_its_own_queue(queued: Any) -> None:
     Preview.objects.create(run=new_run(), due_at=clock.now())

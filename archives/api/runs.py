@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.db.models import Count, DurationField, Exists, F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, DurationField, Exists, F, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -58,7 +58,9 @@ PIECES = Coalesce(
 
 def told(runs: QuerySet[ArchiveRun], user: Any) -> QuerySet[ArchiveRun]:
     """With what every answer says of a run."""
-    hosted = Exists(access.hosted_rooms(user).filter(pk=OuterRef("room")))
+    # For an operator it is not asked: the database would look up every room there is.
+    everywhere = access.standing(user).operator
+    hosted = Value(True) if everywhere else Exists(access.hosted_rooms(user).filter(pk=OuterRef("room")))
     return runs.select_related("room").annotate(segment_count=PIECES, hosted=hosted)
 
 
