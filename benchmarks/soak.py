@@ -4,11 +4,10 @@ callbacks that are lost, doubled and overtaken at random. Says what was recorded
     python -m benchmarks.soak [--minutes 30] [--limit 60] [--restart-after 40] [--strategy dual_session]
         [--seed 1] [--keep-files] [--json FILE]
 
-"missing" are numbers between a camera's first and last recorded one that stand in no piece. Each browser
-says every second how many pictures it sent on each connection. A number that is missing while a browser kept
-up was lost by the recorder ("lost"). Where it sent fewer than 25 of 30 a second, on a machine that has too
-much to do, the number may never have been sent ("while_the_browser_stalled"): missing all the same, and
-counted apart. Exit code 0 when nothing is lost, every piece plays and no archive is left over.
+"missing" are numbers between a camera's first and last recorded one that stand in no piece, told apart as in
+tests/e2e/sent.py: "lost" was sent by the browser; "never_sent" was left out by a browser that had too much to
+do, as the capture times in its packets say. Exit code 0 when nothing is lost, every piece plays and no
+archive is left over.
 """
 
 from __future__ import annotations
@@ -27,7 +26,6 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -40,7 +38,8 @@ from playwright.sync_api import sync_playwright
 from tests.e2e.people import Participant, participant
 from tests.e2e.processes import Part, Product
 from tests.e2e.runs import Run, fetch
-from tests.media.reading import Reading, missing, read_file
+from tests.e2e.sent import classify, standstills_in
+from tests.media.reading import Reading, read_file
 
 SECRET = "a callback secret of the soak that is long enough for HS256"
 TICK_S = 5.0
@@ -48,28 +47,6 @@ MEMORY_EVERY_S = 60.0
 ENDED_WITHIN_S = 60.0
 SETTLED_WITHIN_S = 600.0
 READING_TIMEOUT_S = 900.0
-# Pictures a second below which a browser has stalled: it would send 30, and a number needs one of its three.
-KEPT_UP = 25
-AROUND_MS = 500
-# Each second: when, which connection, and what the browser has sent on it so far.
-WITNESS = """
-(() => {
-  const Native = window.RTCPeerConnection, open = new Map();
-  let count = 0;
-  window.sentSoFar = [];
-  window.RTCPeerConnection = class extends Native {
-    constructor(...options) { super(...options); open.set(this, ++count); }
-  };
-  setInterval(async () => {
-    for (const [peer, number] of open) {
-      if (peer.connectionState === 'closed') { open.delete(peer); continue; }
-      for (const entry of (await peer.getStats()).values())
-        if (entry.type === 'outbound-rtp' && entry.kind === 'video')
-          window.sentSoFar.push([Date.now(), number, entry.framesEncoded, entry.nackCount]);
-    }
-  }, 1000);
-})();
-"""
 
 
 class Soaked(Product):
@@ -158,6 +135,7 @@ class Piece:
     id: str
     session: str
     began_ms: int
+    reception: dict[str, Any]
     reading: Future[Reading]
 
     @property
@@ -175,9 +153,7 @@ class Soak:
     people: list[Participant]
     reader: ProcessPoolExecutor
     pieces: dict[str, Piece] = field(default_factory=dict)
-    sent: dict[int, list[list[int]]] = field(default_factory=dict)
     memory: list[dict[str, float]] = field(default_factory=list)
-    receptions: list[dict[str, Any]] = field(default_factory=list)
 
     def run(self, minutes: float) -> dict[str, Any]:
         recorded = Run.start(self.product.http, "Soak")
@@ -197,9 +173,6 @@ class Soak:
     def _tick(self, recorded: Run, began: float) -> None:
         ended = [part.name for part in self.product.parts.values() if not part.is_running]
         assert not ended, f"ended in the middle: {ended}"
-        for person in self.people:
-            sent = person.page.evaluate("window.sentSoFar.splice(0)")
-            self.sent.setdefault(person.identity, []).extend(sent)
         self._take_pieces(recorded)
         if len(self.memory) * MEMORY_EVERY_S <= time.monotonic() - began:
             self.memory.append(self._memory())
@@ -213,9 +186,11 @@ class Soak:
             path = self.product.scratch / f"{segment['id']}.mp4"
             fetch(self.product.http, f"/media/segments/{segment['id']}/", path)
             began_ms = began[segment["id"].replace("-", "")]
-            self.receptions.append(self.product.reception(segment["archive_id"]))
+            reception = self.product.reception(segment["archive_id"])
             reading = self.reader.submit(read_and_delete, path)
-            self.pieces[segment["id"]] = Piece(segment["id"], segment["session"], began_ms, reading)
+            self.pieces[segment["id"]] = Piece(
+                segment["id"], segment["session"], began_ms, reception, reading
+            )
 
     def _memory(self) -> dict[str, float]:
         return {name: resident_mb(part) for name, part in self.product.parts.items()}
@@ -236,8 +211,8 @@ class Soak:
             "seam_rows": dict(rows("select kind, count(*) from archives_seam group by kind")),
             "gaps_in_timeline": [span for span in spans if span["kind"] == "gap"],
             "numbers": {p.name: len(_numbers(pieces, p.identity)) for p in self.people},
-            "missing": {p.name: self._missing(pieces, p.identity) for p in self.people},
-            "recorder": _recorder(self.receptions),
+            "missing": {p.name: _missing(pieces, p) for p in self.people},
+            "recorder": _recorder([piece.reception for piece in pieces]),
             "orphans": [archive.id for archive in archives if archive.id not in known],
             "still_recording": [a.id for a in archives if a.status in ("started", "paused")],
             "callbacks": self.product.spoiled()
@@ -245,27 +220,18 @@ class Soak:
             "memory_mb": {"start": self.memory[0], "middle": _middle(self.memory), "end": self.memory[-1]},
         }
 
-    def _missing(self, pieces: list[Piece], identity: int) -> dict[str, list[dict[str, Any]]]:
-        found: dict[str, list[dict[str, Any]]] = {"lost": [], "while_the_browser_stalled": []}
-        for number in missing([piece.read for piece in pieces], identity):
-            at_ms = max(_seen_at(pieces, identity, before=number))
-            rates = sent_per_second(self.sent[identity], at_ms)
-            stalled = bool(rates) and min(rates.values()) < KEPT_UP
-            covering = [piece.id for piece in pieces if piece.began_ms <= at_ms <= piece.ended_ms]
-            told = {"number": number, "at": _clock(at_ms), "pieces": covering, "sent_per_s": rates}
-            found["while_the_browser_stalled" if stalled else "lost"].append(told)
-        return found
+
+def _missing(pieces: list[Piece], person: Participant) -> dict[str, list[dict[str, Any]]]:
+    still = [standstills_in(piece.reception, person.name) for piece in pieces]
+    found = classify([piece.read for piece in pieces], still, person.identity)
+    kinds = {"lost": found.lost, "never_sent": found.never_sent}
+    return {kind: [_told(pieces, person.identity, each) for each in kinds[kind]] for kind in kinds}
 
 
-def sent_per_second(sent: list[list[int]], at_ms: int) -> dict[int, float]:
-    """By connection: the fewest pictures a second that were sent on it around the instant."""
-    rates: dict[int, float] = {}
-    for peer in {entry[1] for entry in sent}:
-        for before, after in pairwise(entry for entry in sent if entry[1] == peer):
-            if before[0] - AROUND_MS <= at_ms <= after[0] + AROUND_MS:
-                rate = 1000 * (after[2] - before[2]) / max(1, after[0] - before[0])
-                rates[peer] = round(min(rate, rates.get(peer, rate)), 1)
-    return rates
+def _told(pieces: list[Piece], identity: int, number: int) -> dict[str, Any]:
+    at_ms = max(_seen_at(pieces, identity, before=number))
+    covering = [piece.id for piece in pieces if piece.began_ms <= at_ms <= piece.ended_ms]
+    return {"number": number, "at": _clock(at_ms), "pieces": covering}
 
 
 def read_and_delete(path: Path) -> Reading:
@@ -357,7 +323,6 @@ def soak(options: argparse.Namespace, scratch: Path) -> dict[str, Any]:
             for identity, name in enumerate(("Ann", "Ben"), 1)
         ]
         for person in people:
-            person.context.add_init_script(WITNESS)
             person.join(product.url)
         fresh = multiprocessing.get_context("spawn")
         reader = ending.enter_context(ProcessPoolExecutor(1, fresh, initializer=os.nice, initargs=(10,)))

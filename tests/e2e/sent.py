@@ -61,22 +61,29 @@ def assert_whole(found: Account, person: Participant, at_least: int = 100) -> No
 
 
 def standstills(product: Recorded, archive_id: str, name: str) -> list[Standstill]:
-    return [
-        Standstill(**each) for stream in _streams(product, archive_id, name) for each in stream["standstills"]
-    ]
+    return standstills_in(_reception(product, archive_id), name)
+
+
+def standstills_in(reception: dict[str, Any], name: str) -> list[Standstill]:
+    """`reception` is what the platform says of one archive; empty where it knows nothing."""
+    return [Standstill(**each) for stream in _streams(reception, name) for each in stream["standstills"]]
 
 
 def first_ms(product: Recorded, archive_id: str, name: str) -> int | None:
     """When the archive was sent the person's first picture, in ms of its file."""
-    firsts = [stream["first_ms"] for stream in _streams(product, archive_id, name)]
+    firsts = [stream["first_ms"] for stream in _streams(_reception(product, archive_id), name)]
     return min((first for first in firsts if first is not None), default=None)
 
 
-def _streams(product: Recorded, archive_id: str, name: str) -> list[dict[str, Any]]:
-    """None of an archive whose recorder was killed."""
+def _reception(product: Recorded, archive_id: str) -> dict[str, Any]:
+    """Nothing of an archive whose recorder was killed."""
     url = f"{product.localtok_url}/_localtok/archives/{archive_id}/reception"
     answer = requests.get(url, timeout=10)
-    streams = answer.json()["received"].values() if answer.status_code == 200 else []
+    return answer.json() if answer.status_code == 200 else {}
+
+
+def _streams(reception: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    streams = reception.get("received", {}).values()
     return [stream for stream in streams if stream["name"].partition(" [")[0] == name]
 
 
