@@ -9,7 +9,14 @@ import threading
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connection, reset_queries
+from django.db import (
+    DatabaseError,
+    InterfaceError,
+    OperationalError,
+    close_old_connections,
+    connection,
+    reset_queries,
+)
 
 from archives import changeover, clock, errors, look, services, tasks, telemetry
 from archives.beats import Beats
@@ -108,6 +115,10 @@ class Worker:
         except (errors.RestartInProgress, errors.RunNotLive):
             # A host was faster, such as with a stop just before the automatic restart.
             due_in_s = 0
+        except (OperationalError, InterfaceError) as error:
+            # No mistake of ours. Where the claim cannot even be given back, its lease runs out.
+            logger.error("run %s: the database did not answer: %s", run_id, error)
+            due_in_s = DATABASE_PAUSE_S
         except Exception:
             # A mistake of ours must cost a pause, not the recording: another visit follows.
             logger.exception("run %s: the visit failed", run_id)
