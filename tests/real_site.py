@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import environ
@@ -22,6 +23,7 @@ from archives import gateway, services
 from archives.gateway import OpenTokPlatform
 from archives.models import ArchiveRun, Room
 from tests import invariants
+from tests.fake_platform import FakeArchive
 from tests.platform_server import PlatformServer
 
 ROOT = Path(__file__).parent.parent
@@ -46,6 +48,9 @@ class Site:
         self.workers: dict[str, subprocess.Popen[bytes]] = {}
         self.started = 0
         self.lock = threading.Lock()
+        # What the platform saw that must never be: it answers in threads, where nothing can end a test.
+        self.broken: list[str] = []
+        self.platform.fake.on_stop = self._watch_cover
 
     # --- the database, in this process too ---
     def use_database(self) -> None:
@@ -70,6 +75,20 @@ class Site:
             self.platform.close()
             connections["default"].close()
             connections["default"] = before
+
+    # --- what must hold ---
+    def _watch_cover(self, archive: FakeArchive) -> None:
+        """I2 at the very moment of each stop."""
+        seen = SimpleNamespace(platform=self.platform.fake, story=lambda: "")
+        self.use_database()
+        try:
+            invariants.cover_holds(seen, archive)  # type: ignore[arg-type]
+        except AssertionError as error:
+            self.broken.append(str(error))
+        except DatabaseError:
+            pass  # It is away on purpose; who stops something then was told what covers it before.
+        finally:
+            connections["default"].close()
 
     # --- workers ---
     def start_worker(self) -> str:
@@ -114,6 +133,11 @@ class Site:
         logs = {path.name: path.read_text()[-2000:] for path in self.folder.glob("worker*.log")}
         return f"too late: {runs}\n{logs}"
 
+    def mistakes(self) -> str:
+        """Ours, which cost a worker a pause: nothing that a test does may lead to one."""
+        logs = [path.read_text() for path in self.folder.glob("worker*.log")]
+        return "\n".join(text for text in logs if "the visit failed" in text or "a mistake of ours" in text)
+
     def stop_all(self, within_s: float = 60) -> None:
         for run in ArchiveRun.objects.live():
             services.run_stop(run=run, by="host")
@@ -122,6 +146,8 @@ class Site:
 
     def check_end(self) -> None:
         fake = self.platform.fake
+        assert not self.broken, self.broken
+        assert not self.mistakes(), self.mistakes()
         invariants.story_tells_the_states()
         invariants.one_restart_and_one_live_run()
         invariants.nothing_is_left_running(fake)
