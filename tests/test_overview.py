@@ -11,6 +11,7 @@ from django.test import Client
 from archives import clock, services
 from archives.grants import RoomRole
 from archives.models import ArchiveRun, Room, Segment
+from archives.overview import SHOWN
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +49,18 @@ def test_it_says_so_where_there_is_nothing(operator: Client) -> None:
     assert OVERVIEW in operator.get("/admin/").content.decode()
 
 
+def test_a_restart_that_is_due_is_told_among_many_recordings(operator: Client) -> None:
+    rooms = Room.objects.bulk_create(Room(slug=f"r{n}", name=f"Room {n}") for n in range(SHOWN + 1))
+    runs = ArchiveRun.objects.bulk_create(
+        ArchiveRun(room=room, name=f"Run {room.slug}", status="recording") for room in rooms
+    )
+    ArchiveRun.objects.filter(pk=runs[-1].pk).update(
+        restart_due_at=clock.after(600), created_at=clock.after(1)
+    )
+    due = operator.get(OVERVIEW).content.decode().partition("Restarts within the hour")[2]
+    assert runs[-1].name in due.partition("Open alarms")[0]
+
+
 def test_it_costs_the_same_for_many(
     operator: Client, world: World, django_assert_max_num_queries: Any
 ) -> None:
@@ -56,7 +69,7 @@ def test_it_costs_the_same_for_many(
         run = ArchiveRun.objects.create(room=room, name=slug, status="recording")
         ArchiveRun.objects.create(room=room, name=slug, status="failed")
         services.alarm_raise(room=room, run=run, code="late", message="Late.")
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         assert operator.get(OVERVIEW).status_code == 200
 
 
