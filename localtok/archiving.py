@@ -6,14 +6,12 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Callable, Coroutine
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from localtok.archives import (
     DELETABLE,
-    FAILURE,
     MAXIMUM_DURATION,
     SESSION_ENDED,
     USER_INITIATED,
@@ -26,10 +24,11 @@ from localtok.archives import (
     stop_reason,
 )
 from localtok.clock import Clock
+from localtok.endings import Endings
 from localtok.errors import BadRequest, Conflict, InternalError, NotAllowed, NotFound
-from localtok.individual import IndividualRecorder, recover_individual
+from localtok.individual import IndividualRecorder
 from localtok.presentation import Layout
-from localtok.recorder import Recorder, RecorderSettings, RecordingResult, recover
+from localtok.recorder import Recorder, RecorderSettings
 from localtok.recording import AnyRecorder, Recording, Tell
 from localtok.rollover import Rollover
 from localtok.sessions import Session, SessionEvent, Sessions, Stream
@@ -41,7 +40,6 @@ log = logging.getLogger(__name__)
 # A start answers when all present streams are recorded, and after this long with those that are; where none
 # is, the archive is paused until the first one comes.
 MEDIA_TIMEOUT_S = 5.0
-SHUTDOWN_TIMEOUT_S = 30.0
 STOP_IN_WRONG_STATUS = 15002
 DELETE_IN_WRONG_STATUS = 15004
 ONLY_ROUTED_SESSIONS = 15008
@@ -69,8 +67,8 @@ class Archiving:
         self._limits = limits
         self._recorder_factory = recorder_factory
         self._tasks = Tasks()
-        self._finishing: set[asyncio.Task[None]] = set()
         self._recordings: dict[str, Recording] = {}
+        self._endings = Endings(archives, store, self._tasks, self._recordings)
         self._wake = asyncio.Event()
         self._rollover = Rollover(self, limits.recorded_s)
         # Streams whose publisher's network is lost: no recorder asks for them meanwhile.
@@ -103,7 +101,7 @@ class Archiving:
         loop = asyncio.get_running_loop()
 
         def on_failure(error: Exception) -> None:
-            loop.call_soon_threadsafe(self._fail, archive, error)
+            loop.call_soon_threadsafe(self._endings.fail, archive, error)
 
         recorder = self._factory(archive)(path, recorder_settings(archive), on_failure)
         recording = Recording(archive, recorder, self._tell, self._tasks)
@@ -129,7 +127,7 @@ class Archiving:
         try:
             delivered = await recording.open(streams, MEDIA_TIMEOUT_S)
         except Exception as error:
-            self._fail(archive, error)
+            self._endings.fail(archive, error)
             raise InternalError("The recorder could not be started; see the log of localtok.") from error
         if missing := {stream.id for stream in streams if stream.media} - delivered:
             log.warning("archive %s: no media yet from streams %s", archive.id, ", ".join(missing))
@@ -156,7 +154,7 @@ class Archiving:
         if archive.automatic and archive.live:
             raise Conflict("An automatic archive ends with its session, not by a call.")
         if archive.live:
-            self._end(archive, USER_INITIATED)
+            self._endings.end(archive, USER_INITIATED)
         elif archive.status != Status.STOPPED:
             raise Conflict(f"The archive is {archive.status.value}, not recording.", STOP_IN_WRONG_STATUS)
         return archive
@@ -173,7 +171,7 @@ class Archiving:
             message = f"The archive is {archive.status.value}; only a finished one can be deleted."
             raise Conflict(message, DELETE_IN_WRONG_STATUS)
         if archive.status != Status.DELETED:
-            self._drop_file(archive, Status.DELETED)
+            self._endings.drop_file(archive, Status.DELETED)
 
     def set_layout(
         self, archive_id: str, layout: str, screenshare_layout: str = "", stylesheet: str = ""
@@ -237,27 +235,8 @@ class Archiving:
 
     def begin(self) -> None:
         """Takes up what an earlier process left half-done, then watches until `close`."""
-        interrupted = [
-            archive for archive in self._archives if archive.live or archive.status == Status.STOPPED
-        ]
-        for archive in interrupted:
-            if archive.live:
-                self._archives.set_status(archive, Status.STOPPED, SESSION_ENDED)
-        self._tasks.spawn(self._recover(interrupted), "recover archives")
+        self._endings.take_up()
         self._tasks.spawn(self._watch(), "watch archives")
-
-    async def _recover(self, interrupted: list[Archive]) -> None:
-        for archive in interrupted:
-            self._settle(archive, await self._recovered(archive))
-
-    async def _recovered(self, archive: Archive) -> RecordingResult | None:
-        try:
-            path = self._store.media_path(archive.id, archive.suffix)
-            work = recover if archive.output_mode == "composed" else recover_individual
-            return await asyncio.to_thread(work, path)
-        except Exception:
-            log.exception("archive %s could not be recovered", archive.id)
-            return None
 
     async def _watch(self) -> None:
         """Sweeps four times a second, and at once when somebody starts or ends publishing."""
@@ -283,7 +262,7 @@ class Archiving:
             if archive.live:
                 await self._sweep_live(archive, now_ms)
             elif has_expired(archive, now_ms, self._limits):
-                self._drop_file(archive, Status.EXPIRED)
+                self._endings.drop_file(archive, Status.EXPIRED)
 
     def _end_empty_sessions(self, now_ms: int) -> None:
         for session in self._sessions:
@@ -295,7 +274,7 @@ class Archiving:
         held = self._rollover.holds(archive, now_ms)
         reason = stop_reason(archive, session, now_ms, self._limits)
         if reason and not (held and reason == MAXIMUM_DURATION):
-            self._end(archive, reason)
+            self._endings.end(archive, reason)
             return
         streams = list(session.streams.values()) if session else []
         recording = self._recordings[archive.id]
@@ -309,16 +288,19 @@ class Archiving:
         # The recorder goes on with the first media by itself: nothing of it waits for the next sweep.
         await (recording.resume() if streams else recording.pause())
 
+    def reception(self, archive_id: str) -> dict[str, Any]:
+        return self._endings.reception(self.get(archive_id))
+
     def crash(self, archive_id: str) -> None:
         """The archive fails as if its recorder had broken."""
         archive = self.get(archive_id)
         if not archive.live:
             raise Conflict(f"The archive is {archive.status.value}, not recording.")
-        self._fail(archive, RuntimeError("a crash of the archiver was ordered"))
+        self._endings.fail(archive, RuntimeError("a crash of the archiver was ordered"))
 
     def end_all(self, session_id: str) -> None:
         for archive in self._archives.live_in(session_id):
-            self._end(archive, SESSION_ENDED)
+            self._endings.end(archive, SESSION_ENDED)
 
     def lose(self, session_id: str, stream_ids: list[str]) -> None:
         """Recordings of the session receive nothing more of these streams, until `regain`."""
@@ -337,74 +319,13 @@ class Archiving:
 
     async def reset(self) -> None:
         """Ends what records and forgets every archive with its file."""
-        for archive in self._archives:
-            if archive.live:
-                self._end(archive, SESSION_ENDED)
-        await self._finished()
+        await self._endings.end_every()
         self._archives.forget_all()
 
     async def close(self) -> None:
         """Finishes every running archive into a whole file."""
-        for archive in self._archives:
-            if archive.live:
-                self._end(archive, SESSION_ENDED)
-        await self._finished()
+        await self._endings.end_every()
         await self._tasks.close()
-
-    async def _finished(self) -> None:
-        if self._finishing:
-            _, late = await asyncio.wait(self._finishing, timeout=SHUTDOWN_TIMEOUT_S)
-            if late:
-                log.error("%d archives not finished in time; the next start recovers them", len(late))
-
-    def _end(self, archive: Archive, reason: str) -> None:
-        self._archives.set_status(archive, Status.STOPPED, reason)
-        task = self._tasks.spawn(self._finish(archive), f"finish archive {archive.id}")
-        self._finishing.add(task)
-        task.add_done_callback(self._finishing.discard)
-
-    async def _finish(self, archive: Archive) -> None:
-        recording = self._recordings[archive.id]
-        try:
-            result: RecordingResult | None = await recording.close()
-        except Exception:
-            log.exception("archive %s could not be finished; keeping what can be played of it", archive.id)
-            result = await self._recovered(archive)
-        del self._recordings[archive.id]
-        self._settle(archive, result)
-
-    def _settle(self, archive: Archive, result: RecordingResult | None) -> None:
-        if archive.status != Status.STOPPED:
-            return
-        if result is None:
-            self._archives.set_status(archive, Status.FAILED, FAILURE)
-            return
-        archive.duration_s = round(result.duration_ms / 1000)
-        archive.size = result.size
-        if result.stats.received:
-            self._store.save("receptions", archive.id, asdict(result.stats))
-        archive.began_ms = result.began_at_ms or archive.began_ms
-        self._archives.set_status(archive, Status.AVAILABLE)
-
-    def reception(self, archive_id: str) -> dict[str, Any]:
-        """RecorderStats of a finished archive: what of each stream arrived, and what became of it."""
-        archive = self.get(archive_id)
-        found = self._store.read("receptions", archive.id)
-        if found is None:
-            raise NotFound(f"Nothing is known of what the archive received: it is {archive.status.value}.")
-        return found
-
-    def _fail(self, archive: Archive, error: Exception) -> None:
-        log.error("archive %s failed", archive.id, exc_info=error)
-        if not archive.live:
-            return
-        self._archives.set_status(archive, Status.FAILED, FAILURE)
-        self._tasks.spawn(self._finish(archive), f"close failed archive {archive.id}")
-
-    def _drop_file(self, archive: Archive, status: Status) -> None:
-        self._store.media_path(archive.id, archive.suffix).unlink(missing_ok=True)
-        self._store.remove("receptions", archive.id)
-        self._archives.set_status(archive, status)
 
     def _on_session_event(self, event: SessionEvent) -> None:
         if event.stream is None:

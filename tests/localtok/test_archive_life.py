@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from localtok import archiving
+from localtok import archiving, endings
 from localtok.archives import Archive, Limits, Status
 from localtok.clock import Clock
 from localtok.recorder import Recorder, RecorderStats, RecordingResult
@@ -197,7 +197,7 @@ async def test_a_recorder_that_cannot_finish_still_leaves_what_it_wrote(
         raise TimeoutError("the encoder hangs")
 
     monkeypatch.setattr(StubRecorder, "stop", stop)
-    monkeypatch.setattr(archiving, "recover", lambda path: RecordingResult(path, 3000, 5, 7, RecorderStats()))
+    monkeypatch.setattr(endings, "recover", lambda path: RecordingResult(path, 3000, 5, 7, RecorderStats()))
     archive = await life.start()
     life.server.archiving.stop(archive.id)
     await until(lambda: archive.status == Status.AVAILABLE)

@@ -125,9 +125,12 @@ async def test_it_refuses_a_relayed_session(sdk: Sdk, server: Localtok, pages: A
 
 
 async def test_it_records_one_archive_at_a_time_unless_tagged(sdk: Sdk, session_id: str, ann: Any) -> None:
-    await sdk.start_archive(session_id)
-    with pytest.raises(ArchiveError, match="already in progress"):
-        await sdk.start_archive(session_id)
+    alone = await sdk.start_archive(session_id)
+    for tag in (None, "first"):
+        with pytest.raises(ArchiveError, match="already in progress"):
+            await sdk.start_archive(session_id, multi_archive_tag=tag)
+    await sdk.stop_archive(alone.id)
+    await sdk.start_archive(session_id, multi_archive_tag="first")
     await sdk.start_archive(session_id, multi_archive_tag="second")
     with pytest.raises(ArchiveError, match="second"):
         await sdk.start_archive(session_id, multi_archive_tag="second")

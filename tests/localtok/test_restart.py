@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from localtok import archiving
+from localtok import endings
 from localtok.archives import Archive, Archives, Status
 from localtok.clock import Clock
 from localtok.recorder import RecorderStats, RecordingResult
@@ -46,7 +46,7 @@ async def test_it_recovers_what_a_kill_left(
         assert path == store.media_path("killed")
         return RecordingResult(path, 9000, 77, 2000, RecorderStats()) if whole else None
 
-    monkeypatch.setattr(archiving, "recover", recover)
+    monkeypatch.setattr(endings, "recover", recover)
     server = await serve()
     archive = server.archiving.get("killed")
     await until(lambda: archive.status in (Status.AVAILABLE, Status.FAILED))
