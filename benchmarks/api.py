@@ -189,6 +189,8 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--connections", type=int, default=16)
     options = parser.parse_args()
+    # What was started ends with it.
+    signal.signal(signal.SIGTERM, lambda *told: sys.exit(1))
     postgres = Postgres()
     try:
         with tempfile.TemporaryDirectory(prefix="api-") as folder:

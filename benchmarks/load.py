@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 KEY, SECRET = "100", "a secret of the benchmark that is long enough"
-WARM_UP_S = 20.0
+WARM_UP_S = 10.0
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -425,6 +425,8 @@ def main() -> int:
         parser.add_argument("--look", type=float, default=5, help="LOOK_INTERVAL in seconds")
         parser.add_argument("--database", default="", help="URL of an empty PostgreSQL database")
         options = parser.parse_args()
+        # What was started ends with it.
+        signal.signal(signal.SIGTERM, lambda *told: sys.exit(1))
         with tempfile.TemporaryDirectory(prefix="load-") as folder:
             return measure(options, Path(folder))
     return 0
