@@ -70,8 +70,9 @@ def _storage() -> dict[str, Any]:
     return {
         "pieces": kept.get("pieces"),
         "exports": kept.get("exports"),
-        "waiting": counted(Segment.objects.filter(has_file, kept_at=None, keep_error="")),
-        "lost": counted(Segment.objects.exclude(keep_error="")),
+        # In no order: theirs is by run, and all of a backlog would be sorted to count the first of it.
+        "waiting": counted(Segment.objects.filter(has_file, kept_at=None, keep_error="").order_by()),
+        "lost": counted(Segment.objects.exclude(keep_error="").order_by()),
         "newest": Segment.objects.aggregate(newest=Max("kept_at"))["newest"],
         "free_bytes": _free_bytes(),
         "keeps": settings.KEEP_FILES,

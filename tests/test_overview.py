@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from archives import clock, services
 from archives.grants import RoomRole
@@ -71,6 +73,14 @@ def test_it_costs_the_same_for_many(
         services.alarm_raise(room=room, run=run, code="late", message="Late.")
     with django_assert_max_num_queries(12):
         assert operator.get(OVERVIEW).status_code == 200
+
+
+def test_it_counts_a_backlog_of_pieces_without_sorting_it(operator: Client) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        operator.get(OVERVIEW)
+    counts = [each["sql"] for each in asked if "COUNT" in each["sql"] and "archives_segment" in each["sql"]]
+    assert len(counts) == 2
+    assert [sql for sql in counts if "ORDER BY" in sql] == []
 
 
 def test_a_role_in_a_room_is_given_in_the_console(operator: Client) -> None:
