@@ -71,6 +71,81 @@ class ClaimLost(ArchiveError):
     message = "Another worker has taken this recording over."
 
 
+# --- recordings that there are: their files, exports and trash -------------------------------------------
+class UnknownSegment(ArchiveError):
+    status = 404
+    code = "unknown_segment"
+    message = "There is no such piece."
+
+
+class NotAllowed(ArchiveError):
+    status = 403
+    code = "forbidden"
+    message = "This recording is for the people of its room, or for whoever has a signed link to it."
+
+
+class NotSignedIn(NotAllowed):
+    status = 401
+    code = "not_signed_in"
+
+
+class NoFile(ArchiveError):
+    status = 404
+    code = "no_file"
+    message = "This piece has no file."
+
+
+class NoFileYet(ArchiveError):
+    status = 409
+    code = "no_file_yet"
+    message = "This piece is still being recorded or processed. Try again in a moment."
+    retry = True
+
+
+class NotComplete(ArchiveError):
+    status = 409
+    code = "not_complete"
+    message = "This recording is not complete yet. Stop it, and wait until its status is complete."
+    retry = True
+
+
+class NothingToExport(ArchiveError):
+    status = 409
+    code = "nothing_to_export"
+    message = "No piece of this recording has a file."
+
+
+class FilesNotKept(ArchiveError):
+    status = 409
+    code = "files_not_kept"
+    message = "Pieces of this recording are not kept here. Set KEEP_FILES and let the worker fetch them."
+
+
+class UnknownExport(ArchiveError):
+    status = 404
+    code = "unknown_export"
+    message = "There is no such export."
+
+
+class StillRecording(ArchiveError):
+    status = 409
+    code = "still_recording"
+    message = "This recording is not finished yet. Stop it, and wait until it is complete."
+    retry = True
+
+
+class OnHold(ArchiveError):
+    status = 409
+    code = "on_hold"
+    message = "This recording is on legal hold: it stays as it is until an operator ends the hold."
+
+
+class NotInTrash(ArchiveError):
+    status = 409
+    code = "not_in_trash"
+    message = "Only what lies in the trash can be removed for good."
+
+
 # --- what the platform answered ----------------------------------------------------------------------
 class PlatformError(ArchiveError):
     """`happened` tells whether the call may have had its effect: False, or None where nobody can know."""

@@ -104,12 +104,12 @@ def test_an_export_whose_file_is_gone_is_made_again(run: ArchiveRun) -> None:
 def test_what_cannot_be_exported_says_why(run: ArchiveRun, folder: Path) -> None:
     with pytest.raises(errors.InvalidInput, match="black or close"):
         exports.export_request(run=run, gaps="white")
-    with pytest.raises(exports.NothingToExport):
+    with pytest.raises(errors.NothingToExport):
         exports.export_request(run=new_run(status="complete"))
-    with pytest.raises(exports.NotComplete):
+    with pytest.raises(errors.NotComplete):
         exports.export_request(run=new_run())
     run.segments.filter(ordinal=1).update(file="", kept_at=None)
-    with pytest.raises(exports.FilesNotKept):
+    with pytest.raises(errors.FilesNotKept):
         exports.export_request(run=run)
 
 

@@ -14,7 +14,7 @@ from django.core.files.storage import storages
 from django.core.management import call_command
 from django.test import Client
 
-from archives import clock, services
+from archives import clock, errors, services
 from archives.media.removal import run_purge
 from archives.models import ArchiveRun, Callback, Export, Preview, Restart, Room, Seam, Segment
 from archives.services import library, previews
@@ -138,7 +138,7 @@ def test_what_is_removed_is_said_by_its_rows_and_may_be_removed_twice(
 def test_a_hold_that_comes_meanwhile_stops_it(run: ArchiveRun, tmp_path: Path) -> None:
     library.run_trash(run=run, by="test")
     library.run_hold(run=run, by="test")
-    with pytest.raises(library.OnHold):
+    with pytest.raises(errors.OnHold):
         run_purge(run=run, by="test")
     assert len(files(tmp_path)) == 5
 

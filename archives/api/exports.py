@@ -12,13 +12,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from archives import access
+from archives import access, errors
 from archives.api.permissions import IsHost, MayWatch
 from archives.api.requests import body_of
 from archives.api.runs import run_for
 from archives.api.serializers import ErrorSerializer
 from archives.models import Export
-from archives.services.exports import UnknownExport, export_cancel, export_request
+from archives.services.exports import export_cancel, export_request
 
 ERRORS = {400: ErrorSerializer, 401: ErrorSerializer, 403: ErrorSerializer, 404: ErrorSerializer}
 
@@ -100,5 +100,5 @@ def _export(request: Request, key: uuid.UUID) -> Export:
     seen = Export.objects.select_related("run__room").filter(run__in=access.watchable_runs(request))
     export = seen.filter(pk=key).first()
     if export is None:
-        raise UnknownExport(detail={"export": str(key)})
+        raise errors.UnknownExport(detail={"export": str(key)})
     return export

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
-from archives import clock
+from archives import clock, errors
 from archives.export import ExportCancelled, ExportError, ExportPlan, ExportReport
 from archives.export import export as export_media
 from archives.export.timeline_plan import plan_for
@@ -37,7 +37,7 @@ def export_make(export: Export, watch: Watch = lambda share: None) -> None:
         _make(export, watch)
     except (HoldLost, ExportCancelled):
         log.info("export %s: called off, or made by another process", export.pk)
-    except (ExportError, exports.FilesNotKept, exports.NothingToExport) as error:
+    except (ExportError, errors.FilesNotKept, errors.NothingToExport) as error:
         exports.export_failed(export, str(error))
     except Exception as error:
         # Storage trouble or a mistake of ours: later tries may do better, and there are only so many.

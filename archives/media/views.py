@@ -22,42 +22,11 @@ from archives.captions import Captions
 from archives.media.copies import is_local
 from archives.media.ranges import ranged_response
 from archives.models import Export, Preview, Segment
-from archives.services.exports import UnknownExport
 from archives.services.previews import CUES, LEVELS, PICTURE
 
 VIDEO = "video/mp4"
 WEBVTT = "text/vtt; charset=utf-8"
 CONTENT_TYPES = {PICTURE: "image/jpeg", CUES: WEBVTT, LEVELS: "application/json"}
-
-
-class UnknownSegment(errors.ArchiveError):
-    status = 404
-    code = "unknown_segment"
-    message = "There is no such piece."
-
-
-class NotAllowed(errors.ArchiveError):
-    status = 403
-    code = "forbidden"
-    message = "This recording is for the people of its room, or for whoever has a signed link to it."
-
-
-class NotSignedIn(NotAllowed):
-    status = 401
-    code = "not_signed_in"
-
-
-class NoFile(errors.ArchiveError):
-    status = 404
-    code = "no_file"
-    message = "This piece has no file."
-
-
-class NoFileYet(errors.ArchiveError):
-    status = 409
-    code = "no_file_yet"
-    message = "This piece is still being recorded or processed. Try again in a moment."
-    retry = True
 
 
 def answered(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -91,9 +60,9 @@ def segment_file(request: HttpRequest, segment_id: uuid.UUID) -> HttpResponseBas
 def export_file(request: HttpRequest, export_id: uuid.UUID) -> HttpResponseBase:
     """A finished export with Range, to be saved under the recording's name."""
     export = Export.objects.select_related("run").filter(pk=export_id).first()
-    _require_watcher(request, export.run_id if export else None, UnknownExport)
+    _require_watcher(request, export.run_id if export else None, errors.UnknownExport)
     if export is None or export.status != Export.Status.DONE:
-        raise NoFile("This export has no file.") if export else UnknownExport
+        raise errors.NoFile("This export has no file.") if export else errors.UnknownExport
     if not is_local(storages["archives"]):
         return _redirect(_link_to_save(export))
     response = _stored(request, export.file, tag=f"{export.pk}-{export.size}", content_type=VIDEO)
@@ -107,7 +76,7 @@ def preview_file(request: HttpRequest, run_id: uuid.UUID, name: str) -> HttpResp
     _require_watcher(request, run_id, errors.UnknownRun)
     preview = Preview.objects.filter(run=run_id).first()
     if preview is None or not preview.folder:
-        raise NoFile("This recording has no thumbnails and sound levels yet.")
+        raise errors.NoFile("This recording has no thumbnails and sound levels yet.")
     tag = f"{preview.digest[:20]}-{name}"
     return _stored(request, f"{preview.folder}/{name}", tag=tag, content_type=CONTENT_TYPES[name])
 
@@ -118,7 +87,7 @@ def captions_file(request: HttpRequest, run_id: uuid.UUID) -> HttpResponseBase:
     _require_watcher(request, run_id, errors.UnknownRun)
     captions = Captions.objects.filter(run=run_id).first()
     if captions is None:
-        raise NoFile("This recording has no captions.")
+        raise errors.NoFile("This recording has no captions.")
     data, tag = captions.text.encode(), f'"{captions.digest}"'
     return ranged_response(request, BytesIO(data), size=len(data), etag=tag, content_type=WEBVTT)
 
@@ -130,8 +99,8 @@ def _require_watcher(
     if run_id and access.watchable_runs(request).filter(pk=run_id).exists():
         return
     if not request.user.is_authenticated:
-        raise NotSignedIn
-    raise unknown if access.is_watcher(request.user) else NotAllowed
+        raise errors.NotSignedIn
+    raise unknown if access.is_watcher(request.user) else errors.NotAllowed
 
 
 def _saved_as(export: Export) -> str:
@@ -154,10 +123,10 @@ def _allowed(request: HttpRequest, segment_id: uuid.UUID) -> Segment:
     # Who may not watch does not learn which pieces exist.
     if not access.may_watch(segment or Segment(pk=segment_id), request):
         if not request.user.is_authenticated:
-            raise NotSignedIn
-        raise UnknownSegment if access.is_watcher(request.user) else NotAllowed
+            raise errors.NotSignedIn
+        raise errors.UnknownSegment if access.is_watcher(request.user) else errors.NotAllowed
     if segment is None:
-        raise UnknownSegment
+        raise errors.UnknownSegment
     return segment
 
 
@@ -166,7 +135,7 @@ def _sign_in_by_token(request: HttpRequest) -> None:
     try:
         signed_in = TokenAuthentication().authenticate(Request(request))
     except AuthenticationFailed as error:
-        raise NotSignedIn(str(error.detail)) from error
+        raise errors.NotSignedIn(str(error.detail)) from error
     if signed_in is not None:
         request.user = signed_in[0]
 
@@ -176,18 +145,18 @@ def _stored(request: HttpRequest, name: str, *, tag: str, content_type: str) -> 
     try:
         file, size = storage.open(name), storage.size(name)
     except FileNotFoundError:
-        raise NoFile("The file is missing from the storage.") from None
+        raise errors.NoFile("The file is missing from the storage.") from None
     return ranged_response(request, file, size=size, etag=f'"{tag}"', content_type=content_type)
 
 
 def _at_the_platform(segment: Segment) -> HttpResponseBase:
     if segment.status not in Segment.FINAL:
-        raise NoFileYet
+        raise errors.NoFileYet
     if segment.keep_error or segment.status != Segment.Status.AVAILABLE:
-        raise NoFile(segment.keep_error or f"This piece is {segment.get_status_display().lower()}.")
+        raise errors.NoFile(segment.keep_error or f"This piece is {segment.get_status_display().lower()}.")
     url = gateway.platform().archive_get(segment.archive_id).get("url")
     if not url:
-        raise NoFile("The platform gives no link to this piece.")
+        raise errors.NoFile("The platform gives no link to this piece.")
     return _redirect(url)
 
 

@@ -24,31 +24,6 @@ MOST_ATTEMPTS = 4
 BACKOFF_S = 30
 
 
-class NotComplete(errors.ArchiveError):
-    status = 409
-    code = "not_complete"
-    message = "This recording is not complete yet. Stop it, and wait until its status is complete."
-    retry = True
-
-
-class NothingToExport(errors.ArchiveError):
-    status = 409
-    code = "nothing_to_export"
-    message = "No piece of this recording has a file."
-
-
-class FilesNotKept(errors.ArchiveError):
-    status = 409
-    code = "files_not_kept"
-    message = "Pieces of this recording are not kept here. Set KEEP_FILES and let the worker fetch them."
-
-
-class UnknownExport(errors.ArchiveError):
-    status = 404
-    code = "unknown_export"
-    message = "There is no such export."
-
-
 class Requested(NamedTuple):
     export: Export
     created: bool
@@ -65,7 +40,7 @@ def export_request(
         one_of = " or ".join(Export.Gaps.values)
         raise errors.InvalidInput(f"gaps is {one_of}.", detail={"field": "gaps"})
     if run.status != ArchiveRun.Status.COMPLETE:
-        raise NotComplete(detail={"status": run.status})
+        raise errors.NotComplete(detail={"status": run.status})
     digest = run_digest(run, timeline_for(run))
     same = Export.objects.filter(run=run, gaps=gaps, digest=digest, status__in=(*Export.ACTIVE, Status.DONE))
     if (found := same.first()) and not _file_is_gone(found):
@@ -84,9 +59,9 @@ def run_digest(run: ArchiveRun, timeline: Timeline) -> str:
     files = {str(pk): sha256 or file for pk, file, sha256 in run.segments.values_list("pk", "file", "sha256")}
     shown = [span.segment for span in timeline.spans if span.segment]
     if not shown:
-        raise NothingToExport
+        raise errors.NothingToExport
     if missing := [pk for pk in shown if not files[pk]]:
-        raise FilesNotKept(detail={"segments": missing})
+        raise errors.FilesNotKept(detail={"segments": missing})
     spans = [(astuple(span), files.get(span.segment or "")) for span in timeline.spans]
     return hashlib.sha256(json.dumps([run.name, timeline.began_at_ms, spans]).encode()).hexdigest()
 

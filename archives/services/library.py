@@ -18,25 +18,6 @@ from archives.services.story import tell
 RETENTION_MAX = 36_500
 
 
-class StillRecording(errors.ArchiveError):
-    status = 409
-    code = "still_recording"
-    message = "This recording is not finished yet. Stop it, and wait until it is complete."
-    retry = True
-
-
-class OnHold(errors.ArchiveError):
-    status = 409
-    code = "on_hold"
-    message = "This recording is on legal hold: it stays as it is until an operator ends the hold."
-
-
-class NotInTrash(errors.ArchiveError):
-    status = 409
-    code = "not_in_trash"
-    message = "Only what lies in the trash can be removed for good."
-
-
 def run_rename(*, run: ArchiveRun, name: object, by: str) -> ArchiveRun:
     """Another name; the story keeps the old one. Raises InvalidName."""
     name, old = clean_name(name), run.name
@@ -83,7 +64,7 @@ def run_trash(*, run: ArchiveRun, by: str, why: str = "") -> ArchiveRun:
     if not _change(run, by=by, field="trash", new="in the trash", why=why, where=may, trashed_at=clock.now()):
         run.refresh_from_db()
         if run.trashed_at is None:
-            raise OnHold if run.legal_hold else StillRecording(detail={"status": run.status})
+            raise errors.OnHold if run.legal_hold else errors.StillRecording(detail={"status": run.status})
     return run
 
 
@@ -109,16 +90,16 @@ def run_release(*, run: ArchiveRun, by: str, why: str = "") -> ArchiveRun:
 def require_unheld(run: ArchiveRun) -> None:
     """Raises OnHold, as the row says by now; locks it, so that no hold comes before the caller's commit."""
     if ArchiveRun.objects.select_for_update().filter(pk=run.pk, legal_hold=True).exists():
-        raise OnHold
+        raise errors.OnHold
 
 
 def require_removable(run: ArchiveRun) -> None:
     """Raises NotInTrash, OnHold, as the row says by now."""
     run.refresh_from_db(fields=["trashed_at", "legal_hold"])
     if run.legal_hold:
-        raise OnHold
+        raise errors.OnHold
     if run.trashed_at is None:
-        raise NotInTrash
+        raise errors.NotInTrash
 
 
 def _change(

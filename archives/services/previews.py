@@ -8,9 +8,9 @@ from typing import Any
 from django.conf import settings
 from django.db.models import F, QuerySet
 
-from archives import clock
+from archives import clock, errors
 from archives.models import ArchiveRun, Preview
-from archives.services.exports import FilesNotKept, NothingToExport, run_digest
+from archives.services.exports import run_digest
 from archives.timeline import timeline_for
 
 PICTURE, CUES, LEVELS = "thumbnails.jpg", "thumbnails.vtt", "levels.json"
@@ -26,7 +26,7 @@ def preview_plan(*, run: ArchiveRun) -> Preview | None:
         return None
     try:
         digest = run_digest(run, timeline_for(run))
-    except (FilesNotKept, NothingToExport):
+    except (errors.FilesNotKept, errors.NothingToExport):
         return None
     preview, _ = Preview.objects.get_or_create(run=run)
     stale = Preview.objects.filter(pk=preview.pk).exclude(digest=digest)
