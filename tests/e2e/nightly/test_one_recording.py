@@ -58,8 +58,10 @@ def _assert_seams_are_true(seams: list[dict[str, Any]], pieces: dict[str, Readin
             f"{seam['overlap_ms']} ms, pictures against sound {seam['residual_av_ms']}"
         )
         assert seam["method"] in ("audio", "video")
-        assert seam["sure"]
         assert seam["offset_ms"] == pytest.approx(truth_ms, abs=NUMBER_MS)
+    # On a busy machine each recorder stretches the sound in its own way (docs/seams.md). Then the pictures
+    # tell, and may be too alike to be sure of: that is said, and is still true.
+    assert 2 * sum(seam["sure"] for seam in seams) > len(seams)
 
 
 def _offset_by_numbers(earlier: Reading, later: Reading) -> float:
