@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 KEY, SECRET = "100", "a secret of the benchmark that is long enough"
-WARM_UP_S = 10.0
+WARM_UP_S = 20.0
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -150,6 +150,9 @@ class Counts:
 
 def be_worker() -> None:
     """`manage.py runworker`; what it did since SIGUSR1 goes to stdout at its end."""
+    counts = Counts()
+    # At once: before there is a handler the signal would end a worker that is slow to start.
+    signal.signal(signal.SIGUSR1, counts.reset)
     import django
     from django.core.management import call_command
     from django.db.backends.signals import connection_created
@@ -158,7 +161,7 @@ def be_worker() -> None:
     from archives import telemetry
     from archives.worker import Worker
 
-    counts, observe, work_once = Counts(), telemetry.observe, Worker.work_once
+    observe, work_once = telemetry.observe, Worker.work_once
 
     def counted(execute: Any, sql: Any, params: Any, many: Any, context: Any) -> Any:
         counts.queries += 1
@@ -181,7 +184,6 @@ def be_worker() -> None:
 
     telemetry.observe, Worker.work_once = observed, ticked  # type: ignore[method-assign]
     connection_created.connect(on_connection)
-    signal.signal(signal.SIGUSR1, counts.reset)
     call_command("runworker", stdout=sys.stderr)
     print(json.dumps(counts.told()), flush=True)
 

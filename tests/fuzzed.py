@@ -25,8 +25,6 @@ from archives.services.links import invitation_create, share_create
 from tests.kept import new_run
 from tests.world import World
 
-# What calls change at the platform.
-HELD = ("now", "archives", "streams", "clients", "calls", "signals", "told_people", "told_live", "callbacks")
 CALLERS = ("anonymous", "host")
 CHECKS = [
     "not_a_server_error",
@@ -96,7 +94,8 @@ class Site:
     def undone(self) -> Iterator[None]:
         """What is done inside is taken back, at the platform too."""
         platform = vars(self.world.platform)
-        held = {name: copy.deepcopy(platform[name]) for name in HELD}
+        # All that it knows; whom it tells (on_signal and the like) stays.
+        held = {name: copy.deepcopy(known) for name, known in platform.items() if not name.startswith("on_")}
         # Not `atomic`: the platform may not be called inside a block, and this is none of the site's.
         before = transaction.savepoint()
         cache.clear()
