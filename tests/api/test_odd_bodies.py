@@ -35,11 +35,11 @@ ODD = {
 
 
 def acts() -> list[tuple[str, str, dict[str, Any]]]:
-    """The operations that take a body."""
+    """The operations that take JSON."""
     found = []
     for path, methods in SCHEMA["paths"].items():
         for method, operation in methods.items():
-            if "requestBody" in operation:
+            if JSON in operation.get("requestBody", {}).get("content", {}):
                 found.append((method, path, operation))
     return found
 
