@@ -33,10 +33,11 @@ function csrfToken() {
 function requestOptions(method, body, more) {
   const headers = { Accept: "application/json", ...more };
   if (method !== "GET") headers["X-CSRFToken"] = csrfToken();
-  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const isJson = body !== undefined && !(body instanceof Blob);
+  if (isJson) headers["Content-Type"] = "application/json";
   return {
     method, headers, credentials: "same-origin", cache: "no-store",
-    body: body === undefined ? undefined : JSON.stringify(body),
+    body: isJson ? JSON.stringify(body) : body,
     signal: AbortSignal.timeout(TIMEOUT_MS),
   };
 }
@@ -56,4 +57,6 @@ async function request(method, url, body, headers = {}) {
 export const getJson = (url) => request("GET", url);
 export const postJson = (url, body = {}, headers = {}) => request("POST", url, body, headers);
 export const patchJson = (url, body) => request("PATCH", url, body);
+/** Sends a file as it is. */
+export const putText = (url, file, type) => request("PUT", url, file, { "Content-Type": type });
 export const deleteJson = (url) => request("DELETE", url);

@@ -21,6 +21,7 @@ function handle(key, actions) {
   else if (key === "," || key === ".") actions.frame(key === "," ? -1 : 1);
   else if (key === "[" || key === "]") actions.piece(key === "[" ? -1 : 1);
   else if (key === "m") actions.sound();
+  else if (key === "c") actions.captions();
   else if (key === "f") actions.full();
   else if (/^[0-9]$/.test(key)) actions.part(Number(key));
   else if (key === "Home" || key === "End") actions.part(key === "Home" ? 0 : 10);

@@ -2,6 +2,7 @@
 
 import { getJson } from "./api.js";
 import { announce } from "./announce.js";
+import { Captions } from "./captions.js";
 import { byId, config } from "./config.js";
 import { Download } from "./download.js";
 import { dateAndTime, position as clockAt, timeOfDay, words } from "./format.js";
@@ -33,6 +34,8 @@ class PlayerPage {
   #renewed = new Set();
   #playback = new Playback([byId("video-a"), byId("video-b")]);
   #thumbnailsSeen = "";
+  #captions = new Captions();
+  #levelsSeen = "";
   #download = new Download(() => `${this.#address}exports/`);
   #scrubber = new Scrubber((runMs) => this.#seek(runMs), (runMs) => this.#wallClock(runMs));
 
@@ -71,6 +74,9 @@ class PlayerPage {
     if (seen !== this.#spansSeen) this.#take(new Timeline(offsets.spans));
     this.#spansSeen = seen;
     this.#showThumbnails(offsets.thumbnails);
+    this.#showLevels(offsets.levels);
+    this.#captions.load(offsets.captions);
+    document.dispatchEvent(new CustomEvent("captions", { detail: offsets.captions }));
     this.#showRun();
   }
 
@@ -85,6 +91,14 @@ class PlayerPage {
     const base = new URL(url, location.href);
     const text = await fetch(base, { signal: AbortSignal.timeout(15_000) }).then((answer) => (answer.ok ? answer.text() : "")).catch(() => "");
     this.#scrubber.thumbnails = new Thumbnails(text, base);
+  }
+
+  /** How loud it is along the run. */
+  async #showLevels(url) {
+    if (!url || url === this.#levelsSeen) return;
+    this.#levelsSeen = url;
+    const levels = await getJson(url).catch(() => null);
+    if (levels) this.#scrubber.levels = levels;
   }
 
   #take(timeline) {
@@ -152,6 +166,7 @@ class PlayerPage {
     byId("full").addEventListener("click", () => this.#toggleFull());
     byId("pip").addEventListener("click", () => this.#togglePip());
     byId("pip").hidden = !document.pictureInPictureEnabled;
+    document.addEventListener("captions-changed", () => this.#refresh().catch((error) => console.info("cannot refresh:", error.message)));
     byId("copy").addEventListener("click", () => this.#copy());
     bindSeamReport(byId("seam-report"), byId("seam-summary"), byId("seams"), () => `${this.#address}seams/`);
     byId("message-retry").addEventListener("click", () => location.reload());
@@ -165,6 +180,7 @@ class PlayerPage {
       piece: (direction) => this.#seek(playback.timeline.neighbourStart(playback.position, direction)),
       part: (tenth) => this.#seek((playback.timeline.duration * tenth) / 10),
       sound: () => this.#toggleSound(),
+      captions: () => this.#captions.toggle(),
       full: () => this.#toggleFull(),
     });
   }
@@ -260,6 +276,7 @@ class PlayerPage {
     byId("wall").textContent = this.#wallClock(position);
     if (span && isGap(span)) byId("gap-left").textContent = words(endOf(span) - position);
     this.#scrubber.move(position);
+    this.#captions.show(position);
     for (const [index, button] of byId("pieces").querySelectorAll("button").entries()) {
       button.setAttribute("aria-current", index === this.#playback.index);
     }

@@ -6,7 +6,9 @@ import { isGap, lengthOf } from "./timeline.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 1000;
-const HEIGHT = 16;
+const HEIGHT = 24;
+// Quieter than this part of the loudest is drawn as a line, so that one sees that there is sound.
+const LEAST_LEVEL = 0.04;
 // More ticks than this cannot be told apart on any screen; they would only be slow.
 const MOST_MARKS = 2000;
 
@@ -15,6 +17,7 @@ export class Scrubber {
   #timeline = null;
   #wallClock;
   #dragging = false;
+  #levels = null;
   /** Set when there are any. @type {import("./thumbnails.js").Thumbnails | null} */
   thumbnails = null;
 
@@ -27,6 +30,12 @@ export class Scrubber {
     byId("scrubber").addEventListener("pointerleave", () => { byId("hover").hidden = true; });
   }
 
+  /** @param {{every_ms: number, peaks: number[]}} levels the loudest sample, 0 to 1, of each interval of the run */
+  set levels(levels) {
+    this.#levels = levels;
+    if (this.#timeline) this.show(this.#timeline);
+  }
+
   show(timeline) {
     this.#timeline = timeline;
     this.#input.max = timeline.duration;
@@ -36,6 +45,7 @@ export class Scrubber {
     svg.setAttribute("preserveAspectRatio", "none");
     svg.replaceChildren(
       ...timeline.spans.slice(0, MOST_MARKS).map((span) => bar(span, scale)),
+      ...(this.#levels ? [shape("path", { class: "levels", d: outline(this.#levels, timeline.duration) })] : []),
       shape("rect", { class: "played", x: 0, y: 0, width: 0, height: HEIGHT }),
       ...timeline.seams().slice(0, MOST_MARKS).map((at) => shape("line", { class: "seam", x1: at * scale, x2: at * scale, y1: 2, y2: HEIGHT - 2 })),
     );
@@ -83,6 +93,20 @@ function bar(span, scale) {
   });
   element.dataset.session = span.session ?? "";
   return element;
+}
+
+/** Upwards and downwards from the middle, a column for each of the line's WIDTH. */
+function outline({ every_ms: every, peaks }, duration) {
+  const loudest = Math.max(LEAST_LEVEL, peaks.reduce((most, peak) => Math.max(most, peak), 0));
+  const columns = Array.from({ length: WIDTH }, (_, x) => {
+    const from = Math.floor((x / WIDTH) * duration / every);
+    const to = Math.max(from + 1, Math.ceil(((x + 1) / WIDTH) * duration / every));
+    const peak = peaks.slice(from, to).reduce((most, each) => Math.max(most, each), 0);
+    return peak ? Math.max(LEAST_LEVEL, peak / loudest) * (HEIGHT / 2 - 1) : 0;
+  });
+  const above = columns.map((height, x) => `L${x} ${(HEIGHT / 2 - height).toFixed(1)}`);
+  const below = columns.map((height, x) => `L${x} ${(HEIGHT / 2 + height).toFixed(1)}`).reverse();
+  return `M0 ${HEIGHT / 2}${above.join("")}${below.join("")}Z`;
 }
 
 function shape(name, attributes) {
