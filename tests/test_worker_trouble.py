@@ -34,3 +34,10 @@ def test_a_database_that_goes_away_is_no_mistake_of_ours(
 def test_a_mistake_of_ours_is_told_with_its_traceback(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(KeyError):  # tests.world.mistakes_end_the_test
         _visit(world, monkeypatch, KeyError("a mistake"))
+
+
+def test_a_run_that_another_worker_has_ended_meanwhile_is_not_visited(world: World) -> None:
+    run = world.start()
+    world.stop(run)
+    world.until_status(run, ArchiveRun.Status.COMPLETE)
+    assert not world.worker.visit(run.pk)

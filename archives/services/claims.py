@@ -44,6 +44,8 @@ class Claim:
 def run_claim(*, run_id: UUID, by: str) -> Claim | None:
     """Take the run for one visit; None where another holds it or changed it first."""
     run = ArchiveRun.objects.select_related("room").get(pk=run_id)
+    if run.status not in ArchiveRun.ACTIVE:
+        return None  # It has ended since it was found due.
     now = clock.now()
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
     taken = ArchiveRun.objects.filter(free, pk=run_id, fence=run.fence, status=run.status).update(
