@@ -245,10 +245,7 @@ class VendorBench:
 
     def enter(self, session: str, name: str, media: bool = False) -> Person:
         page = self.browser.new_page()
-        page.route(
-            "http://localhost/contract", lambda route: route.fulfill(body=VENDOR_PAGE % self.script_url)
-        )
-        page.goto("http://localhost/contract")
+        page.goto(self._site.url)
         token = self.wire.token(session, name)
         made = page.evaluate("(given) => enter(...given)", [self.wire.key, session, token, name])
         person = Person(name, session, made["connection"], made["stream"], page)
