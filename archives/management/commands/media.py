@@ -65,6 +65,8 @@ def serve_database(*, batch: bool) -> None:
     try:
         worker.run()
     finally:
+        # An interpreter that ends no longer has the handler: a late alarm would kill it.
+        signal.alarm(0)
         ended.set()
         beating.join(5)
 
