@@ -3,13 +3,14 @@
     python -m benchmarks.screenshots [--folder docs/images] [--only NAME ...]
 
 Starts the product over scratch data, records a short call in real Chromium, fills the library, and opens the
-pages empty, busy and failing. Pictures are reduced to 256 colours, so that they weigh little.
+pages empty, busy and failing. Look at each before it is kept.
 """
 
 from __future__ import annotations
 
 import argparse
 import io
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -17,18 +18,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageDraw
 from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
 
-from tests.e2e.camera import write_camera, write_microphone
+from tests.e2e.camera import write_microphone
 from tests.e2e.people import chromium_path
 from tests.e2e.processes import OPERATOR, PASSWORD, Product, wait_for
 from tests.e2e.runs import Run
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZES = {"1440": {"width": 1440, "height": 900}, "390": {"width": 390, "height": 844}}
+# A change-over stands still for its pictures.
+STANDS_S = "12"
+FADED_MS = 300
 SCHEMES = ("light", "dark")
-COLOURS = 256
 REPAINTED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 ROWS = """
 from datetime import timedelta
@@ -36,6 +39,11 @@ from archives import clock
 from archives.models import ArchiveRun, Room, Seam, Segment
 annex, _ = Room.objects.get_or_create(slug="annex", defaults={"name": "Annex"})
 rooms = [Room.objects.get(slug="main"), annex]
+old = clock.now() - timedelta(days=3)
+trashed = {"created_at": old, "started_at": old, "ended_at": old + timedelta(minutes=4),
+           "trashed_at": clock.now()}
+ArchiveRun.objects.create(room=rooms[0], name="Test, please ignore", status="complete",
+                          strategy="dual_session", **trashed)
 names = ["Hearing, morning session", "Hearing, afternoon session", "Lesson 12: fractions", "Consultation",
          "General meeting of the allotment society with all of its motions and amendments, second day"]
 for index, name in enumerate(names):
@@ -72,6 +80,8 @@ class Studio:
             for scheme in SCHEMES:
                 page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
                 page.evaluate(REPAINTED)
+                # The console's colours change slowly.
+                page.wait_for_timeout(FADED_MS)
                 self._keep(page.screenshot(), f"{name}-{width}-{scheme}.png")
         page.set_viewport_size(SIZES["1440"])
 
@@ -81,11 +91,16 @@ class Studio:
         page.wait_for_load_state("networkidle")
         self.take(name, page)
 
+    def dialog(self, name: str, page: Page, opens: str, ready: str) -> None:
+        """What a click on `opens` shows; Escape closes it."""
+        page.click(opens)
+        page.wait_for_selector(ready)
+        self.take(name, page)
+        page.keyboard.press("Escape")
+
     def _keep(self, picture: bytes, name: str) -> None:
         path = self.folder / name
-        Image.open(io.BytesIO(picture)).convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE).save(
-            path, optimize=True
-        )
+        Image.open(io.BytesIO(picture)).convert("RGB").save(path, optimize=True)
         self.taken.append(path)
 
 
@@ -100,13 +115,30 @@ def browser(playwright: Playwright, *arguments: str) -> Iterator[BrowserContext]
         started.close()
 
 
-def camera(scratch: Path) -> list[str]:
+def camera(scratch: Path, name: str, *, wall: str, hair: str, skin: str, clothes: str) -> list[str]:
+    """A drawn person; Chromium begins the file again whenever it ends."""
+    picture, file = io.BytesIO(), scratch / f"{name}.mjpeg"
+    person(wall, hair, skin, clothes).convert("YCbCr").save(picture, "JPEG", quality=90)
+    file.write_bytes(picture.getvalue() * 60)
     return [
         "--use-fake-device-for-media-stream",
         "--use-fake-ui-for-media-stream",
-        f"--use-file-for-fake-video-capture={write_camera(scratch / 'camera.mjpeg', 1, 60)}",
-        f"--use-file-for-fake-audio-capture={write_microphone(scratch / 'microphone.wav', 1)}",
+        f"--use-file-for-fake-video-capture={file}",
+        f"--use-file-for-fake-audio-capture={write_microphone(scratch / f'{name}.wav', len(name))}",
     ]
+
+
+def person(wall: str, hair: str, skin: str, clothes: str) -> Image.Image:
+    picture = Image.new("RGB", (640, 480), wall)
+    draw = ImageDraw.Draw(picture)
+    draw.ellipse((110, 330, 530, 700), fill=clothes)
+    draw.ellipse((225, 100, 415, 340), fill=hair)
+    draw.ellipse((240, 130, 400, 360), fill=skin)
+    draw.chord((235, 100, 405, 300), 180, 360, fill=hair)
+    for x in (290, 350):
+        draw.ellipse((x - 8, 222, x + 8, 238), fill="#1c1a19")
+    draw.arc((285, 250, 355, 310), 20, 160, fill="#6b3f3a", width=5)
+    return picture
 
 
 def before_anything(studio: Studio) -> None:
@@ -114,6 +146,10 @@ def before_anything(studio: Studio) -> None:
     studio.open("not-invited", studio.guest, "/rooms/closed/", "h1")
     studio.open("sign-in", studio.host, "/host/", "input[name=username]")
     studio.host.fill("input[name=username]", OPERATOR)
+    studio.host.fill("input[name=password]", "not the password")
+    studio.host.press("input[name=password]", "Enter")
+    studio.host.wait_for_selector(".notice")
+    studio.take("sign-in-refused", studio.host)
     studio.host.fill("input[name=password]", PASSWORD)
     studio.host.press("input[name=password]", "Enter")
     studio.host.wait_for_url("**/host/")
@@ -121,6 +157,11 @@ def before_anything(studio: Studio) -> None:
     studio.open("green-room", studio.guest, "/", "#preview:not([hidden])")
     studio.open("green-room-blocked", studio.blocked, "/", "#permission-help:not([hidden])")
     studio.open("console-empty", studio.host, "/admin/", "#content")
+    studio.open("console-overview-empty", studio.host, "/admin/overview/", "#content-main")
+    studio.open("rooms", studio.host, "/host/rooms/", ".cards li")
+    studio.open("password", studio.host, "/accounts/password_change/", "h1")
+    studio.open("not-found", studio.host, "/rooms/nowhere/", "h1")
+    studio.open("api", studio.host, "/api/docs/", ".opblock")
 
 
 def joined(studio: Studio, page: Page, path: str) -> None:
@@ -133,26 +174,58 @@ def in_the_call(studio: Studio) -> None:
     studio.take("call", studio.guest)
     joined(studio, studio.host, "/host/?name=Hanna")
     studio.take("host", studio.host)
+    studio.dialog("devices", studio.guest, "#devices", "#devices-dialog[open]")
+    studio.dialog("invitations", studio.host, "#invitations", "#invitations-dialog[open]")
     run = Run.start(studio.product.http, "A day in court")
-    run.restart()
+    run.begin_restart()
+    studio.host.wait_for_selector("#restart-steps:not([hidden])", timeout=20_000)
+    studio.take("host-restarting", studio.host)
+    run.wait_until("recording", seconds=120)
     studio.guest.wait_for_selector("#recording:not([hidden])", timeout=20_000)
-    studio.host.wait_for_selector("#live:not([hidden])", timeout=20_000)
     studio.take("call-recording", studio.guest)
+    studio.host.wait_for_selector("#run-status[data-status=recording]", timeout=20_000)
     studio.take("host-recording", studio.host)
-    run.stop()
+    studio.dialog("host-stop", studio.host, "#stop", "#stop-dialog[open]")
+    platform_away(studio, run)
+    studio.open("player-recording", studio.host, f"/player/?run={run.id}", "#player:not([hidden])")
+    studio.open("console-overview", studio.host, "/admin/overview/", "#content-main")
+    run.stop(120)
     studio.open("player", studio.host, f"/player/?run={run.id}", "#player:not([hidden])")
+    studio.dialog("player-share", studio.host, "#run-actions button:nth-child(2)", "#share-dialog[open]")
+    studio.open("console-run", studio.host, f"/admin/archives/archiverun/{run.id}/change/", "#content")
+
+
+def platform_away(studio: Studio, run: Run) -> None:
+    """As both see it, and then it is back and records again."""
+    localtok = studio.product.parts["localtok"]
+    localtok.stop(by=signal.SIGKILL)
+    studio.host.wait_for_selector("#alarms:not([hidden])", timeout=90_000)
+    studio.take("host-platform-away", studio.host)
+    studio.take("call-reconnecting", studio.guest)
+    localtok.start()
+    wait_for(lambda: run.segments[-1]["status"] == "started", "it records again", 120)
 
 
 def afterwards(studio: Studio) -> None:
     studio.product.manage("shell", "-v", "0", "-c", ROWS)
     studio.open("library", studio.host, "/player/", "#cards li")
+    studio.dialog("library-menu", studio.host, ".run-card summary", ".card-menu[open]")
     studio.open("library-nothing-found", studio.host, "/player/?q=zebra", "#found:not(:empty)")
+    studio.open("trash", studio.host, "/player/?trash=true", "#cards li")
     studio.open("player-no-such", studio.host, "/player/?name=zebra", "#message:not([hidden])")
     studio.open("console-runs", studio.host, "/admin/archives/archiverun/", "#result_list")
+    studio.host.check("#action-toggle")
+    studio.host.select_option("select[name=action]", "export")
+    studio.host.click("button[name=index]")
+    studio.host.wait_for_selector("form.confirm")
+    studio.take("console-confirm", studio.host)
     joined(studio, studio.host, "/host/?name=Hanna")
     studio.product.parts["web"].stop()
     studio.host.wait_for_selector("#panel-stale:not([hidden])", timeout=60_000)
     studio.take("host-server-away", studio.host)
+    studio.guest.goto(f"{studio.product.localtok_url}/")
+    studio.guest.wait_for_load_state("networkidle")
+    studio.take("localtok", studio.guest)
 
 
 def main() -> int:
@@ -165,13 +238,14 @@ def main() -> int:
     options.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         scratch = Path(name)
-        product = Product(scratch, ROOM_ACCESS="open")
-        fake = camera(scratch)
+        product = Product(scratch, ROOM_ACCESS="open", SESSION_STOP_DELAY_PRIMARY=STANDS_S)
+        hanna = camera(scratch, "Hanna", wall="#48657e", hair="#35241a", skin="#e3bb98", clothes="#1d2b3a")
+        ann = camera(scratch, "Ann", wall="#8a6c53", hair="#0c0a09", skin="#b07d5c", clothes="#5b1d24")
         try:
             product.start()
             with (
-                browser(playwright, *fake) as host,
-                browser(playwright, *fake) as guest,
+                browser(playwright, *hanna) as host,
+                browser(playwright, *ann) as guest,
                 browser(playwright) as blocked,
             ):
                 pages = (context.new_page() for context in (host, guest, blocked))
