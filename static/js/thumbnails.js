@@ -10,7 +10,7 @@ export class Thumbnails {
       const [, address, box] = cue.text.match(/^(.*)#xywh=([\d,]+)$/) ?? [];
       if (!box) return [];
       const [x, y, width, height] = box.split(",").map(Number);
-      return [{ ...cue, url: new URL(address, base).href, x, y, width, height }];
+      return [{ from: cue.from, to: cue.to, url: new URL(address, base).href, x, y, width, height }];
     });
   }
 
