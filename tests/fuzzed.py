@@ -12,8 +12,9 @@ from zlib import crc32
 import schemathesis
 from django.contrib.auth.models import Group, Permission, User
 from django.core.cache import cache
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
-from django.db import transaction
+from django.db import close_old_connections, transaction
 from drf_spectacular.generators import SchemaGenerator
 from rest_framework.authtoken.models import Token
 from schemathesis import Case
@@ -100,13 +101,26 @@ class Site:
         before = transaction.savepoint()
         cache.clear()
         try:
-            yield
+            with one_connection():
+                yield
         finally:
             transaction.savepoint_rollback(before)
             platform.update(held)
 
     def headers(self, caller: str) -> dict[str, str]:
         return {"Authorization": f"Token {self.token}"} if caller == "host" else {}
+
+
+@contextmanager
+def one_connection() -> Iterator[None]:
+    """A request over WSGI closes an old connection, and with it the transaction that the test lives in."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    try:
+        yield
+    finally:
+        for signal in (request_started, request_finished):
+            signal.connect(close_old_connections)
 
 
 def _host() -> User:
