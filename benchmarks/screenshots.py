@@ -33,6 +33,13 @@ STANDS_S = "12"
 FADED_MS = 300
 SCHEMES = ("light", "dark")
 REPAINTED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+# Chromium names a camera that plays a file by the file's path.
+DEVICES = """
+const label = Object.getOwnPropertyDescriptor(MediaDeviceInfo.prototype, "label").get;
+Object.defineProperty(MediaDeviceInfo.prototype, "label", { get() {
+  return { videoinput: "Camera", audioinput: "Microphone" }[this.kind] ?? label.call(this);
+} });
+"""
 ROWS = """
 from datetime import timedelta
 from archives import clock
@@ -110,7 +117,9 @@ def browser(playwright: Playwright, *arguments: str) -> Iterator[BrowserContext]
         executable_path=chromium_path(), args=["--no-sandbox", "--disable-gpu", *arguments]
     )
     try:
-        yield started.new_context()
+        context = started.new_context()
+        context.add_init_script(DEVICES)
+        yield context
     finally:
         started.close()
 
@@ -160,7 +169,6 @@ def before_anything(studio: Studio) -> None:
     studio.open("console-overview-empty", studio.host, "/admin/overview/", "#content-main")
     studio.open("rooms", studio.host, "/host/rooms/", ".cards li")
     studio.open("password", studio.host, "/accounts/password_change/", "h1")
-    studio.open("not-found", studio.host, "/rooms/nowhere/", "h1")
     studio.open("api", studio.host, "/api/docs/", ".opblock")
 
 
