@@ -209,7 +209,7 @@ class ArchiveRunAdmin(ReadOnly, RunOperations, QuickList):
     @admin.display(description="Open")
     def links(self, run: ArchiveRun) -> SafeString:
         return format_html(
-            '<a href="{}">Host page</a> · <a href="{}?run={}">Player</a>',
+            '<a href="{}">Host</a><br><a href="{}?run={}">Player</a>',
             reverse("host", args=[run.room.slug]),
             reverse("player"),
             run.pk,
