@@ -26,8 +26,10 @@ import av
 import numpy as np
 from av import AudioFrame, VideoFrame
 
-from localtok.composition import Composition, Feed, RecordedStream, RecorderSettings
+from localtok.composition import Composition
+from localtok.feed import Feed
 from localtok.mediaclock import PeerClock, StreamClock
+from localtok.recordedstream import RecordedStream, RecorderSettings
 from localtok.recorder import PLAYOUT_DELAY_S
 from tests.media import counted
 

@@ -14,7 +14,9 @@ from pathlib import Path
 import av
 
 from localtok import memory, mp4
-from localtok.composition import Composition, RecorderSettings, RecorderStats
+from localtok.composition import Composition
+from localtok.recordedstream import RecorderSettings
+from localtok.tally import RecorderStats
 
 log = logging.getLogger(__name__)
 

@@ -17,8 +17,8 @@ from aiortc import (
 from aiortc.mediastreams import MediaStreamError
 from av import AudioFrame, VideoFrame
 
-from localtok.composition import Feed
 from localtok.encoder import Command
+from localtok.feed import Feed
 from localtok.mediaclock import PeerClock, StreamClock
 from localtok.rtptap import RtpTap, keep_mending
 from localtok.tasks import Tasks

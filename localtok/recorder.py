@@ -14,10 +14,12 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
-from localtok.composition import Composition, RecordedStream, RecorderSettings, RecorderStats
+from localtok.composition import Composition
 from localtok.encoder import EncodeThread, RecordingResult, part_of, recover
 from localtok.mediapeer import MediaPeer
 from localtok.presentation import Layout
+from localtok.recordedstream import RecordedStream, RecorderSettings
+from localtok.tally import RecorderStats
 
 __all__ = [
     "RecordedStream",

@@ -9,8 +9,9 @@ from aiohttp import web
 
 from localtok import site
 from localtok.archives import Archive, Archives, Limits, Status
-from localtok.archiving import Archiving, RecorderFactory
+from localtok.archiving import Archiving
 from localtok.auth import Project
+from localtok.beginnings import RecorderFactory
 from localtok.callbacks import Callbacks
 from localtok.clock import Clock
 from localtok.controls import Controls

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from localtok import archiving, endings
+from localtok import beginnings, endings
 from localtok.archives import Archive, Limits, Status
 from localtok.clock import Clock
 from localtok.recorder import Recorder, RecorderStats, RecordingResult
@@ -57,7 +57,7 @@ async def test_it_pauses_while_nobody_publishes(life: Life) -> None:
 async def test_it_is_paused_until_media_comes(
     serve: Any, pages: Any, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(archiving, "MEDIA_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(beginnings, "MEDIA_TIMEOUT_S", 0.2)
     server = await serve(archive_callback_url=receiver.url)
     sdk = Sdk(server.url)
     session_id = await sdk.routed_session()
@@ -77,7 +77,7 @@ async def test_it_is_paused_until_media_comes(
 async def test_it_goes_on_while_one_of_two_is_heard(
     life: Life, pages: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(archiving, "MEDIA_TIMEOUT_S", 1.0)
+    monkeypatch.setattr(beginnings, "MEDIA_TIMEOUT_S", 1.0)
     await life.publish()
     ben = await pages(life.server, life.session_id)
     await ben.publish("Ben")
@@ -89,7 +89,7 @@ async def test_it_goes_on_while_one_of_two_is_heard(
 async def test_what_never_received_anything_is_an_empty_file(
     serve: Any, pages: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(archiving, "MEDIA_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(beginnings, "MEDIA_TIMEOUT_S", 0.2)
     server = await serve(recorder=Recorder)
     sdk = Sdk(server.url)
     session_id = await sdk.routed_session()
@@ -247,7 +247,7 @@ async def with_recording(life: Life, start: Any, stream_id: str = "") -> Archive
 async def test_the_watch_ends_although_somebody_comes_at_that_very_moment(server: Localtok) -> None:
     watch = next(task for task in asyncio.all_tasks() if task.get_name() == "watch archives")
     await asyncio.sleep(0.05)
-    server.archiving._wake.set()
+    server.archiving._watch.hurry()
     await asyncio.sleep(0)
     watch.cancel()
     done, _ = await asyncio.wait([watch], timeout=5)

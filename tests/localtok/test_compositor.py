@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from av import VideoFrame
 
-from localtok.composition import RecordedStream
 from localtok.compositor import BLACK, LETTERING, PLACARD, Compositor
 from localtok.layout import Tile, best_fit
+from localtok.recordedstream import RecordedStream
 from tests.media import counted
 
 

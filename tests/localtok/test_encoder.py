@@ -1,8 +1,9 @@
 from pathlib import Path
 from threading import Event, Thread
 
-from localtok.composition import Composition, RecorderSettings
+from localtok.composition import Composition
 from localtok.encoder import EncodeThread
+from localtok.recordedstream import RecorderSettings
 
 PATIENCE_S = 5.0
 

@@ -11,10 +11,12 @@ import pytest
 from av import AudioFrame, VideoFrame
 
 from localtok import composition as module
-from localtok.composition import Composition, Feed, RecordedStream, RecorderSettings
+from localtok.composition import Composition
+from localtok.feed import Feed
 from localtok.layout import Tile, best_fit
 from localtok.mediaclock import PeerClock, StreamClock
 from localtok.presentation import Layout, Member, tiles
+from localtok.recordedstream import RecordedStream, RecorderSettings
 from tests.media import counted
 
 SIZE = 640, 360
@@ -251,7 +253,7 @@ def test_a_finished_recording_holds_no_scaler(composition: Composition) -> None:
     Person(composition, 1).connect().send(0, 1)
     while composition.step(START + 0.5):
         pass
-    scalers = [weakref.ref(place) for place in composition._compositor._places.values()]
+    scalers = [weakref.ref(place) for place in composition._scene._compositor._places.values()]
     assert len(scalers) == 1
     composition.close()
     assert [scaler() for scaler in scalers] == [None]
