@@ -8,6 +8,7 @@ their code, and some of its calls have no time-out.
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from functools import cache
 from typing import Any, Protocol
@@ -24,6 +25,7 @@ Archive = dict[str, Any]
 Stream = dict[str, Any]
 PAGE = 100
 MAX_PAGES = 20
+LARGEST_PAGE = 1000
 CONNECT_TIMEOUT_S = 3.0
 LARGEST_MS = 253_402_300_799_000  # the year 9999
 ARCHIVE_OPTIONS = {
@@ -45,6 +47,7 @@ class Platform(Protocol):
     def archive_get(self, archive_id: str) -> Archive: ...
     def archive_delete(self, archive_id: str) -> None: ...
     def archives_list(self, session_id: str, since_ms: int = 0) -> list[Archive]: ...
+    def archives_newest(self, page: int) -> list[Archive]: ...
     def streams_list(self, session_id: str) -> list[Stream]: ...
     def signal(self, session_id: str, type: str, data: str) -> None: ...
     def disconnect(self, session_id: str, connection_id: str) -> None: ...
@@ -85,6 +88,7 @@ class OpenTokPlatform:
         self._client = _client(key, secret, url, timeout_s, unified)
         self._url = self._client.endpoints.api_url
         self._project = f"/v2/project/{key}"
+        self._threads = threading.local()
 
     # --- sessions and tokens ---
     def session_create(self) -> str:
@@ -142,13 +146,18 @@ class OpenTokPlatform:
         """All archives of a session created at `since_ms` (unix) or later, newest first."""
         found: list[Archive] = []
         for page in range(MAX_PAGES):
-            params = {"sessionId": session_id, "count": PAGE, "offset": page * PAGE}
-            items = _items(self._read(f"{self._project}/archive", params))
-            archives = [_archive(item) for item in items]
+            archives = self._archives({"sessionId": session_id, "count": PAGE, "offset": page * PAGE})
             found += [archive for archive in archives if archive["createdAt"] >= since_ms]
             if len(archives) < PAGE or archives[-1]["createdAt"] < since_ms:
                 break
         return found
+
+    def archives_newest(self, page: int) -> list[Archive]:
+        """A page of the archives of all sessions of the project, newest first; the last one is not full."""
+        return self._archives({"count": LARGEST_PAGE, "offset": page * LARGEST_PAGE})
+
+    def _archives(self, params: dict[str, Any]) -> list[Archive]:
+        return [_archive(item) for item in _items(self._read(f"{self._project}/archive", params))]
 
     # --- sessions' life ---
     def streams_list(self, session_id: str) -> list[Stream]:
@@ -202,6 +211,15 @@ class OpenTokPlatform:
             took_s = clock.steady() - began
             telemetry.observe(telemetry.PLATFORM_CALL, took_s, kind=_call_name(method, path), result=result)
 
+    @property
+    def _kept_open(self) -> requests.Session:
+        """This thread's connection for reads. One that the other end is just closing leaves open what came of
+        the call: a read is then tried again, an act would have to be looked up, so acts get their own.
+        """
+        if not hasattr(self._threads, "connection"):
+            self._threads.connection = requests.Session()
+        return self._threads.connection
+
     def _exchange(
         self,
         method: str,
@@ -210,8 +228,9 @@ class OpenTokPlatform:
         params: dict[str, Any] | None,
         meaning: dict[int, type[errors.PlatformError]],
     ) -> Any:
+        send = self._kept_open.request if method == "GET" else requests.request
         try:
-            response = requests.request(
+            response = send(
                 method,
                 self._url + path,
                 json=body,

@@ -88,6 +88,7 @@ class FakeArchive:
 @dataclass
 class FakePlatform:
     limit_s: float = 14400.0
+    page: int = 1000
     call_takes_s: float = 0.01
     now: datetime = START
     archives: dict[str, FakeArchive] = field(default_factory=dict)
@@ -317,6 +318,15 @@ class FakePlatform:
             return [a for a in reversed(mine) if a["createdAt"] >= since_ms]
 
         return list(self._call("archives_list", act))
+
+    def archives_newest(self, page: int) -> list[dict[str, Any]]:
+        def act() -> list[dict[str, Any]]:
+            kept = [a.json(self.now) for a in self.archives.values() if a.status != "deleted"]
+            shown = kept[::-1][page * self.page : (page + 1) * self.page]
+            self._tell(*shown)
+            return shown
+
+        return list(self._call("archives_newest", act))
 
     def streams_list(self, session_id: str) -> list[dict[str, Any]]:
         def act() -> list[dict[str, Any]]:
