@@ -75,6 +75,8 @@ class ArchiveRun(models.Model):
     legal_hold = models.BooleanField(default=False)
     attempts = models.PositiveIntegerField(default=0)
     due_at = models.DateTimeField(default=clock.now)
+    # When a visit has last compared its rows with what the platform holds.
+    looked_at = models.DateTimeField(null=True, blank=True, editable=False)
     fence = models.PositiveBigIntegerField(default=0, editable=False)
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
 

@@ -27,6 +27,8 @@ class Claim:
     # `due_at` when the claim was made: whoever changed it since wants the run looked at again at once.
     due_at: datetime
     changed: bool = False
+    # The rows were compared with what the platform holds.
+    looked: bool = False
 
     def guard(self, **values: Any) -> None:
         """First statement of every transaction under this claim: locks the run's row, or raises ClaimLost."""
@@ -35,10 +37,13 @@ class Claim:
             raise errors.ClaimLost
 
     def release(self, due_in_s: float) -> None:
-        """Give the run back, due in so many seconds, unless somebody asked for it sooner meanwhile."""
+        """Give the run back, due in so many seconds, or sooner where somebody asked for that meanwhile."""
         mine = ArchiveRun.objects.filter(pk=self.run.pk, fence=self.fence)
-        if not mine.filter(due_at=self.due_at).update(lease_until=None, due_at=clock.after(due_in_s)):
-            mine.update(lease_until=None)
+        due_at = clock.after(due_in_s)
+        done = {"lease_until": None} | ({"looked_at": clock.now()} if self.looked else {})
+        as_it_was_or_later = Q(due_at=self.due_at) | Q(due_at__gt=due_at)
+        if not mine.filter(as_it_was_or_later).update(due_at=due_at, **done):
+            mine.update(**done)
 
 
 def run_claim(*, run_id: UUID, by: str) -> Claim | None:

@@ -124,14 +124,19 @@ def segment_sync(*, archive: dict[str, Any], by: str = PLATFORM, why: str = "") 
         return None
     status = str(archive.get("status", ""))
     now = clock.now()
-    facts = _facts(segment, archive, status) | {"synced_at": now}
+    facts = _facts(segment, archive, status)
     if _goes_forward(segment.status, status):
         if segment.ended_at is None and status not in Segment.LIVE:
             facts["ended_at"] = now
-        if move(segment, status, old=segment.status, by=by, why=why or facts.get("reason", ""), **facts):
+        why = why or facts.get("reason", "")
+        if move(segment, status, old=segment.status, by=by, why=why, synced_at=now, **facts):
             gaps_state(run_id=segment.run_id)
     else:
-        Segment.objects.filter(pk=segment.pk).update(**facts)
+        news = {name: told for name, told in facts.items() if getattr(segment, name) != told}
+        # Most looks find nothing new: then there is nothing to write either.
+        if not news:
+            return segment
+        Segment.objects.filter(pk=segment.pk).update(synced_at=now, **news)
     segment.refresh_from_db()
     return segment
 
