@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 import threading
+import zlib
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -18,9 +19,9 @@ from django.db import (
     reset_queries,
 )
 
-from archives import changeover, clock, errors, look, services, tasks, telemetry
+from archives import changeover, clock, errors, look, patrol, services, tasks, telemetry
 from archives.beats import Beats
-from archives.models import ArchiveRun, Room, Segment, Side
+from archives.models import ArchiveRun, Restart, Room, Segment, Side
 from archives.restart import backoff
 from archives.services import Claim, measuring, previews
 from archives.services.beats import WORKER
@@ -31,9 +32,12 @@ logger = logging.getLogger("archives.worker")
 Status = ArchiveRun.Status
 SLOW_POLL_S = 60.0
 IDLE_S = 0.25
+AT_ONCE = 20
 DATABASE_PAUSE_S = 2.0
 DAY_S = 86_400.0
 WEIGH_S = 60.0
+# Whatever there is to visit, what else is due has its turn after so many visits.
+VISITS_IN_A_ROW = 10
 # How long a run waits for its files before somebody is told.
 KEEP_PATIENCE_S = 300.0
 TROUBLE = ["platform_unavailable", "credentials_refused"]
@@ -47,6 +51,9 @@ class Worker:
         self.name = name or f"worker:{socket.gethostname()}:{os.getpid()}"
         self.forget_at = clock.now()
         self._weigh_due = 0.0
+        self._patrol_at = clock.now()
+        self._visits = 0
+        self._place = zlib.crc32(self.name.encode())
         self._beats = beats or Beats(WORKER)
 
     def run(self, stop: threading.Event) -> None:
@@ -71,9 +78,16 @@ class Worker:
         connection.close()
 
     def work_once(self) -> bool:
-        # Not one or the other: however much there is to visit, sweeps and alarms have their turn.
+        visited = self.visit_one_due()
+        self._visits = self._visits + 1 if visited else 0
+        if self._visits % VISITS_IN_A_ROW:
+            return True
+        return self._do_what_else_is_due() or visited
+
+    def _do_what_else_is_due(self) -> bool:
+        # Not one or the other: whatever the first of them finds, the last has its turn.
         found = [
-            self.visit_one_due(),
+            self._patrol(),
             self.sweep_one_due(),
             bool(tasks.enqueue_due()),
             services.alarms_send(),
@@ -84,6 +98,12 @@ class Worker:
         self._forget_daily()
         return any(found)
 
+    def _patrol(self) -> bool:
+        if self._patrol_at > clock.now():
+            return False
+        self._patrol_at = clock.after(settings.LOOK_INTERVAL)
+        return patrol.patrol_or_say()
+
     def _forget_daily(self) -> None:
         if self.forget_at <= clock.now():
             self.forget_at = clock.after(DAY_S)
@@ -91,10 +111,10 @@ class Worker:
             services.beats_forget()
 
     def visit_one_due(self) -> bool:
-        for run_id in ArchiveRun.objects.due(clock.now()).values_list("pk", flat=True)[:20]:
-            if self.visit(run_id):
-                return True
-        return False
+        due = list(ArchiveRun.objects.due(clock.now()).values_list("pk", flat=True)[:AT_ONCE])
+        # Each worker begins at a place of its own, so that they do not all reach for the same run.
+        start = self._place % len(due) if due else 0
+        return any(self.visit(run_id) for run_id in due[start:] + due[:start])
 
     def visit(self, run_id: object) -> bool:
         """One claim on the run and what is due in it; False where another worker was faster."""
@@ -177,6 +197,7 @@ def _trouble(claim: Claim, error: errors.PlatformError) -> float:
 
 def _look(claim: Claim) -> None:
     look.look(claim)
+    claim.looked = True
     if claim.run.attempts:
         services.alarm_clear(room=claim.run.room, run=claim.run, codes=TROUBLE)
 
@@ -207,13 +228,20 @@ def _carry_on(claim: Claim) -> float:
     if not recording and not _starting_primary(run, restart is not None):
         return _replace(claim)
     services.run_tried(claim=claim, attempts=0)
-    if restart is None:
-        return _keep_watch(claim)
-    now = clock.now()
-    if restart.due_at <= now:
+    return _keep_watch(claim) if restart is None else _carry_out(claim, restart)
+
+
+def _carry_out(claim: Claim, restart: Restart) -> float:
+    """What is due of the restart, up to the step that has to look first."""
+    while restart.due_at <= clock.now():
+        done = restart.step
         changeover.perform(claim, restart)
         restart.refresh_from_db()
-    return 0 if restart.ended_at else max(0.0, min(settings.LOOK_INTERVAL, _in_s(restart.due_at)))
+        if restart.ended_at:
+            return 0
+        if restart.step == done or changeover.looks_first(restart):
+            break
+    return max(0.0, min(settings.LOOK_INTERVAL, _in_s(restart.due_at)))
 
 
 def _starting_primary(run: ArchiveRun, restarting: bool) -> bool:

@@ -16,7 +16,7 @@ from django.test import override_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 
-from archives import clock, gateway, services, tasks
+from archives import clock, gateway, patrol, services, tasks
 from archives.models import ArchiveRun, Room, Segment, Strategy
 from tests import invariants
 from tests.failures import FAILURES, NEVER_SAID
@@ -24,7 +24,15 @@ from tests.fake_platform import FakePlatform
 from tests.recording_acts import ENDS, PEOPLE, Acts, Plan, people
 from tests.world import World, mistakes_end_the_test
 
-CALLS = ("archive_start", "archive_stop", "archives_list", "archive_get", "streams_list", "signal")
+CALLS = (
+    "archive_start",
+    "archive_stop",
+    "archives_list",
+    "archives_newest",
+    "archive_get",
+    "streams_list",
+    "signal",
+)
 LIMIT_S, LEASE_S, PEACE_S = 600.0, 26.0, 75.0
 SETTINGS = {"ARCHIVE_LIMIT": LIMIT_S, "RESTART_AFTER": 300.0, "RESTART_JITTER": 20.0, "KEEP_FILES": False}
 calls = st.sampled_from(CALLS)
@@ -51,8 +59,12 @@ class RecordingMachine(Acts):
         self.plans: list[Plan] = []
         self.story = invariants.Story()
 
-    @initialize(strategy=st.data())
-    def open_the_room(self, strategy: st.DataObject) -> None:
+    @initialize(strategy=st.data(), patrolled=st.booleans())
+    def open_the_room(self, strategy: st.DataObject, patrolled: bool) -> None:
+        if patrolled:
+            # As with many recordings, where those at rest are not looked at one by one.
+            self.ending.enter_context(patch.object(patrol, "FROM", 1))
+            self.ending.enter_context(patch.object(patrol, "RUNS_PER_PAGE", 1))
         self.world = World(self.platform, strategy.draw(st.sampled_from(self.strategies)))
         self.workers = [self.world.worker, self.world.new_worker()]
         self.peace_since = self.platform.now
