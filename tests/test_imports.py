@@ -12,11 +12,36 @@ PRODUCT = ("archives", "dualarchive")
 DOORS = ("archives.api", "archives.admin", "archives.pages")
 # What they may import of each other, besides errors, clock and Django's own: the rows know nobody.
 FORBIDDEN = {
-    "archives.models": ("archives.services", "archives.gateway", "archives.worker", "archives.timeline"),
-    "archives.restart": ("archives.services", "archives.gateway", "archives.worker"),
-    "archives.timeline": ("archives.services", "archives.gateway", "archives.worker"),
-    "archives.services": ("archives.worker", "archives.tasks"),
-    "archives.gateway": ("archives.models", "archives.services", "archives.worker"),
+    "archives.models": (
+        "archives.services",
+        "archives.gateway",
+        "archives.worker",
+        "archives.visits",
+        "archives.patrol",
+        "archives.timeline",
+    ),
+    "archives.restart": (
+        "archives.services",
+        "archives.gateway",
+        "archives.worker",
+        "archives.visits",
+        "archives.patrol",
+    ),
+    "archives.timeline": (
+        "archives.services",
+        "archives.gateway",
+        "archives.worker",
+        "archives.visits",
+        "archives.patrol",
+    ),
+    "archives.services": ("archives.worker", "archives.visits", "archives.patrol", "archives.tasks"),
+    "archives.gateway": (
+        "archives.models",
+        "archives.services",
+        "archives.worker",
+        "archives.visits",
+        "archives.patrol",
+    ),
 }
 
 
