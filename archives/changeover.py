@@ -35,6 +35,10 @@ def looks_first(restart: Restart) -> bool:
     return machine.step_named(restart.strategy, restart.step).does in (Does.CONFIRM, Does.STOP)
 
 
+def only_waits(restart: Restart) -> bool:
+    return machine.step_named(restart.strategy, restart.step).does is Does.AWAIT
+
+
 def waited_s(restart: Restart) -> float:
     return (clock.now() - restart.step_since).total_seconds()
 

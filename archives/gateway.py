@@ -217,8 +217,16 @@ class OpenTokPlatform:
         the call: a read is then tried again, an act would have to be looked up, so acts get their own.
         """
         if not hasattr(self._threads, "connection"):
-            self._threads.connection = requests.Session()
+            self._threads.connection = self._session()
         return self._threads.connection
+
+    def _session(self) -> requests.Session:
+        """With the proxies and certificates of the environment, which it otherwise reads for each call anew."""
+        session = requests.Session()
+        told = session.merge_environment_settings(self._url, {}, None, None, None)
+        session.proxies, session.verify, session.cert = told["proxies"], told["verify"], told["cert"]
+        session.trust_env = False
+        return session
 
     def _exchange(
         self,

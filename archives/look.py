@@ -54,7 +54,7 @@ def _sync(claim: Claim, seen: dict[str, dict[str, Any]]) -> None:
     for segment in claim.run.segments.unfinished().exclude(archive_id=""):
         archive = seen.get(segment.archive_id) or _read(claim, segment)
         if archive:
-            services.segment_sync(archive=archive, by=claim.by)
+            services.segment_sync(archive=archive, segment=segment, by=claim.by)
 
 
 def _read(claim: Claim, segment: Segment) -> dict[str, Any] | None:

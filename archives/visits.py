@@ -16,6 +16,7 @@ from archives.services.runs import START_PATIENCE_S
 logger = logging.getLogger("archives.worker")
 Status = ArchiveRun.Status
 SLOW_POLL_S = 60.0
+FRESH_S = 2.0
 # How long a run waits for its files before somebody is told.
 KEEP_PATIENCE_S = 300.0
 TROUBLE = ["platform_unavailable", "credentials_refused"]
@@ -67,14 +68,21 @@ def _begin(claim: Claim) -> float:
 
 
 def _carry_on(claim: Claim) -> float:
-    _look(claim)
     run = claim.run
     restart = run.unfinished_restart
+    if restart is None or not _saw_enough(run, restart):
+        _look(claim)
     recording = run.segments.live().exists()
     if not recording and not _starting_primary(run, restart is not None):
         return _replace(claim)
     services.run_tried(claim=claim, attempts=0)
     return _keep_watch(claim) if restart is None else _carry_out(claim, restart)
+
+
+def _saw_enough(run: ArchiveRun, restart: Restart) -> bool:
+    """While people are waited for, twice a second, the recordings need not be looked at each time."""
+    waits = changeover.only_waits(restart)
+    return waits and run.looked_at is not None and (clock.now() - run.looked_at).total_seconds() < FRESH_S
 
 
 def _carry_out(claim: Claim, restart: Restart) -> float:
@@ -125,10 +133,10 @@ def _keep_watch(claim: Claim) -> float:
     _end_leftovers(claim)
     now = clock.now()
     if run.restart_due_at is None or run.restart_due_at <= now:
-        services.restart_request(
+        restart = services.restart_request(
             run=run, by=claim.by, automatic=True, why="the piece is old enough", claim=claim
         )
-        return 0
+        return _carry_out(claim, restart)
     _warn_of_limit(claim)
     return min(settings.LOOK_INTERVAL, _in_s(run.restart_due_at))
 

@@ -10,6 +10,14 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterModelOptions(
+            name='seam',
+            options={'ordering': ['run_id', 'earlier__ordinal']},
+        ),
+        migrations.AlterModelOptions(
+            name='segment',
+            options={'ordering': ['run_id', 'ordinal']},
+        ),
         migrations.AddField(
             model_name='archiverun',
             name='looked_at',

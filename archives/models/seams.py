@@ -44,7 +44,7 @@ class Seam(models.Model):
     error = models.TextField(blank=True)
 
     class Meta:
-        ordering = ["run", "earlier__ordinal"]
+        ordering = ["run_id", "earlier__ordinal"]
         indexes = [
             models.Index(fields=["due_at"], name="seam_to_measure", condition=Q(due_at__isnull=False)),
         ]

@@ -99,7 +99,8 @@ class Segment(models.Model):
     objects = SegmentQuerySet.as_manager()
 
     class Meta:
-        ordering = ["run", "ordinal"]
+        # By the run's id: by the run, every list of pieces would be joined to the runs, for their own order.
+        ordering = ["run_id", "ordinal"]
         indexes = [
             models.Index(
                 fields=["status", "intent_at"],

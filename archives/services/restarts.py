@@ -50,6 +50,8 @@ def restart_request(
             tell(restart, old="", new=restart.step, by=by, field="step")
     except IntegrityError:
         raise errors.RestartInProgress from None
+    if claim:
+        claim.due_at = run.due_at  # Its own visit goes on with it: nobody has to come for that.
     return restart
 
 

@@ -114,12 +114,14 @@ def segment_adopt(
     return segment
 
 
-def segment_sync(*, archive: dict[str, Any], by: str = PLATFORM, why: str = "") -> Segment | None:
-    """Take over what the platform says of one of our archives; None where no row knows it.
+def segment_sync(
+    *, archive: dict[str, Any], segment: Segment | None = None, by: str = PLATFORM, why: str = ""
+) -> Segment | None:
+    """Take over what the platform says of one of our archives (whose row is `segment`, if that is known).
 
-    Status is monotone: late, doubled or reordered news changes nothing back.
+    None where no row knows it. Status is monotone: late, doubled or reordered news changes nothing back.
     """
-    segment = Segment.objects.filter(archive_id=str(archive.get("id") or "-")).select_related("run").first()
+    segment = segment or Segment.objects.filter(archive_id=str(archive.get("id") or "-")).first()
     if segment is None:
         return None
     status = str(archive.get("status", ""))
