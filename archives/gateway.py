@@ -221,7 +221,7 @@ class OpenTokPlatform:
         return self._threads.connection
 
     def _session(self) -> requests.Session:
-        """With the proxies and certificates of the environment, which it otherwise reads for each call anew."""
+        """With the environment's proxies and certificates, which it otherwise reads anew for each call."""
         session = requests.Session()
         told = session.merge_environment_settings(self._url, {}, None, None, None)
         session.proxies, session.verify, session.cert = told["proxies"], told["verify"], told["cert"]
