@@ -10,7 +10,7 @@ from django.db import connection
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from archives import changeover, look, services, worker
+from archives import changeover, look, services, visits
 from archives.models import ArchiveRun
 from archives.restart import Does
 from archives.services import segments, story
@@ -48,8 +48,8 @@ def a_stop_is_only_written_down(planted: pytest.MonkeyPatch) -> None:
         services.run_complete(claim=claim)
         return 0
 
-    planted.setitem(worker.PHASES, Status.STOPPING, stop)
-    planted.setitem(worker.PHASES, Status.PROCESSING, finish)
+    planted.setitem(visits.PHASES, Status.STOPPING, stop)
+    planted.setitem(visits.PHASES, Status.PROCESSING, finish)
 
 
 def a_lost_reply_is_forgotten(planted: pytest.MonkeyPatch) -> None:
