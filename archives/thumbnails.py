@@ -5,6 +5,7 @@ takes the same spans as an export.
 """
 
 import json
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,13 +55,14 @@ def sprite(
 ) -> Sprite:
     """Writes `picture` (JPEG) and `cues` (WebVTT naming parts of it by `#xywh=`).
 
-    Gaps and pieces without a usable picture stay black. Raises Cancel when `cancelled` turns true.
+    Each shows the middle of its interval: where a recording begins nobody's picture has come yet. Gaps and
+    pieces without a usable picture stay black. Raises Cancel when `cancelled` turns true.
     """
     length_ms = round(spans[-1].start_ms + spans[-1].length_ms) if spans else 0
     interval_ms = max(every_ms, -(-length_ms // MOST_THUMBNAILS))
     count = max(1, -(-length_ms // interval_ms))
     sheet = Image.new("RGB", (min(count, COLUMNS) * WIDTH, -(-count // COLUMNS) * HEIGHT))
-    for number, image in _images(spans, interval_ms):
+    for number, image in _images(spans, _middles(count, interval_ms, length_ms)):
         if cancelled():
             raise Cancel("The thumbnails were cancelled.")
         sheet.paste(image, _corner(number))
@@ -101,14 +103,24 @@ def _clock(ms: int) -> str:
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{thousandths:03}"
 
 
-def _images(spans: Sequence[PieceSpan | GapSpan], interval_ms: int) -> Iterator[tuple[int, Image.Image]]:
+def _middles(count: int, interval_ms: int, length_ms: int) -> list[float]:
+    return [
+        (begin + min(begin + interval_ms, length_ms)) / 2
+        for begin in range(0, count * interval_ms, interval_ms)
+    ]
+
+
+def _images(
+    spans: Sequence[PieceSpan | GapSpan], instants: Sequence[float]
+) -> Iterator[tuple[int, Image.Image]]:
+    """(number, picture) of each of these ascending instants of the run that has one."""
     for span in spans:
-        first, end = -(-span.start_ms // interval_ms), -(-(span.start_ms + span.length_ms) // interval_ms)
         track = _track(span, "video")
         if track is None or isinstance(span, GapSpan):
             continue
-        for number in range(int(first), int(end)):
-            image = key_frame(track, number * interval_ms - span.start_ms + span.in_ms)
+        first = bisect_left(instants, span.start_ms)
+        for number in range(first, bisect_left(instants, span.start_ms + span.length_ms)):
+            image = key_frame(track, instants[number] - span.start_ms + span.in_ms)
             if image is not None:
                 yield number, image
 

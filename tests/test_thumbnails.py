@@ -45,6 +45,16 @@ def test_it_shows_the_key_frame_of_each_instant(tmp_path: Path, spans: list[Piec
     assert shown == [0, 25, 50, 75, None, None, None, None, 200, 225, 250, 275, None]
 
 
+def test_it_shows_the_middle_of_what_it_stands_for(tmp_path: Path, spans: list[PieceSpan | GapSpan]) -> None:
+    """Also of what is shorter than an interval: a recording begins before anybody's picture comes."""
+    thumbnails.sprite(spans, tmp_path / "sprite.jpg", tmp_path / "sprite.vtt", every_ms=4000)
+    with Image.open(tmp_path / "sprite.jpg") as sheet:
+        assert [number_of(tile(sheet, number)) for number in range(4)] == [50, None, 250, None]
+    thumbnails.sprite(spans[:1], tmp_path / "sprite.jpg", tmp_path / "sprite.vtt")
+    with Image.open(tmp_path / "sprite.jpg") as sheet:
+        assert number_of(sheet) == 50
+
+
 def test_it_names_the_place_of_each_thumbnail(tmp_path: Path, spans: list[PieceSpan | GapSpan]) -> None:
     thumbnails.sprite(spans, tmp_path / "sprite.jpg", tmp_path / "sprite.vtt", every_ms=1000)
     cues = (tmp_path / "sprite.vtt").read_text().split("\n\n")
