@@ -77,6 +77,7 @@ ROWS = [
     Row("room-list", "GET", "/api/rooms/", ANY_HOST),
     Row("room-detail", "GET", "/api/rooms/main/", ENTER),
     Row("room-join", "POST", "/api/rooms/main/join/", ENTER),
+    Row("room-away", "POST", "/api/rooms/main/away/", ENTER),
     Row("room-state", "GET", "/api/rooms/main/state/", ENTER),
     Row("room-invitations", "GET", "/api/rooms/main/invitations/", HOST),
     Row("room-invitations", "POST", "/api/rooms/main/invitations/", HOST),

@@ -32,7 +32,12 @@ from tests.world import World
 pytestmark = pytest.mark.django_db
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs/access.md"
 METHODS = ("get", "post", "put", "patch", "delete")
-BODIES = {"/join/": {"name": "Ann"}, "/postpone/": {"seconds": 60}, "/tokens": {}}
+BODIES = {
+    "/join/": {"name": "Ann"},
+    "/away/": {"participant": "ann", "away_ms": 9500},
+    "/postpone/": {"seconds": 60},
+    "/tokens": {},
+}
 
 
 # --- what there is -----------------------------------------------------------------------------------

@@ -7,10 +7,11 @@ from uuid import UUID
 
 from django.urls import reverse
 
+from archives import clock
 from archives.captions import Captions
 from archives.models import ArchiveRun, Preview
 from archives.services.previews import CUES, LEVELS
-from archives.timeline import Span, timeline_for
+from archives.timeline import Absent, Span, absences_for, timeline_for
 
 # Stands for the id in the address of a piece: looking the address up for thousands of them takes seconds.
 ANY = UUID(int=0)
@@ -19,6 +20,8 @@ ANY = UUID(int=0)
 def run_offsets(run: ArchiveRun) -> dict[str, Any]:
     """{run, duration_ms, began_at_ms, spans …}: every instant of the run once, holes as gaps."""
     timeline = timeline_for(run)
+    # Before the first piece is there to be shown, the run's own beginning is the best known.
+    zero = timeline.began_at_ms or clock.to_ms(run.started_at or run.created_at)
     address = reverse("segment_file", args=[ANY])
     previewed = Preview.objects.filter(run=run).exclude(folder="").exists()
     captions = Captions.objects.filter(run=run).values_list("digest", flat=True).first()
@@ -27,9 +30,20 @@ def run_offsets(run: ArchiveRun) -> dict[str, Any]:
         "duration_ms": timeline.duration_ms,
         "began_at_ms": timeline.began_at_ms,
         "spans": [_span(span, address) for span in timeline.spans],
+        "absences": [_absence(each, zero) for each in absences_for(run)],
         "thumbnails": _preview_url(run, CUES) if previewed else None,
         "levels": _preview_url(run, LEVELS) if previewed else None,
         "captions": captions_url(run, captions) if captions else None,
+    }
+
+
+def _absence(absent: Absent, began_at_ms: int) -> dict[str, Any]:
+    return {
+        "person": absent.name,
+        "start_ms": max(0, absent.bounds[0] - began_at_ms),
+        "end_ms": max(0, absent.bounds[1] - began_at_ms),
+        "sure": absent.sure,
+        "cause": absent.cause,
     }
 
 

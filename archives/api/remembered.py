@@ -70,8 +70,9 @@ def answer(
 
 
 def stamp(run: ArchiveRun) -> str:
-    """Changes with whatever a service writes to the run's pieces, seams, preview and captions."""
+    """Changes with whatever a service writes to the run's pieces, seams, absences, preview and captions."""
     preview = Preview.objects.filter(run=run).values_list("folder", "made_at").first()
     captions = Captions.objects.filter(run=run).values_list("digest", flat=True).first()
-    facts = (run.segments.aggregate(**PIECES), run.seams.aggregate(**SEAMS), preview, captions)
+    absences = run.absences.aggregate(Count("pk"), Max("changed_at"))
+    facts = (run.segments.aggregate(**PIECES), run.seams.aggregate(**SEAMS), absences, preview, captions)
     return hashlib.sha256(repr(facts).encode()).hexdigest()

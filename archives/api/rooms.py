@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Prefetch, QuerySet
 from drf_spectacular.utils import extend_schema
-from rest_framework import exceptions, mixins, viewsets
+from rest_framework import exceptions, mixins, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny, BasePermission
 from rest_framework.request import Request
@@ -18,6 +18,7 @@ from archives.api.pagination import BySlug
 from archives.api.permissions import IsHost
 from archives.api.requests import body_of, text_of
 from archives.api.serializers import (
+    AwaySerializer,
     ErrorSerializer,
     HostedRoomSerializer,
     JoinedSerializer,
@@ -116,6 +117,24 @@ class RoomViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Room]):
             "state": state,
         }
         return Response(JoinedSerializer(answer).data, headers={"Cache-Control": "no-store"})
+
+    @extend_schema(
+        request=AwaySerializer,
+        responses={204: None, 400: ErrorSerializer, **REFUSALS, 429: ErrorSerializer},
+    )
+    @action(detail=True, methods=["post"], throttle_classes=[JoinThrottle])
+    def away(self, request: Request, slug: str) -> Response:
+        """A page tells that its connection was lost for a time, so its person may be missing."""
+        body = body_of(request)
+        room = self._entered(request, slug)
+        services.absence_tell(
+            room=room,
+            participant=body.get("participant"),
+            name=text_of(body, "name"),
+            away_ms=body.get("away_ms"),
+            ago_ms=body.get("ago_ms", 0),
+        )
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(responses={200: StateSerializer, **REFUSALS})
     @action(detail=True, methods=["get"])

@@ -10,11 +10,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from archives import clock
 from archives.api.permissions import MayWatch
 from archives.api.remembered import answer
 from archives.api.runs import run_for
 from archives.api.serializers import ErrorSerializer
 from archives.models import ArchiveRun, Seam
+from archives.timeline import Absent, absences_for
 
 ERRORS = {401: ErrorSerializer, 403: ErrorSerializer, 404: ErrorSerializer}
 
@@ -62,6 +64,18 @@ class SeamSerializer(serializers.ModelSerializer[Seam]):
         return "measured" if seam.measured_at else "estimated"
 
 
+class AbsentSerializer(serializers.Serializer):
+    """One person is missing although something was recorded."""
+
+    person = serializers.CharField()
+    absent_from = serializers.DateTimeField(help_text="To about a second.")
+    absent_until = serializers.DateTimeField()
+    sure = serializers.BooleanField(
+        help_text="In no session that was recorded. Else their connection was lost, and they may be missing."
+    )
+    cause = serializers.CharField()
+
+
 class SeamsSerializer(serializers.Serializer):
     run = serializers.UUIDField()
     measured = serializers.IntegerField(help_text="Overlaps measured in the media.")
@@ -69,6 +83,7 @@ class SeamsSerializer(serializers.Serializer):
     waiting = serializers.IntegerField(help_text="Still to be measured.")
     gaps = serializers.IntegerField()
     seams = SeamSerializer(many=True)
+    absences = AbsentSerializer(many=True)
 
 
 class RunSeams(APIView):
@@ -76,14 +91,23 @@ class RunSeams(APIView):
 
     @extend_schema(responses={200: SeamsSerializer, **ERRORS})
     def get(self, request: Request, pk: str) -> HttpResponseBase:
-        """Where the pieces of the run meet, in order: overlaps as measured, gaps with bounds and cause."""
+        """Where the pieces of the run meet, in order: overlaps as measured, gaps with bounds and cause; and
+        who is missing although something was recorded.
+        """
         return answer(request, run_for(request, pk), "seams", _report)
 
 
 def _report(run: ArchiveRun) -> dict[str, Any]:
     rows = run.seams.select_related("earlier", "later").order_by("earlier__ordinal", "later__ordinal")
     seams = SeamSerializer(rows, many=True).data
-    return {"run": str(run.pk), **_counted(seams), "seams": seams}
+    absences = AbsentSerializer([_absent(each) for each in absences_for(run)], many=True).data
+    return {"run": str(run.pk), **_counted(seams), "seams": seams, "absences": absences}
+
+
+def _absent(absent: Absent) -> dict[str, Any]:
+    since, until = (clock.from_ms(each) for each in absent.bounds)
+    facts = {"person": absent.name, "sure": absent.sure, "cause": absent.cause}
+    return facts | {"absent_from": since, "absent_until": until}
 
 
 def _counted(seams: Any) -> dict[str, int]:

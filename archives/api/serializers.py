@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from archives import access
 from archives.models import RESTART_AFTER_MAX, RESTART_AFTER_MIN, ArchiveRun, Room, Segment
+from archives.services.absences import LONGEST_MS
 from archives.services.library import RETENTION_MAX
 from archives.services.previews import PICTURE
 
@@ -140,11 +141,24 @@ class SpanSerializer(serializers.Serializer):
     cause = serializers.CharField(required=False, help_text="Gaps only.")
 
 
+class AbsenceSerializer(serializers.Serializer):
+    """One person is missing although something was recorded."""
+
+    person = serializers.CharField()
+    start_ms = serializers.IntegerField(help_text="Since when in the run, to about a second.")
+    end_ms = serializers.IntegerField(help_text="Until when.")
+    sure = serializers.BooleanField(
+        help_text="In no session that was recorded. Else their connection was lost, and they may be missing."
+    )
+    cause = serializers.CharField()
+
+
 class OffsetsSerializer(serializers.Serializer):
     run = serializers.UUIDField()
     duration_ms = serializers.IntegerField()
     began_at_ms = serializers.IntegerField(help_text="Unix time at the run's 0.")
     spans = SpanSerializer(many=True)
+    absences = AbsenceSerializer(many=True)
     thumbnails = serializers.CharField(
         allow_null=True, help_text="WebVTT: each cue names a part of the picture beside it, #xywh=x,y,w,h."
     )
@@ -250,6 +264,18 @@ class JoinSerializer(serializers.Serializer):
     name = serializers.CharField(max_length=100)
     participant = serializers.CharField(required=False, help_text="From an earlier join of the same person.")
     invite = serializers.CharField(required=False, help_text="For rooms that need an invitation.")
+
+
+class AwaySerializer(serializers.Serializer):
+    participant = serializers.CharField(max_length=64, help_text="As `join` gave it.")
+    name = serializers.CharField(required=False, max_length=200)
+    away_ms = serializers.IntegerField(min_value=1, max_value=LONGEST_MS, help_text="How long it was away.")
+    ago_ms = serializers.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=LONGEST_MS,
+        help_text="How long it has been back; 0 where left out.",
+    )
 
 
 class JoinedSerializer(serializers.Serializer):

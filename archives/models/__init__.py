@@ -5,6 +5,7 @@ A foreign key has no index of its own (`db_index=False`) where another index beg
 
 from archives.captions import Captions
 from archives.grants import Invitation, RoomRole, Share
+from archives.models.absences import Absence
 from archives.models.exports import Export, Preview
 from archives.models.operations import Alarm, Beat, Tally
 from archives.models.presence import Callback, StreamPresence
@@ -27,6 +28,7 @@ __all__ = [
     "NAME_MAX",
     "RESTART_AFTER_MAX",
     "RESTART_AFTER_MIN",
+    "Absence",
     "Alarm",
     "ArchiveRun",
     "Beat",

@@ -44,8 +44,11 @@ class StreamPresence(models.Model):
     participant = models.CharField(max_length=100, blank=True)
     name = models.CharField(max_length=NAME_MAX, blank=True)
     video_type = models.CharField(max_length=20, blank=True)
+    # By the platform's clock.
     created_at = models.DateTimeField(default=clock.now)
     destroyed_at = models.DateTimeField(null=True, blank=True)
+    # Why it ended, in the platform's word.
+    reason = models.CharField(max_length=50, blank=True)
 
     class Meta:
         ordering = ["-created_at"]

@@ -1,5 +1,6 @@
 """Every write, one verb each. API, admin, callbacks, worker and tests call the same ones."""
 
+from archives.services.absences import absence_tell, absences_state
 from archives.services.alarms import alarm_clear, alarm_raise, alarm_renew, alarms_clear_all, alarms_send
 from archives.services.beats import beat_end, beat_say, beats_forget, last_beat
 from archives.services.callbacks import callback_receive, callbacks_forget
@@ -55,6 +56,8 @@ __all__ = [
     "Claim",
     "Joined",
     "Started",
+    "absence_tell",
+    "absences_state",
     "actor",
     "alarm_clear",
     "alarm_raise",

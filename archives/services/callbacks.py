@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from archives import clock, errors
 from archives.models import ArchiveRun, Callback, Room
-from archives.services import presence, segments
+from archives.services import absences, presence, segments
 from archives.services.claims import run_wake
 
 
@@ -67,7 +67,9 @@ def _session(said: dict[str, Any]) -> tuple[str, UUID | None]:
         return "not a session of ours", None
     event = str(said.get("event", ""))
     if event in ("streamCreated", "streamDestroyed"):
-        presence.presence_record(room=room, event=said)
+        told = presence.presence_record(room=room, event=said)
+        if told:
+            absences.absences_about(room=room, since=told.created_at, until=told.destroyed_at)
     elif event == "sessionNotification":
         # The media server rotates soon and takes the archives with it: restart now, while we may choose when.
         ArchiveRun.objects.filter(room=room, status=ArchiveRun.Status.RECORDING).update(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from datetime import datetime, timedelta
 from typing import Any
 
 from archives import clock
@@ -12,6 +13,9 @@ from archives.models import NAME_MAX, Room, StreamPresence
 
 # Pages publish as "Ann [id]", a screen as "Ann [id:screen]", since stream lists have no connection data.
 TAGGED = re.compile(r"^(?P<name>.*?)\s*\[(?P<key>[A-Za-z0-9_-]{1,64}(?::screen)?)\]$", re.DOTALL)
+
+# Callbacks are tried again for a day, and streams last for hours.
+LATEST = timedelta(days=7)
 
 Person = dict[str, str]
 
@@ -27,6 +31,8 @@ def presence_record(*, room: Room, event: dict[str, Any]) -> StreamPresence | No
     told = stream.get("connection")
     connection: dict[str, Any] = told if isinstance(told, dict) else {}
     participant, name = _who(connection.get("data"))
+    happened = _when(event.get("timestamp"))
+    begun = min(happened, _when(stream.get("createdAt")))
     presence, _ = StreamPresence.objects.get_or_create(
         stream_id=str(stream["id"])[:100],
         defaults={
@@ -36,12 +42,27 @@ def presence_record(*, room: Room, event: dict[str, Any]) -> StreamPresence | No
             "participant": participant[:100],
             "name": (name or str(stream.get("name", "")))[:NAME_MAX],
             "video_type": str(stream.get("videoType", ""))[:20],
+            "created_at": begun,
         },
     )
+    if begun < presence.created_at:
+        # Its end was told before its beginning.
+        presence.created_at = begun
+        presence.save(update_fields=["created_at"])
     if event.get("event") == "streamDestroyed" and presence.destroyed_at is None:
-        presence.destroyed_at = clock.now()
-        presence.save(update_fields=["destroyed_at"])
+        presence.destroyed_at = max(happened, presence.created_at)
+        presence.reason = str(event.get("reason") or "")[:50]
+        presence.save(update_fields=["destroyed_at", "reason"])
     return presence
+
+
+def _when(told: object) -> datetime:
+    """The platform's time of an event, which may reach us late; now, where it tells none that can be."""
+    now = clock.now()
+    if isinstance(told, bool) or not isinstance(told, int | float):
+        return now
+    earliest = clock.to_ms(now - LATEST)
+    return clock.from_ms(round(told)) if earliest <= told <= clock.to_ms(now) else now
 
 
 def _who(data: object) -> tuple[str, str]:

@@ -23,6 +23,7 @@ from archives.models import (
     Side,
 )
 from archives.services import alarms, segments, tallies
+from archives.services.absences import absences_state
 from archives.services.claims import Claim, lease_s
 from archives.services.gaps import piece_end
 from archives.services.rooms import CONTROL, room_look, room_sessions_ensure
@@ -262,7 +263,7 @@ def run_processing(*, claim: Claim) -> bool:
     run = claim.run
     room_look(room=run.room, in_s=LATE_S)
     first = run.segments.exclude(created_at_ms=None).first()
-    return move(
+    moved = move(
         run,
         Status.PROCESSING,
         old=Status.STOPPING,
@@ -272,6 +273,8 @@ def run_processing(*, claim: Claim) -> bool:
         started_at=run.started_at or (first and first.started_at),
         ended_at=clock.now(),
     )
+    absences_state(run_id=run.pk)
+    return moved
 
 
 def run_complete(*, claim: Claim) -> bool:
@@ -294,6 +297,7 @@ def run_complete(*, claim: Claim) -> bool:
         )
         if completed and first_time:
             tallies.tally_seams(run)
+    absences_state(run_id=run.pk)
     return completed
 
 

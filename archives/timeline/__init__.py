@@ -4,19 +4,22 @@ Every instant between the run's first and last is in exactly one span. Times are
 (from its first instant), of a piece's own media clock (`in_ms`, `out_ms`), or of the wall clock (Unix time).
 """
 
+from .absences import Absent
 from .layout import SETTLE_MS, TAIL_MS, UNKNOWN_CAUSE, build
 from .parts import Hole, Join, Piece, Span, Timeline
-from .rows import timeline_for
+from .rows import absences_for, timeline_for
 
 __all__ = [
     "SETTLE_MS",
     "TAIL_MS",
     "UNKNOWN_CAUSE",
+    "Absent",
     "Hole",
     "Join",
     "Piece",
     "Span",
     "Timeline",
+    "absences_for",
     "build",
     "timeline_for",
 ]

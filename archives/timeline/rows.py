@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from .absences import Absent, as_told
 from .layout import build
 from .parts import Hole, Join, Piece, State, Timeline
 
@@ -38,8 +40,27 @@ def timeline_for(run: ArchiveRun) -> Timeline:
         if later and offset_ms is not None and measured_at:
             joins.append(Join(str(earlier), str(later), offset_ms, confidence))
         if kind == "gap" and gap_from and gap_until:
-            holes.append(Hole(gap_from.timestamp() * 1000, gap_until.timestamp() * 1000, cause))
+            holes.append(Hole(_ms(gap_from), _ms(gap_until), cause))
     return build([_piece(segment) for segment in segments], joins, holes)
+
+
+def absences_for(run: ArchiveRun) -> list[Absent]:
+    """Who is missing although something was recorded, in order of time, in two queries."""
+    rows = run.absences.values_list("participant", "name", "absent_from", "absent_until", "cause", "source")
+    absent = [
+        Absent(participant, name, _bounds(since, until), cause, source == "platform")
+        for participant, name, since, until, cause, source in rows
+    ]
+    holes = run.seams.filter(kind="gap").values_list("gap_from", "gap_until") if absent else []
+    return as_told(absent, [_bounds(since, until) for since, until in holes if since and until])
+
+
+def _bounds(since: datetime, until: datetime) -> tuple[int, int]:
+    return round(_ms(since)), round(_ms(until))
+
+
+def _ms(instant: datetime) -> float:
+    return instant.timestamp() * 1000
 
 
 def _piece(segment: Segment) -> Piece:

@@ -1,6 +1,7 @@
 /** A person's part in a room: one capture, two sessions that carry it alike, and the room's state. No page in here. */
 
 import { postJson } from "./api.js";
+import { Away } from "./away.js";
 import { RoomState } from "./room-state.js";
 import { loadScript } from "./platform.js";
 import { SessionLink } from "./session-link.js";
@@ -25,6 +26,7 @@ export class Call extends EventTarget {
     this.state = new RoomState(config.urls.state);
     this.primary = new SessionLink((again) => this.#credentials("primary", again), hidden);
     this.secondary = new SessionLink((again) => this.#credentials("secondary", again), hidden);
+    new Away(this.primary, config.urls.away, () => ({ participant: this.participant, name: this.name }));
     this.#follow();
   }
 

@@ -26,7 +26,7 @@ export function words(ms) {
 
 /** The time of day, in the reader's own locale and zone. */
 export function timeOfDay(instant) {
-  return new Date(instant).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  return new Date(instant).toLocaleTimeString([], { hour: "numeric", minute: "2-digit", second: "2-digit" });
 }
 
 /** "14 March 2027, 09:30" in the reader's own locale. */

@@ -1,7 +1,7 @@
 /** Where a run's pieces meet, how that is known, and what is missing: in words, asked for when it is opened. */
 
 import { getJson } from "./api.js";
-import { count, words } from "./format.js";
+import { count, timeOfDay, words } from "./format.js";
 
 const METHODS = {
   audio: "measured by the sound", video: "measured by the picture",
@@ -16,19 +16,27 @@ export function bindSeamReport(details, summary, list, url) {
     try {
       const report = await getJson(url());
       summary.textContent = inWords(report);
-      list.replaceChildren(...report.seams.map(row));
+      list.replaceChildren(...rowsOf(report));
     } catch (error) {
       summary.textContent = `The report cannot be loaded now. ${error.message} Close and open it to try again.`;
     }
   });
 }
 
-export function inWords({ measured, estimated, waiting, gaps }) {
+/** Seams in order, then who was missing. */
+const rowsOf = ({ seams, absences = [] }) => [
+  ...seams.map((seam) => row(seam.kind, seamWords(seam))),
+  ...absences.map((absence) => row("absence", absenceWords(absence))),
+];
+
+export function inWords({ measured, estimated, waiting, gaps, absences = [] }) {
+  const people = [...new Set(absences.map(({ person }) => person))];
   const facts = [
     measured ? `${count(measured, "change", "changes")} measured` : "",
     estimated ? `${estimated} known from times only` : "",
     waiting ? `${waiting} still to be measured` : "",
     gaps ? count(gaps, "gap", "gaps") : "no gap",
+    people.length ? `not there all the time: ${people.join(", ")}` : "",
   ];
   return facts.filter(Boolean).join(" · ");
 }
@@ -44,9 +52,16 @@ export function seamWords(seam) {
   return [between, overlap, `${METHODS[seam.method] ?? seam.method}${seam.sure ? "" : ", not sure"}`];
 }
 
-function row(seam) {
+/** Their times are good to about a second. */
+export function absenceWords({ person, absent_from: since, absent_until: until, sure, cause }) {
+  const length = words(Date.parse(until) - Date.parse(since));
+  const what = sure ? `missing for about ${length}` : `may be missing for about ${length}`;
+  return [person, `${what}, from ${timeOfDay(Date.parse(since))}`, cause];
+}
+
+function row(kind, told) {
   const item = document.createElement("li");
-  item.dataset.kind = seam.kind;
-  item.append(...seamWords(seam).map((text) => Object.assign(document.createElement("span"), { textContent: text })));
+  item.dataset.kind = kind;
+  item.append(...told.map((text) => Object.assign(document.createElement("span"), { textContent: text })));
   return item;
 }

@@ -104,14 +104,21 @@ class Product:
         """As in Procfile.dev, started with the Python that runs the tests."""
         python, settings = sys.executable, self.environment
         localtok = f"localtok --port {settings['LOCALTOK_PORT']} --api-key {settings['API_KEY']}"
+        callbacks = self._callbacks(settings["WEBHOOK_SECRET"]) if "WEBHOOK_SECRET" in settings else []
         secrets = ["--api-secret", settings["API_SECRET"], "--data-dir", str(self.scratch / "localtok")]
         web = f"gunicorn dualarchive.wsgi --bind 127.0.0.1:{settings['PORT']} --workers 1 --threads 8"
         return {
-            "localtok": [python, "-m", *localtok.split(), *secrets],
+            "localtok": [python, "-m", *localtok.split(), *secrets, *callbacks],
             "web": [python, "-m", *web.split()],
             "worker": [python, "manage.py", "runworker"],
             "media": [python, "manage.py", "media"],
         }
+
+    def _callbacks(self, secret: str) -> list[str]:
+        """Only where a test wants them: nothing may hang on callbacks."""
+        addresses = {kind: f"{self.url}/webhooks/{kind}/" for kind in ("archive", "session")}
+        urls = [part for kind, url in addresses.items() for part in (f"--{kind}-callback-url", url)]
+        return [*urls, "--callback-secret", secret]
 
     def _part(self, name: str, command: list[str]) -> Part:
         return Part(name, command, self.environment, self.scratch / f"{name}.log")

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { inWords, seamWords } from "../../static/js/seam-report.js";
+import { absenceWords, inWords, seamWords } from "../../static/js/seam-report.js";
 import { Thumbnails } from "../../static/js/thumbnails.js";
 
 const VTT = `WEBVTT
@@ -38,4 +38,17 @@ test("a gap says how much is missing and why", () => {
 
 test("the report's summary counts what is known", () => {
   assert.equal(inWords({ measured: 2, estimated: 0, waiting: 1, gaps: 0 }), "2 changes measured · 1 still to be measured · no gap");
+});
+
+test("the report names who was not there all the time, and says whether that is sure", () => {
+  const absence = {
+    person: "Ann", absent_from: "2027-03-14T09:30:00Z", absent_until: "2027-03-14T09:30:12Z", sure: true, cause: "the connection was lost",
+  };
+  const [person, what, cause] = absenceWords(absence);
+  assert.equal(person, "Ann");
+  assert.match(what, /^missing for about 12 s, from .*30:00/);
+  assert.equal(cause, "the connection was lost");
+  assert.match(absenceWords({ ...absence, sure: false })[1], /^may be missing for about 12 s/);
+  const report = { measured: 0, estimated: 0, waiting: 0, gaps: 0, absences: [absence, absence, { ...absence, person: "Ben" }] };
+  assert.equal(inWords(report), "no gap · not there all the time: Ann, Ben");
 });

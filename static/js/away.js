@@ -1,0 +1,57 @@
+/** Tells the server how long this person's connection was lost: a recording then says who may be missing, and when. */
+
+import { postJson } from "./api.js";
+
+// What is shorter is within what the times are good for.
+const SHORTEST_MS = 1_000;
+const AGAIN_MS = 5_000;
+// As long as a page goes on trying to come back.
+const LONGEST_MS = 86_400_000;
+
+export class Away {
+  #link;
+  #url;
+  #person;
+  #since = null;
+  #published = false;
+
+  /** @param {import("./session-link.js").SessionLink} link @param {() => {participant: string, name: string}} person */
+  constructor(link, url, person) {
+    this.#link = link;
+    this.#url = url;
+    this.#person = person;
+    link.addEventListener("state", () => this.#follow(link.state));
+  }
+
+  #follow(state) {
+    if (state === "publishing") {
+      this.#back();
+      this.#published = true;
+    } else if (state === "reconnecting") {
+      // The wall clock goes on while a laptop sleeps, the page's own does not.
+      if (this.#published) this.#since ??= Date.now();
+    } else if (["idle", "removed"].includes(state)) {
+      // Whoever leaves is not missing.
+      this.#published = false;
+      this.#since = null;
+    }
+  }
+
+  #back() {
+    const backAt = Date.now();
+    const awayMs = Math.min(backAt - this.#since, LONGEST_MS);
+    if (this.#since !== null && awayMs >= SHORTEST_MS) this.#tell({ ...this.#person(), away_ms: awayMs }, backAt);
+    this.#since = null;
+  }
+
+  async #tell(what, backAt) {
+    const agoMs = Math.max(0, Date.now() - backAt);
+    if (agoMs > LONGEST_MS) return;
+    try {
+      await postJson(this.#url, { ...what, ago_ms: agoMs });
+    } catch (error) {
+      if (error.unreachable || error.status === 429) setTimeout(() => this.#tell(what, backAt), AGAIN_MS);
+      else console.info("not told that the connection was away:", error.message);
+    }
+  }
+}
