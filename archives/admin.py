@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -9,7 +10,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from archives import clock, services
@@ -31,15 +32,17 @@ from archives.models import (
 from archives.operating import RunOperations, confirmed
 from archives.services.retry import room_reconcile
 from archives.timebar import time_bar
+from archives.timeline import Absent, absences_for
 
+# Red is for what records, and for nothing else.
 BADGES = {
     "recording": "#b3261e",
     "restarting": "#b3261e",
-    "starting": "#8a5a00",
-    "stopping": "#8a5a00",
-    "processing": "#8a5a00",
+    "starting": "#3d5a80",
+    "stopping": "#3d5a80",
+    "processing": "#3d5a80",
     "complete": "#1b7f4b",
-    "failed": "#5f1410",
+    "failed": "#8a5a00",
 }
 
 
@@ -164,18 +167,19 @@ class ArchiveRunAdmin(ReadOnly, RunOperations, QuickList):
         "room",
         "links",
         "bar",
+        "absent",
         "everything",
         "strategy",
         "requested_by",
         "started_at",
-        "restart_due_at",
+        "next_restart",
         "stop_requested_at",
         "ended_at",
         "legal_hold",
         "trashed_at",
         "error",
     )
-    readonly_fields = ("badge", "links", "bar", "everything")
+    readonly_fields = ("badge", "links", "bar", "absent", "everything", "next_restart")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[RunList]:
         return RunList
@@ -201,7 +205,7 @@ class ArchiveRunAdmin(ReadOnly, RunOperations, QuickList):
     def pieces(self, run: ArchiveRun) -> int:
         return int(run.piece_count)  # type: ignore[attr-defined]
 
-    @admin.display(description="Open alarms")
+    @admin.display(description="Alarms")
     def open_alarms(self, run: ArchiveRun) -> str:
         count = run.alarm_count  # type: ignore[attr-defined]
         return f"⚠ {count}" if count else "–"
@@ -220,9 +224,26 @@ class ArchiveRunAdmin(ReadOnly, RunOperations, QuickList):
         gaps = run.seams.filter(kind=Seam.Kind.GAP)
         return time_bar(run.segments.order_by("ordinal"), gaps, clock.now()) or "Nothing recorded yet."
 
+    @admin.display(description="Not there all the time")
+    def absent(self, run: ArchiveRun) -> SafeString | str:
+        told = format_html_join("", "<li>{}</li>", ((_absence(each),) for each in absences_for(run)))
+        return format_html('<ul class="absences">{}</ul>', told) if told else "–"
+
+    @admin.display(description="Next restart")
+    def next_restart(self, run: ArchiveRun) -> datetime | None:
+        """An ended run's row still has the last one that was planned."""
+        return run.restart_due_at if run.is_live else None
+
     @admin.display(description="Everything of it")
     def everything(self, run: ArchiveRun) -> SafeString:
         return all_of(run, Segment, Seam, Restart, Transition)
+
+
+def _absence(absent: Absent) -> str:
+    since, until = (clock.from_ms(instant) for instant in absent.bounds)
+    missing = "missing" if absent.sure else "may be missing"
+    why = f": {absent.cause}" if absent.cause else ""
+    return f"{absent.name or 'Somebody'} {missing} from {since:%H:%M:%S} to {until:%H:%M:%S} UTC{why}"
 
 
 class RoleInline(admin.TabularInline[RoomRole, Room]):

@@ -68,6 +68,15 @@ def test_a_run_tells_its_story(operator: Client, run: ArchiveRun) -> None:
     assert "archive-0" in page
 
 
+def test_a_run_says_who_was_not_there_all_the_time(operator: Client, run: ArchiveRun) -> None:
+    at = clock.from_ms(1_772_358_000_000)
+    lost = {"name": "Ann <i>", "cause": "the connection was lost", "source": "page"}
+    run.absences.create(participant="ann", absent_from=at, absent_until=at + timedelta(seconds=12), **lost)
+    page = operator.get(f"{RUNS}{run.pk}/change/").content.decode()
+    words = "Ann &lt;i&gt; may be missing from 09:40:00 to 09:40:12 UTC: the connection was lost"
+    assert words in page
+
+
 @pytest.mark.parametrize("query", ["?q=hearing", "?status__exact=recording", "?room__id__exact=1", "?o=-3.2"])
 def test_it_is_searched_filtered_and_sorted(operator: Client, run: ArchiveRun, query: str) -> None:
     assert "Hearing" in operator.get(RUNS + query, follow=True).content.decode()
@@ -165,7 +174,7 @@ def test_the_time_bar_has_a_block_for_each_piece_and_a_joint_for_each_overlap() 
     bar = time_bar([piece(0, "primary", 0, 60), piece(1, "secondary", 55, 20)], [], clock.now())
     assert bar.count("Piece ") == 2
     assert "Both record for 5.0 s" in bar
-    assert 'x="0.00"' in bar
+    assert 'x="0.000%"' in bar
 
 
 def test_the_time_bar_hatches_gaps_and_escapes_their_cause() -> None:
