@@ -64,7 +64,7 @@ class EncodedPeer:
 
     async def close(self) -> None:
         for tap in self._taps:
-            await tap.flush()
+            tap.flush()
         await self._connection.close()
         await self._tasks.close()
 
@@ -74,8 +74,7 @@ class EncodedPeer:
         kind = receiver.track.kind
         tap = RtpTap(receiver, StreamClock(self._clock, RATES[kind]))
         self._taps.append(tap)
-        if kind == "video":
-            self._tasks.spawn(keep_mending(tap), "missing packets of an individual stream")
+        self._tasks.spawn(keep_mending(tap), f"missing {kind} of an individual stream")
         frames = DecoderQueue(partial(self._take, kind, tap))
         vars(receiver)["_RTCRtpReceiver__decoder_queue"] = frames
 

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 
 import numpy as np
 from av import AudioFrame, VideoFrame
 from av.audio.resampler import AudioResampler
 
+from localtok.concealment import Concealment
 from localtok.mediaclock import StreamClock
-from localtok.mixer import RATE, Samples, Voice
+from localtok.mixer import IGNORED, RATE, Samples, Voice
 from localtok.playout import Playout
 from localtok.reception import Reception
 
 # Sound waits here for its tick; 20 ms a frame, so this is 12 s.
 MOST_SOUND = 600
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A frame that was captured at `at`; after it, `missing` samples of the recording were lost."""
+
+    at: float
+    frame: AudioFrame
+    missing: int = 0
 
 
 class Feed:
@@ -27,6 +38,7 @@ class Feed:
         self._video_clock, self._audio_clock = video_clock, audio_clock
         self._sound: deque[tuple[int, AudioFrame]] = deque()
         self._voice = Voice()
+        self._concealment = Concealment()
         self._resampler = AudioResampler(format="fltp", layout="mono", rate=RATE)
 
     def clock(self, kind: str) -> StreamClock:
@@ -41,20 +53,32 @@ class Feed:
         sound = self._audio_clock.at(self._sound[0][0]) if self._sound else None
         return min((at for at in (sound, self.pictures.next_at()) if at is not None), default=None)
 
-    def sound_before(self, media_s: float) -> list[tuple[float, AudioFrame]]:
+    def sound_before(self, media_s: float) -> list[Sound]:
         due = []
         while self._sound and (at := self._audio_clock.at(self._sound[0][0])) < media_s:
-            due.append((at, self._sound.popleft()[1]))
+            timestamp, frame = self._sound.popleft()
+            due.append(Sound(at, frame, self._missing_after(timestamp, frame)))
         return due
 
-    def speak(self, frame: AudioFrame, position: int, earliest: int) -> list[tuple[int, Samples]]:
-        """The frame as samples of the mix, beginning near `position`, never before `earliest`."""
-        frame.pts = None
+    def _missing_after(self, timestamp: int, frame: AudioFrame) -> int:
+        """What lies between the frame and the next one, which is here long before its own time comes."""
+        if not self._sound:
+            return 0
+        ticks = self._sound[0][0] - timestamp
+        missing = round(ticks * RATE / self._audio_clock.rate - frame.samples * RATE / frame.sample_rate)
+        return missing if missing > IGNORED else 0
+
+    def speak(self, sound: Sound, position: int, earliest: int) -> list[tuple[int, Samples]]:
+        """The sound as samples of the mix, beginning near `position`, never before `earliest`."""
+        sound.frame.pts = None
         placed = []
-        for part in self._resampler.resample(frame):
-            samples = part.to_ndarray().reshape(-1).astype(np.float32, copy=False)
-            placed.append(self._voice.place(samples, position, earliest))
-            position += len(samples)
+        for part in self._resampler.resample(sound.frame):
+            heard = self._concealment.heard(part.to_ndarray().reshape(-1).astype(np.float32, copy=False))
+            placed.append(self._voice.place(heard, position, earliest))
+            position += len(heard)
+        if sound.missing:
+            filled = self._concealment.fill(sound.missing)
+            placed.append(self._voice.place(filled, position, earliest))
         return placed
 
     @property

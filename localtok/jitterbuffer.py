@@ -1,10 +1,14 @@
-"""Puts the packets of a video stream in order, and goes on without those that never come.
+"""Puts the packets of a stream in order, and goes on without those that never come.
 
-aiortc's own buffer waits for a missing packet until 512 newer ones have come, which for a small picture is
-half a minute, and takes a packet that comes a second time very late for a new beginning. Pure.
+aiortc's own buffer for pictures waits for a missing packet until 512 newer ones have come, which for a small
+picture is half a minute, and takes a packet that comes a second time very late for a new beginning. That for
+sound gives out one frame for each that comes, so what once waited stays behind until the end, and is lost
+there. Pure.
 """
 
 from __future__ import annotations
+
+from collections import deque
 
 from aiortc.jitterbuffer import JitterBuffer, JitterFrame
 from aiortc.rtp import RtpPacket
@@ -14,14 +18,19 @@ CAPACITY = 512
 MOST_LATE = 3000
 # Every frame waits for what is missing before it. A recording can: it is composed 1.5 s behind.
 PATIENCE_S = 0.7
+# Nobody sends sound again: this long a packet may be overtaken.
+SOUND_PATIENCE_S = 0.3
+# At several a second, many times as long as anything is waited for.
+MOST_LOOKS = 64
 
 
-class VideoBuffer(JitterBuffer):
-    def __init__(self) -> None:
-        super().__init__(capacity=CAPACITY, is_video=True)
+class PatientBuffer(JitterBuffer):
+    def __init__(self, is_video: bool) -> None:
+        super().__init__(capacity=CAPACITY, is_video=is_video)
+        self._patience_s = PATIENCE_S if is_video else SOUND_PATIENCE_S
         self._newest = 0
-        self._waiting_for: int | None = None
-        self._waiting_since = 0.0
+        # The newest packet at each look, as far back as packets are waited for.
+        self._looks: deque[tuple[float, int]] = deque(maxlen=MOST_LOOKS)
 
     def add(self, packet: RtpPacket) -> tuple[bool, JitterFrame | None]:
         """(whether a key frame is needed, the next frame if it is complete)"""
@@ -38,6 +47,30 @@ class VideoBuffer(JitterBuffer):
         """A further frame that became complete with the last packet."""
         return self._remove_frame(self._newest) if self._origin is not None else None
 
+    def _remove_frame(self, sequence_number: int) -> JitterFrame | None:
+        """The frame that is due, if it is whole. Padding has no frame of its own: to a decoder it would be
+        the end of the stream."""
+        while packets := self._first_frame():
+            self.remove(len(packets))
+            data = b"".join(packet._data for packet in packets)  # type: ignore[attr-defined]
+            if data:
+                return JitterFrame(data, packets[0].timestamp)
+        return None
+
+    def _first_frame(self) -> list[RtpPacket]:
+        """All packets of the frame that is due, or none while it is not whole."""
+        assert self._origin is not None  # noqa: S101 - callers have looked
+        packets: list[RtpPacket] = []
+        for ahead in range(self.capacity):
+            packet = self._packets[(self._origin + ahead) % self.capacity]
+            if packet is None:
+                whole = bool(packets) and (packets[-1].marker == 1 or not self._is_video)
+                return packets if whole else []
+            if packets and packet.timestamp != packets[0].timestamp:
+                return packets
+            packets.append(packet)
+        return []
+
     def missing(self) -> list[int]:
         """The sequence numbers that hold frames back."""
         if self._origin is None:
@@ -47,16 +80,24 @@ class VideoBuffer(JitterBuffer):
         return [number for number in numbers if self._packets[number % self.capacity] is None]
 
     def give_up(self, now: float) -> bool:
-        """After PATIENCE_S of waiting for one packet, goes on at the next frame that has begun since."""
+        """To be called several times a second: what has been missed for too long is passed over."""
+        self._looks.append((now, self._newest))
         missing = self.missing()
-        first = missing[0] if missing else None
-        if first != self._waiting_for:
-            self._waiting_for, self._waiting_since = first, now
-        if first is None or self._origin is None or now - self._waiting_since < PATIENCE_S:
+        if not missing:
+            self._looks.clear()
             return False
-        for ahead in range(_ahead(first, self._origin) + 1, self.capacity):
+        while len(self._looks) > 1 and _ahead(self._looks[0][1], missing[0]) < 0:
+            self._looks.popleft()
+        return now - self._looks[0][0] >= self._patience_s and self.pass_over()
+
+    def pass_over(self) -> bool:
+        """Goes on at the next frame that has begun after what is missing first; False when there is none."""
+        missing = self.missing()
+        if not missing or self._origin is None:
+            return False
+        for ahead in range(_ahead(missing[0], self._origin) + 1, self.capacity):
             packet = self._packets[(self._origin + ahead) % self.capacity]
-            if packet is not None and _begins_frame(packet):
+            if packet is not None and (not self._is_video or _begins_frame(packet)):
                 self.remove(ahead)
                 return True
         return False

@@ -64,7 +64,7 @@ class MediaPeer:
     async def close(self) -> None:
         """Ends the connection after everything that has arrived was handed on."""
         for tap in self._taps.values():
-            await tap.flush()
+            tap.flush()
         await self._connection.close()
         if self._consumers:
             await asyncio.wait(self._consumers, timeout=DRAIN_TIMEOUT_S)
@@ -76,11 +76,11 @@ class MediaPeer:
             return
         reception = self.feed.reception if kind == "video" else None
         self._taps[kind] = tap = RtpTap(receiver, self.feed.clock(kind), reception)
+        self._tasks.spawn(keep_mending(tap), f"missing {kind} of {self._stream_id}")
         work = self._pictures(tap, receiver.track) if kind == "video" else self._sound(tap, receiver.track)
         self._consumers.append(self._tasks.spawn(work, f"{kind} of {self._stream_id}"))
 
     async def _pictures(self, tap: RtpTap, track: MediaStreamTrack) -> None:
-        self._tasks.spawn(keep_mending(tap), f"missing packets of {self._stream_id}")
         hurry = self._tasks.spawn(_hurry_key_frame(tap), f"key frame of {self._stream_id}")
         first = True
         while (frame := await _next(track)) is not None:

@@ -13,12 +13,10 @@ from aiortc import RTCRtpReceiver
 from aiortc.codecs import is_rtx
 from aiortc.rtp import RtcpByePacket, RtcpSrPacket, RtpPacket
 
-from localtok.jitterbuffer import VideoBuffer
+from localtok.jitterbuffer import PatientBuffer
 from localtok.mediaclock import StreamClock
 from localtok.reception import Reception
 
-# aiortc's audio jitter buffer holds four frames back, its video one the frame whose successor is not there.
-HELD_AUDIO_FRAMES, HELD_VIDEO_FRAMES = 4, 1
 # How many missing packets are asked for at once.
 MOST_ASKED = 64
 MEND_EVERY_S = 0.15
@@ -39,9 +37,8 @@ class RtpTap:
         self._pass_rtp = self._receiver._handle_rtp_packet
         self._pass_rtcp = self._receiver._handle_rtcp_packet
         vars(receiver).update(_handle_rtp_packet=self._on_rtp, _handle_rtcp_packet=self._on_rtcp)
-        self._buffer: VideoBuffer | None = None
-        if self._kind == "video":
-            self._buffer = vars(receiver)["_RTCRtpReceiver__jitter_buffer"] = VideoBuffer()
+        self._buffer = PatientBuffer(is_video=self._kind == "video")
+        vars(receiver)["_RTCRtpReceiver__jitter_buffer"] = self._buffer
 
     def timestamp(self, pts: int) -> int:
         """The unwrapped RTP timestamp of a decoded frame, for the StreamClock."""
@@ -53,10 +50,10 @@ class RtpTap:
             await self._receiver._send_rtcp_pli(self._last.ssrc)
 
     async def mend(self, now: float) -> None:
-        """To be called several times a second: asks again for what is missing, or goes on without it."""
-        if self._buffer is None or self._last is None:
+        """To be called several times a second: asks again for missing pictures, or goes on without."""
+        if self._last is None:
             return
-        if missing := self._buffer.missing():
+        if self._kind == "video" and (missing := self._buffer.missing()):
             await self._receiver._send_rtcp_nack(self._last.ssrc, missing[:MOST_ASKED])
         if self._buffer.give_up(now):
             await self.request_key_frame()
@@ -64,25 +61,16 @@ class RtpTap:
 
     def _hand_out(self) -> None:
         """Frames that waited for a packet, all at once: aiortc takes one for each packet that comes."""
-        if self._buffer is None or self._codec is None:
+        if self._codec is None:
             return
         while (frame := self._buffer.next_frame()) is not None:
             frame.timestamp = self._receiver._RTCRtpReceiver__timestamp_mapper.map(frame.timestamp)
             self._receiver._RTCRtpReceiver__decoder_queue.put((self._codec, frame))
 
-    async def flush(self) -> None:
-        """Makes the jitter buffer give out the last frames it holds, when they are complete."""
-        last, self._last = self._last, None
-        if last is None or (self._kind == "video" and not last.marker):
-            return
-        for ahead in range(1, 1 + (HELD_VIDEO_FRAMES if self._kind == "video" else HELD_AUDIO_FRAMES)):
-            follower = RtpPacket(
-                payload_type=last.payload_type,
-                sequence_number=(last.sequence_number + ahead) % (1 << 16),
-                timestamp=(last.timestamp + ahead) % (1 << 32),
-                ssrc=last.ssrc,
-            )
-            await self._pass_rtp(follower, arrival_time_ms=0)
+    def flush(self) -> None:
+        """Makes the jitter buffer give out all that it holds, but for frames that are not whole."""
+        while self._buffer.pass_over():
+            self._hand_out()
 
     async def _on_rtp(self, packet: RtpPacket, arrival_time_ms: int) -> None:
         codec = self._receiver._RTCRtpReceiver__codecs.get(packet.payload_type)
@@ -102,7 +90,7 @@ class RtpTap:
             info = packet.sender_info
             self.clock.reported(info.ntp_timestamp / (1 << 32), info.rtp_timestamp)
         elif isinstance(packet, RtcpByePacket):
-            await self.flush()
+            self.flush()
         await self._pass_rtcp(packet)
 
 

@@ -117,8 +117,8 @@ class Scene:
         return self._mixer.take(RATE // self._settings.fps)
 
     def _listen(self, feed: Feed, media_s: float, muted: bool) -> None:
-        for at, frame in feed.sound_before(media_s + 1 / self._settings.fps):
-            position = self._mixer.taken + round((at - media_s) * RATE)
-            for start, samples in feed.speak(frame, position, self._mixer.taken):
+        for sound in feed.sound_before(media_s + 1 / self._settings.fps):
+            position = self._mixer.taken + round((sound.at - media_s) * RATE)
+            for start, samples in feed.speak(sound, position, self._mixer.taken):
                 if not muted:
                     self._mixer.add(start, samples)

@@ -16,7 +16,7 @@ from aiortc.jitterbuffer import JitterBuffer
 from aiortc.rtcrtpreceiver import NackGenerator
 from aiortc.rtp import RtpPacket
 
-from localtok.jitterbuffer import PATIENCE_S, VideoBuffer
+from localtok.jitterbuffer import PATIENCE_S, PatientBuffer
 from localtok.recorder import PLAYOUT_DELAY_S
 from localtok.rtptap import MEND_EVERY_S, MOST_ASKED
 
@@ -64,7 +64,8 @@ class Camera:
         for index in range(self._size):
             packet = RtpPacket(sequence_number=len(self._sent) % 65536, timestamp=frame * TICKS)
             packet.payload = b"\x10" if index == 0 else b"\x00"
-            packet._data = b""  # type: ignore[attr-defined]
+            packet.marker = int(index == self._size - 1)
+            packet._data = b"data"  # type: ignore[attr-defined]
             self._sent.append(packet)
             self._send(packet)
         self._network.at(1 / FPS, self.shoot)
@@ -86,7 +87,7 @@ class Receiver:
         self._nack = NackGenerator()
         self._camera = Camera(network, size, loss, self.take)
         self.handed: dict[int, float] = {}
-        if isinstance(buffer, VideoBuffer):
+        if isinstance(buffer, PatientBuffer):
             network.at(MEND_EVERY_S, self.mend)
 
     def take(self, packet: RtpPacket) -> None:
@@ -95,10 +96,10 @@ class Receiver:
         _, frame = self._buffer.add(packet)
         while frame is not None:
             self.handed[frame.timestamp // TICKS] = self._network.now
-            frame = self._buffer.next_frame() if isinstance(self._buffer, VideoBuffer) else None
+            frame = self._buffer.next_frame() if isinstance(self._buffer, PatientBuffer) else None
 
     def mend(self) -> None:
-        assert isinstance(self._buffer, VideoBuffer)
+        assert isinstance(self._buffer, PatientBuffer)
         if missing := self._buffer.missing():
             self._ask(missing[:MOST_ASKED])
         if self._buffer.give_up(self._network.now):
@@ -129,7 +130,7 @@ def longest_hole(receiver: Receiver) -> float:
 
 @pytest.mark.parametrize("size", [1, 3, 12])
 def test_nearly_every_picture_comes_before_its_time_is_written(size: int) -> None:
-    receiver = received(VideoBuffer(), size, LOSS)
+    receiver = received(PatientBuffer(is_video=True), size, LOSS)
     frames = int(MINUTES * 60 * FPS)
     in_time = sum(delay <= PLAYOUT_DELAY_S for delay in receiver.delays().values())
     assert in_time > 0.995 * frames
@@ -138,13 +139,13 @@ def test_nearly_every_picture_comes_before_its_time_is_written(size: int) -> Non
 
 def test_aiortc_alone_would_be_later() -> None:
     size = 1
-    ours = received(VideoBuffer(), size, LOSS).delays()
+    ours = received(PatientBuffer(is_video=True), size, LOSS).delays()
     theirs = received(JitterBuffer(capacity=512, is_video=True), size, LOSS).delays()
     assert max(theirs.values()) > 2 * max(ours.values())
 
 
 def test_a_network_that_loses_a_third_stalls_no_longer_than_a_packet_is_waited_for() -> None:
-    receiver = received(VideoBuffer(), 3, 0.33)
+    receiver = received(PatientBuffer(is_video=True), 3, 0.33)
     frames = sorted(receiver.handed)
     waits = [
         receiver.handed[later] - receiver.handed[earlier] for earlier, later in itertools.pairwise(frames)
