@@ -1,11 +1,15 @@
-"""What a recording costs and whether it keeps every picture: publishers in a process of their own, the
-recorder in this one.
+"""What a recording costs in real time and whether it keeps every picture: publishers in another process
+(benchmarks/recorder_publishers.py), the recorder in this one.
 
-    python -m benchmarks.recorder [--publishers 1 2 4 8] [--seconds 10] [--width 640 --height 480]
-        [--canvas-width 1280 --canvas-height 720] [--fps 12.5] [--json]
+    python -m benchmarks.recorder [--publishers 1 2 4 8] [--sizes 640x480 1280x720 1920x1080]
+        [--canvas 1280x720] [--seconds 20] [--json]
 
-CPU is that of this process (receiving, decoding, composing, encoding), without the publishers. "lost" are
-numbers that the publishers sent between the first and the last recorded one and that the file does not show.
+Without `--canvas` a recording has the size of its cameras. All send 25 pictures a second, each number twice.
+CPU is that of this process (receiving, decoding, composing, encoding), without the publishers, in seconds for
+each recorded second: "loop" is the event loop's thread, "encode" composing and x264, the rest are decoders.
+"lost" are numbers that the file does not show between the first and the last one that it does; "late_s" is
+how much less than it should have the recorder had written when it was told to stop. "av_ms" is beep minus
+flash; a picture stands until the next frame, so it lies between 0 and -40.
 """
 
 from __future__ import annotations
@@ -14,37 +18,62 @@ import argparse
 import asyncio
 import json
 import resource
+import statistics
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from localtok.recorder import RecordedStream, Recorder, RecorderSettings, RecordingResult
-from tests.media.publisher import CountedTrack, Publisher, ToneTrack
-from tests.media.reading import missing, read_file
+import av
+import numpy as np
+
+from benchmarks.recorder_publishers import NUMBERS, NUMBERS_PER_BEEP
+from localtok.layout import best_fit
+from localtok.recorder import PLAYOUT_DELAY_S, RecordedStream, Recorder, RecorderSettings, RecordingResult
+from tests.localtok.test_recorder_loopback import beep_starts_ms
+from tests.media.counted import decode
 
 LAG_EVERY_S = 0.02
-REPLY_TIMEOUT_S = 30.0
+RESIDENT_EVERY_S = 10.0
+REPLY_TIMEOUT_S = 180.0
+MEDIA_TIMEOUT_S = 20.0
+PAGE_MB = 4096 / 1e6
+
+Size = tuple[int, int]
 
 
 @dataclass
-class Lag:
-    """How late the event loop wakes up, in milliseconds."""
+class Watch:
+    """How late the event loop wakes up, in milliseconds, and how much memory the process has, in MB."""
 
-    worst_ms: float = 0.0
-    total_ms: float = 0.0
-    count: int = 0
+    lags_ms: list[float] = field(default_factory=list)
+    resident_mb: list[float] = field(default_factory=list)
 
-    async def watch(self) -> None:
+    async def lag(self) -> None:
         while True:
             before = time.monotonic()
             await asyncio.sleep(LAG_EVERY_S)
-            late_ms = 1000 * (time.monotonic() - before - LAG_EVERY_S)
-            self.worst_ms = max(self.worst_ms, late_ms)
-            self.total_ms += late_ms
-            self.count += 1
+            self.lags_ms.append(1000 * (time.monotonic() - before - LAG_EVERY_S))
+
+    async def memory(self) -> None:
+        while True:
+            self.resident_mb.append(int(Path("/proc/self/statm").read_text().split()[1]) * PAGE_MB)
+            await asyncio.sleep(RESIDENT_EVERY_S)
+
+    def figures(self) -> dict[str, Any]:
+        # By the second sample every buffer has its size.
+        grown = self.resident_mb[-1] - self.resident_mb[1] if len(self.resident_mb) > 3 else None
+        return {
+            "lag_mean_ms": round(statistics.fmean(self.lags_ms), 1),
+            "lag_99_ms": round(float(np.percentile(self.lags_ms, 99)), 1),
+            "lag_worst_ms": round(max(self.lags_ms), 1),
+            "mb": round(self.resident_mb[-1]),
+            **({} if grown is None else {"grown_mb": round(grown, 1)}),
+        }
 
 
 class Publishers:
@@ -54,11 +83,10 @@ class Publishers:
         self._process = process
 
     @classmethod
-    async def start(cls, options: argparse.Namespace, count: int) -> Publishers:
-        command = ["-m", "benchmarks.recorder", "--publish", str(count), "--fps", str(options.fps)]
-        size = ["--width", str(options.width), "--height", str(options.height)]
+    async def start(cls, count: int, size: Size) -> Publishers:
+        command = ["-m", "benchmarks.recorder_publishers", str(count), *map(str, size)]
         pipes = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE, "limit": 1 << 20}
-        return cls(await asyncio.create_subprocess_exec(sys.executable, *command, *size, **pipes))
+        return cls(await asyncio.create_subprocess_exec(sys.executable, *command, **pipes))
 
     async def offers(self) -> list[str]:
         assert self._process.stdout
@@ -76,72 +104,89 @@ class Publishers:
         await asyncio.wait_for(self._process.wait(), REPLY_TIMEOUT_S)
 
 
-async def publish(options: argparse.Namespace) -> None:
-    """The publishing process: offers out, answers in, then media until its input ends."""
-    size = options.width, options.height
-    publishers = [
-        Publisher(CountedTrack(index + 1, size, options.fps), ToneTrack(300 + 100 * index))
-        for index in range(options.publish)
-    ]
-    print(json.dumps([await publisher.offer() for publisher in publishers]), flush=True)
-    for publisher, answer in zip(publishers, json.loads(await _line()), strict=True):
-        await publisher.accept(answer)
-    await _line()
-    await asyncio.gather(*(publisher.close() for publisher in publishers))
-
-
-async def _line() -> str:
-    return await asyncio.to_thread(sys.stdin.readline)
-
-
-async def measure(options: argparse.Namespace, count: int, path: Path) -> dict[str, Any]:
-    recorder = Recorder(path, RecorderSettings(options.canvas_width, options.canvas_height))
-    others = await Publishers.start(options, count)
-    await recorder.start()
+async def measure(path: Path, count: int, size: Size, canvas: Size, seconds: float) -> dict[str, Any]:
+    others = await Publishers.start(count, size)
     offers = await others.offers()
+    recorder = Recorder(path, RecorderSettings(*canvas))
+    await recorder.start()
     streams = [RecordedStream(f"s{i}", f"Person {i}", has_audio=True, has_video=True) for i in range(count)]
     answers = [await recorder.attach(stream, offer) for stream, offer in zip(streams, offers, strict=True)]
     await others.answer(answers)
-    delivered = await recorder.wait_for_media([stream.stream_id for stream in streams], REPLY_TIMEOUT_S)
-    lag, before = Lag(), _cpu_s()
-    watching = asyncio.create_task(lag.watch())
-    began = time.monotonic()
-    await asyncio.sleep(options.seconds)
-    spent_s = (_cpu_s() - before) / (time.monotonic() - began)
-    watching.cancel()
-    stopping = time.monotonic()
+    delivering = await recorder.wait_for_media([stream.stream_id for stream in streams], MEDIA_TIMEOUT_S)
+    spent, watch = await _watched(recorder, seconds)
+    assert recorder.began_at_ms
+    late_s = time.time() - PLAYOUT_DELAY_S - recorder.began_at_ms / 1000 - recorder.recorded_ms / 1000
     result = await recorder.stop()
-    stop_s = time.monotonic() - stopping
     await others.end()
-    figures = await asyncio.to_thread(_judge, result, count)
     return {
         "publishers": count,
-        "delivering": len(delivered),
-        **figures,
-        "cpu_s_per_s": round(spent_s, 3),
-        "encode_cpu_s_per_s": round(result.stats.encode_cpu_s / (result.duration_ms / 1000), 3),
-        "lag_mean_ms": round(lag.total_ms / max(1, lag.count), 1),
-        "lag_worst_ms": round(lag.worst_ms, 1),
-        "stop_s": round(stop_s, 2),
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "size": "{}x{}".format(*size),
+        "canvas": "{}x{}".format(*canvas),
+        "delivering": len(delivering),
+        **spent,
+        "late_s": round(late_s, 2),
+        **watch.figures(),
+        **_frames(result),
+        **await asyncio.to_thread(seen, path, count, canvas),
     }
 
 
-def _judge(result: RecordingResult, count: int) -> dict[str, Any]:
-    reading = read_file(result.path)
+async def _watched(recorder: Recorder, seconds: float) -> tuple[dict[str, float], Watch]:
+    watch = Watch()
+    watching = [asyncio.create_task(watch.lag()), asyncio.create_task(watch.memory())]
+    began, before = time.monotonic(), (_cpu_s(), time.thread_time(), recorder.stats().encode_cpu_s)
+    await asyncio.sleep(seconds)
+    after = _cpu_s(), time.thread_time(), recorder.stats().encode_cpu_s
+    wall_s = time.monotonic() - began
+    for task in watching:
+        task.cancel()
+    spent = [(late - early) / wall_s for early, late in zip(before, after, strict=True)]
+    return dict(zip(("cpu", "loop", "encode"), (round(each, 3) for each in spent), strict=True)), watch
+
+
+def _frames(result: RecordingResult) -> dict[str, Any]:
     streams = result.stats.streams.values()
     return {
-        "numbers": sum(len(reading.numbers(identity)) for identity in range(1, count + 1)),
-        "lost": sum(len(missing([reading], identity)) for identity in range(1, count + 1)),
-        "received": sum(counts.received for counts in streams),
-        "passed_over": sum(counts.passed_over + counts.overflowed for counts in streams),
-        "frames": result.stats.frames_written,
-        "repeated": result.stats.frames_repeated,
+        "recorded_s": round(result.duration_ms / 1000, 1),
         "dropped": result.stats.frames_dropped,
+        "passed_over": sum(counts.passed_over + counts.overflowed for counts in streams),
         "queue": result.stats.queue_depth_max,
         "late_ms": result.stats.late_samples // 48,
         "kB_per_s": round(result.size / result.duration_ms),
     }
+
+
+def seen(path: Path, count: int, canvas: Size) -> dict[str, Any]:
+    """What the file shows in each tile, and how far apart sound and picture of the first are."""
+    shown: list[list[tuple[int, int]]] = [[] for _ in range(count)]
+    for at_ms, tiles in _tiles(path, count, canvas):
+        for changes, tile in zip(shown, tiles, strict=True):
+            found = decode(tile)
+            if found is not None and (not changes or changes[-1][1] != found.number):
+                changes.append((at_ms, found.number))
+    steps = [(b - a) % NUMBERS for each in shown for (_, a), (_, b) in pairwise(each)]
+    return {"kept": sum(map(len, shown)), "lost": sum(steps) - len(steps), **_apart(path, shown[0])}
+
+
+def _tiles(path: Path, count: int, canvas: Size) -> Iterator[tuple[int, list[np.ndarray]]]:
+    places = best_fit(count, *canvas)
+    with av.open(str(path)) as container:
+        for frame in container.decode(video=0):
+            picture = frame.to_ndarray()[: frame.height]
+            tiles = [picture[t.y : t.y + t.height, t.x : t.x + t.width] for t in places]
+            yield round(1000 * frame.time), tiles
+
+
+def _apart(path: Path, changes: list[tuple[int, int]]) -> dict[str, Any]:
+    beeps = beep_starts_ms(path)
+    flashes = [at for at, number in changes if number % NUMBERS_PER_BEEP == 0]
+    apart = [float(min(beeps - at, key=abs)) for at in flashes if len(beeps)]
+    if not apart:
+        return {"av_ms": None}
+    few = max(1, len(apart) // 5)
+    drift = statistics.median(apart[-few:]) - statistics.median(apart[:few])
+    worst = max(apart, key=lambda each: abs(each + 20))
+    return {"av_ms": round(statistics.median(apart)), "av_worst_ms": round(worst), "drift_ms": round(drift)}
 
 
 def _cpu_s() -> float:
@@ -149,38 +194,40 @@ def _cpu_s() -> float:
     return used.ru_utime + used.ru_stime
 
 
+def _size(text: str) -> Size:
+    width, height = text.split("x")
+    return int(width), int(height)
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.recorder", description=(__doc__ or "").split("\n")[0]
     )
     parser.add_argument("--publishers", type=int, nargs="+", default=[1, 2, 4, 8], help="counts to measure")
-    parser.add_argument("--seconds", type=float, default=10.0, help="length of each recording")
-    parser.add_argument("--width", type=int, default=640, help="of each camera")
-    parser.add_argument("--height", type=int, default=480)
-    parser.add_argument("--canvas-width", type=int, default=1280, help="of the recording")
-    parser.add_argument("--canvas-height", type=int, default=720)
-    parser.add_argument(
-        "--fps", type=float, default=12.5, help="of each camera; every picture has a new number"
-    )
+    parser.add_argument("--sizes", type=_size, nargs="+", default=[(640, 480), (1280, 720), (1920, 1080)])
+    parser.add_argument("--canvas", type=_size, help="of the recording; without it, as the cameras")
+    parser.add_argument("--seconds", type=float, default=20.0, help="length of each recording")
     parser.add_argument("--json", action="store_true", help="one JSON object a line instead of a table")
-    parser.add_argument("--publish", type=int, help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
 def main() -> None:
     options = _options()
-    if options.publish:
-        asyncio.run(publish(options))
-        return
+    head = ""
     with tempfile.TemporaryDirectory() as folder:
-        for index, count in enumerate(options.publishers):
-            figures = asyncio.run(measure(options, count, Path(folder, f"{count}.mp4")))
-            if options.json:
-                print(json.dumps(figures), flush=True)
-                continue
-            if index == 0:
-                print("  ".join(figures))
-            print("  ".join(str(value).rjust(len(name)) for name, value in figures.items()), flush=True)
+        for size in options.sizes:
+            for count in options.publishers:
+                path = Path(folder, "recording.mp4")
+                work = measure(path, count, size, options.canvas or size, options.seconds)
+                figures = asyncio.run(work)
+                path.unlink()
+                if options.json:
+                    print(json.dumps(figures), flush=True)
+                    continue
+                if head != (head := "  ".join(figures)):
+                    print(head)
+                row = (str(value).rjust(len(name)) for name, value in figures.items())
+                print("  ".join(row), flush=True)
 
 
 if __name__ == "__main__":
