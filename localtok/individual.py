@@ -88,7 +88,9 @@ class IndividualRecorder:
         self._writer = ThreadPoolExecutor(1, thread_name_prefix=f"write {path.name}")
         self._paused = False
         self._failed = False
+        # Known exactly once the clock of the first stream has settled, which is when it is first written.
         self._began_s: float | None = None
+        self._settled = False
         self._ended_ms = 0
         self._stopping: asyncio.Future[RecordingResult] | None = None
         self._beats: asyncio.Task[None] | None = None
@@ -203,12 +205,19 @@ class IndividualRecorder:
 
     async def _write(self, piece: Piece, arrived_before: float) -> None:
         due: list[Encoded] = []
+        if piece.held and piece.held[0][0] <= arrived_before:
+            self._settle([piece, *self._pieces.values()])
         while piece.held and piece.held[0][0] <= arrived_before:
             _, kind, at, data = piece.held.popleft()
             due.append(Encoded(kind, max(0, round((at() - (self._began_s or 0.0)) * 1000)), data))
         if due:
             await self._on_thread(_add_all, piece, sorted(due, key=lambda frame: frame.at_ms))
             self._ended_ms = max(self._ended_ms, due[-1].at_ms)
+
+    def _settle(self, pieces: list[Piece]) -> None:
+        if not self._settled:
+            self._settled = True
+            self._began_s = min(at() for piece in pieces for _, _, at, _ in piece.held)
 
     async def _on_thread(self, work: Callable[..., None], *arguments: Any) -> None:
         await asyncio.get_running_loop().run_in_executor(self._writer, work, *arguments)
