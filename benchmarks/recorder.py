@@ -83,8 +83,8 @@ class Publishers:
         self._process = process
 
     @classmethod
-    async def start(cls, count: int, size: Size) -> Publishers:
-        command = ["-m", "benchmarks.recorder_publishers", str(count), *map(str, size)]
+    async def start(cls, count: int, size: Size, folder: Path) -> Publishers:
+        command = ["-m", "benchmarks.recorder_publishers", str(count), *map(str, size), str(folder)]
         pipes = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE, "limit": 1 << 20}
         return cls(await asyncio.create_subprocess_exec(sys.executable, *command, **pipes))
 
@@ -105,7 +105,7 @@ class Publishers:
 
 
 async def measure(path: Path, count: int, size: Size, canvas: Size, seconds: float) -> dict[str, Any]:
-    others = await Publishers.start(count, size)
+    others = await Publishers.start(count, size, path.parent)
     offers = await others.offers()
     recorder = Recorder(path, RecorderSettings(*canvas))
     await recorder.start()

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import numpy as np
@@ -68,6 +69,14 @@ def pictures(width: int, height: int) -> Iterator[VideoFrame]:
         yield VideoFrame.from_ndarray(counted.to_i420(seen), format="yuv420p")
 
 
+def kept_film(folder: Path, width: int, height: int) -> list[bytes]:
+    """Encoding takes longer than recording: it is done once for each size."""
+    path = folder / f"{width}x{height}.film"
+    if not path.exists():
+        path.write_text("\n".join(frame.hex() for frame in film(width, height)))
+    return [bytes.fromhex(line) for line in path.read_text().split()]
+
+
 def film(width: int, height: int) -> list[bytes]:
     context = CodecContext.create("libvpx", "w")
     context.width, context.height, context.pix_fmt = width, height, "yuv420p"
@@ -110,9 +119,9 @@ def sound(beeps: bool) -> list[bytes]:
     return [bytes(packet) for packet in packets]
 
 
-async def publish(count: int, width: int, height: int) -> None:
+async def publish(count: int, width: int, height: int, folder: Path) -> None:
     """Offers out, answers in, then media until the input ends; the first one's sound beeps."""
-    shown, humming = film(width, height), sound(beeps=False)
+    shown, humming = kept_film(folder, width, height), sound(beeps=False)
     publishers = [
         Publisher(
             Clip("video", shown, Fraction(1, FPS)),
@@ -136,5 +145,6 @@ if __name__ == "__main__":
     parser.add_argument("count", type=int)
     parser.add_argument("width", type=int)
     parser.add_argument("height", type=int)
+    parser.add_argument("folder", type=Path, help="where the film is kept")
     options = parser.parse_args()
-    asyncio.run(publish(options.count, options.width, options.height))
+    asyncio.run(publish(options.count, options.width, options.height, options.folder))

@@ -42,7 +42,7 @@ class Controls:
             web.delete(PREFIX + "/faults/{rule}", gated(self.clear)),
             web.post(PREFIX + "/reset", gated(self.reset)),
             web.get("/", gated(self.page)),
-            web.get(PREFIX + "/{asset:console[.](?:css|js)}", gated(self.asset)),
+            web.get(PREFIX + "/{asset:[a-z]+[.](?:css|js)}", gated(self.asset)),
             web.get(PREFIX + "/state", gated(self.state)),
             web.post(PREFIX + "/token", gated(self.token)),
             web.get(PREFIX + "/archives/{archive}", gated(self.archive)),
@@ -64,7 +64,10 @@ class Controls:
         return web.FileResponse(CONSOLE / "index.html", headers=FRESH)
 
     async def asset(self, request: web.Request) -> web.StreamResponse:
-        return web.FileResponse(CONSOLE / request.match_info["asset"], headers=FRESH)
+        path = CONSOLE / request.match_info["asset"]
+        if not path.is_file():
+            raise NotFound(f"localtok's page has no {path.name}.")
+        return web.FileResponse(path, headers=FRESH)
 
     async def state(self, request: web.Request) -> web.StreamResponse:
         after = request.query.get("after", "0")

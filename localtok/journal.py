@@ -26,6 +26,11 @@ class Journal:
             {"n": self._number, "at_ms": at_ms, "kind": kind, "what": what, "outcome": outcome, **more}
         )
 
+    @property
+    def last(self) -> int:
+        """The number of the newest entry, also when it is forgotten."""
+        return self._number
+
     def after(self, number: int) -> list[dict[str, Any]]:
         return [entry for entry in self._entries if entry["n"] > number]
 

@@ -15,21 +15,26 @@ from localtok.sessions import Session
 if TYPE_CHECKING:
     from localtok.server import Localtok
 
-MOST_ARCHIVES = 50
+MOST_SHOWN = 50
 # A link is good for ten minutes; the page asks for it again only when it is used.
 FILE = "/_localtok/archives/{}"
 
 
 def overview(localtok: Localtok, after: int) -> dict[str, Any]:
-    """`after` is the number of the last log entry that the page has."""
-    archives = list(localtok.archives)[-MOST_ARCHIVES:]
+    """The newest sessions, those with somebody in them first, and archives. `after` is the number of the last
+    log entry that the page has."""
+    sessions = sorted(reversed(list(localtok.sessions)), key=lambda session: not session.connections)
+    archives = list(reversed(list(localtok.archives)))
     return {
         "now_ms": localtok.clock.now_ms(),
-        "sessions": [_session(session) for session in reversed(list(localtok.sessions))],
-        "archives": [_archive(localtok, archive) for archive in reversed(archives)],
+        "sessions": [_session(session) for session in sessions[:MOST_SHOWN]],
+        "sessionsMore": max(0, len(sessions) - MOST_SHOWN),
+        "archives": [_archive(localtok, archive) for archive in archives[:MOST_SHOWN]],
+        "archivesMore": max(0, len(archives) - MOST_SHOWN),
         "faults": {"rules": localtok.faults.describe(), "incidents": localtok.incidents.describe()},
         "calls": localtok.rest.call_names(),
         "log": localtok.journal.after(after),
+        "logged": localtok.journal.last,
     }
 
 
@@ -75,4 +80,5 @@ def _archive(localtok: Localtok, archive: Archive) -> dict[str, Any]:
     shown = ("id", "name", "status", "reason", "createdAt", "duration", "size", "outputMode", "sessionId")
     described = archive.for_rest(None)
     file = FILE.format(archive.id) if available else None
-    return {**{name: described[name] for name in shown}, "file": file}
+    live = {"live": archive.live, "recorded_s": archive.recorded_ms(localtok.clock.now_ms()) / 1000}
+    return {**{name: described[name] for name in shown}, **live, "file": file}
