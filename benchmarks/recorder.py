@@ -9,7 +9,8 @@ CPU is that of this process (receiving, decoding, composing, encoding), without 
 each recorded second: "loop" is the event loop's thread, "encode" composing and x264, the rest are decoders.
 "lost" are numbers that the file does not show between the first and the last one that it does; "late_s" is
 how much less than it should have the recorder had written when it was told to stop. "av_ms" is beep minus
-flash; a picture stands until the next frame, so it lies between 0 and -40.
+flash; a picture stands until the next frame, so it lies between 0 and -40. "drift_ms" is how that changes from
+the eighth second on.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ RESIDENT_EVERY_S = 10.0
 REPLY_TIMEOUT_S = 180.0
 MEDIA_TIMEOUT_S = 20.0
 PAGE_MB = 4096 / 1e6
+# Until the senders have told how their clocks relate, and the recorder has followed.
+SETTLED_MS = 8000
 
 Size = tuple[int, int]
 
@@ -183,8 +186,9 @@ def _apart(path: Path, changes: list[tuple[int, int]]) -> dict[str, Any]:
     apart = [float(min(beeps - at, key=abs)) for at in flashes if len(beeps)]
     if not apart:
         return {"av_ms": None}
-    few = max(1, len(apart) // 5)
-    drift = statistics.median(apart[-few:]) - statistics.median(apart[:few])
+    settled = [each for each, at in zip(apart, flashes, strict=True) if at > SETTLED_MS]
+    few = max(1, len(settled) // 5)
+    drift = statistics.median(settled[-few:]) - statistics.median(settled[:few]) if settled else 0.0
     worst = max(apart, key=lambda each: abs(each + 20))
     return {"av_ms": round(statistics.median(apart)), "av_worst_ms": round(worst), "drift_ms": round(drift)}
 

@@ -19,6 +19,9 @@ T1_SENTINEL = "T1=="
 MAX_DATA = 1000
 MAX_TOKEN = 8192
 CLOCK_SKEW_S = 30
+# How long a token may be good for: a project's for a call, a page's for a session.
+LONGEST_CALL_S = 5 * 60
+LONGEST_PAGE_S = 30 * 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,8 @@ def check_project(project: Project, header: str | None, now_s: int) -> None:
         raise Forbidden("Invalid token: its scope is a page's, not the project's.")
     if _expired(claims.get("exp"), now_s):
         raise Forbidden("Invalid token: it has expired, or has no exp.")
+    if not _expired(claims.get("exp"), now_s + LONGEST_CALL_S + 2 * CLOCK_SKEW_S):
+        raise Forbidden("Invalid token: it is good for more than five minutes.")
 
 
 def read_client_token(project: Project, token: str, session_id: str, now_s: int) -> ClientToken:
@@ -106,6 +111,8 @@ def read_client_token(project: Project, token: str, session_id: str, now_s: int)
         raise _refused("the token is for another session")
     if _expired(claims.get("expire_time"), now_s):
         raise _refused("the token has expired")
+    if not _expired(claims.get("expire_time"), now_s + LONGEST_PAGE_S + 2 * CLOCK_SKEW_S):
+        raise _refused("the token is good for more than thirty days")
     role = claims.get("role") or "publisher"
     data = claims.get("connection_data") or ""
     if role not in ROLES or not isinstance(data, str) or len(data) > MAX_DATA:

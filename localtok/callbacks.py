@@ -1,10 +1,12 @@
 """Callbacks to the product: status of archives, and who comes and goes in sessions.
 
-At least once and not in a guaranteed order, as the vendor's: what fails is posted again, later each time."""
+At least once and not in a guaranteed order, as the vendor's: what fails is posted again, later each time. That
+goes by localtok's clock, so that a test can let a day pass."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import heapq
 import json
@@ -16,14 +18,15 @@ from typing import Any
 import aiohttp
 import jwt
 
-from localtok.clock import wall_s
+from localtok.clock import Clock, wall_s
 from localtok.faults import Faults
 from localtok.journal import Journal
 from localtok.tasks import Tasks
 
 log = logging.getLogger(__name__)
 
-RETRY_DELAYS_S = (0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600)
+# Within a day, as the vendor does.
+RETRY_DELAYS_S = (0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14_400, 28_800, 28_800)
 POST_TIMEOUT_S = 10
 MAX_WAITING = 1000
 # One that is to be overtaken waits for the next, and no longer than this.
@@ -56,6 +59,7 @@ class Callbacks:
         kind: str = "session",
         faults: Faults | None = None,
         journal: Journal | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self._url = url
         self._api_key = api_key
@@ -65,9 +69,11 @@ class Callbacks:
         self._faults = faults or Faults()
         self._journal = journal
         self._due: list[Post] = []
-        self._count = 0
+        self._count = self._forgotten = 0
         self._held: Post | None = None
+        self._clock = clock or Clock()
         self._wake = asyncio.Event()
+        self._clock.on_advance.append(self._wake.set)
         self._idle = asyncio.Event()
         self._idle.set()
         self._tasks = Tasks()
@@ -102,6 +108,13 @@ class Callbacks:
     def begin(self) -> None:
         self._tasks.spawn(self._work(), f"callbacks to {self._url}")
 
+    def forget(self) -> None:
+        """What has not been posted yet never will be."""
+        self._due.clear()
+        self._held = None
+        self._forgotten = self._count
+        self._idle.set()
+
     async def close(self, timeout_s: float = 2.0) -> None:
         """Waits a moment for what is not yet posted, then gives up on it."""
         try:
@@ -111,7 +124,7 @@ class Callbacks:
         await self._tasks.close()
 
     def _in(self, delay_s: float) -> float:
-        return asyncio.get_running_loop().time() + delay_s
+        return self._clock.now_ms() / 1000 + delay_s
 
     def _put(self, post: Post) -> Post:
         self._count += 1
@@ -136,11 +149,9 @@ class Callbacks:
         while not self._due or self._due[0].due > self._in(0):
             self._wake.clear()
             wait_s = self._due[0].due - self._in(0) if self._due else None
-            try:
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait_s):
                     await self._wake.wait()
-            except TimeoutError:
-                return
 
     async def _deliver(self, http: aiohttp.ClientSession, post: Post) -> bool:
         try:
@@ -160,6 +171,8 @@ class Callbacks:
             self._journal.note("callback", f"{self._kind} {event}", outcome)
 
     def _retry(self, post: Post) -> None:
+        if post.number <= self._forgotten:
+            return
         if post.attempt >= len(self._delays_s):
             log.error("callbacks: given up after %d tries: %s", post.attempt + 1, post.body[:200])
             return

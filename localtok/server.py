@@ -119,6 +119,8 @@ class Localtok:
         self.hub.disconnect_all("networkDisconnected")
         await self.archiving.reset()
         self.sessions.forget_all()
+        for callbacks in self._callbacks:
+            callbacks.forget()
         self.journal.clear()
         self.clock.reset()
 
@@ -146,7 +148,9 @@ class Localtok:
 
     def _callbacks_to(self, url: str, kind: str) -> Callbacks:
         key, secret = self._settings.api_key, self._settings.callback_secret
-        return Callbacks(url, key, secret, kind=kind, faults=self.faults, journal=self.journal)
+        return Callbacks(
+            url, key, secret, kind=kind, faults=self.faults, journal=self.journal, clock=self.clock
+        )
 
     def _post_session_event(self, callbacks: Callbacks, event: SessionEvent) -> None:
         payload = session_callback(event, self.clock.now_ms())

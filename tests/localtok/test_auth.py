@@ -107,3 +107,23 @@ def test_it_refuses_a_project_token_that_is_not_in_order(change: dict[str, Any])
     check_project(PROJECT, jwt.encode(claims, PROJECT.secret, algorithm="HS256"), NOW)
     with pytest.raises(Forbidden):
         check_project(PROJECT, jwt.encode({**claims, **change}, PROJECT.secret, algorithm="HS256"), NOW)
+
+
+@pytest.mark.parametrize(("good_for_s", "taken"), [(300, True), (400, False)])
+def test_a_call_may_be_signed_for_five_minutes(good_for_s: int, taken: bool) -> None:
+    claims = {"iss": "100", "ist": "project", "iat": NOW, "exp": NOW + good_for_s}
+    header = jwt.encode(claims, PROJECT.secret)
+    if taken:
+        check_project(PROJECT, header, NOW)
+    else:
+        with pytest.raises(Forbidden, match="five minutes"):
+            check_project(PROJECT, header, NOW)
+
+
+@pytest.mark.parametrize("use_jwt", [True, False])
+def test_a_page_is_let_in_for_thirty_days_at_most(use_jwt: bool) -> None:
+    end = NOW + 30 * 86_400
+    token = made(use_jwt=use_jwt, expire_time=end)
+    read_client_token(PROJECT, token, SESSION, NOW)
+    with pytest.raises(ClientError, match="thirty days"):
+        read_client_token(PROJECT, token, SESSION, NOW - 3600)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from typing import Any
 
@@ -9,6 +10,7 @@ import jwt
 import pytest
 
 from localtok import callbacks
+from localtok.clock import Clock
 from tests.localtok.conftest import Receiver, Sdk, until
 
 SIGNATURE_SECRET = "the signature secret, long enough for HS256"
@@ -87,3 +89,35 @@ async def test_it_does_not_grow_without_bound(monkeypatch: pytest.MonkeyPatch, r
     posting.begin()
     await posting.close()
     assert [body["number"] for body in receiver.got] == [0, 1, 2]
+
+
+async def test_a_day_of_tries_passes_with_the_clock(receiver: Receiver) -> None:
+    receiver.refuse = len(callbacks.RETRY_DELAYS_S)
+    clock = Clock()
+    posting = callbacks.Callbacks(receiver.url, "100", clock=clock)
+    posting.begin()
+    posting.post({"number": 1})
+    tries = receiver.refuse
+    for delay_s in callbacks.RETRY_DELAYS_S:
+        tries -= 1
+        await until(lambda tries=tries: receiver.refuse <= tries)
+        assert receiver.got == []
+        await asyncio.sleep(0.02)
+        clock.advance(delay_s)
+    await until(lambda: receiver.got == [{"number": 1}])
+    assert 20 * 3600 < sum(callbacks.RETRY_DELAYS_S) <= 24 * 3600
+    await posting.close()
+
+
+async def test_a_reset_forgets_what_was_not_taken(serve: Any, pages: Any, receiver: Receiver) -> None:
+    receiver.refuse = 1000
+    server = await serve(session_callback_url=receiver.url)
+    await pages(server, await Sdk(server.url).routed_session())
+    await until(lambda: receiver.refuse < 1000)
+    await server.reset()
+    receiver.refuse = 0
+    server.clock.advance(3600)
+    await pages(server, await Sdk(server.url).routed_session(), data="after")
+    await until(lambda: len(receiver.got) >= 2)
+    assert receiver.got[0]["event"] == "sessionCreated"
+    assert receiver.got[1]["connection"]["data"] == "after"

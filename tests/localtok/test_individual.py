@@ -11,7 +11,9 @@ async def test_it_begins_when_the_first_frame_was_taken_by_a_clock_that_has_sett
     await recorder.start()
     taken_s = {"ann": 100.05, "ben": 100.02}
     pieces = [
-        Piece(RecordedStream(name, name, has_audio=True, has_video=True), tmp_path / f"{name}.webm", {"video"})
+        Piece(
+            RecordedStream(name, name, has_audio=True, has_video=True), tmp_path / f"{name}.webm", {"video"}
+        )
         for name in taken_s
     ]
     for piece in pieces:
