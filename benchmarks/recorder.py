@@ -9,8 +9,8 @@ CPU is that of this process (receiving, decoding, composing, encoding), without 
 each recorded second: "loop" is the event loop's thread, "encode" composing and x264, the rest are decoders.
 "lost" are numbers that the file does not show between the first and the last one that it does; "late_s" is
 how much less than it should have the recorder had written when it was told to stop. "av_ms" is beep minus
-flash; a picture stands until the next frame, so it lies between 0 and -40. "drift_ms" is how that changes from
-the eighth second on.
+flash; a picture stands until the next frame, so it lies between 0 and -40. "drift_ms" is how that changes
+from the eighth second on.
 """
 
 from __future__ import annotations

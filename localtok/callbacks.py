@@ -1,7 +1,7 @@
 """Callbacks to the product: status of archives, and who comes and goes in sessions.
 
-At least once and not in a guaranteed order, as the vendor's: what fails is posted again, later each time. That
-goes by localtok's clock, so that a test can let a day pass."""
+At least once and not in a guaranteed order, as the vendor's: what fails is posted again, later each time, by
+localtok's clock, so that a test can let a day pass."""
 
 from __future__ import annotations
 

@@ -10,7 +10,9 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, cast
 
 from localtok import stylesheet
+from localtok.archives import Status
 from localtok.library import CLIENT
+from localtok.monitoring import MONITORED
 from localtok.rest import REFUSED, Rest
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ NOT_METHODS = {"constructor", "if", "for", "while", "switch", "catch"}
 
 DIFFERS = {
     "OT.upgradeSystemRequirements": "does nothing: there is nothing to upgrade",
+    "OT.hasMediaProcessorSupport": "always false: there are no filters",
+    "OT.hasEndToEndEncryptionSupport": "always false",
     "OT.checkScreenSharingCapability": "no extensions, which browsers no longer need",
     "Publisher.setStyle": "taken, and nothing is drawn",
     "Publisher.getStyle": "always empty",
@@ -45,11 +49,13 @@ DIFFERS = {
     "Publisher.getStats": "one entry per subscriber, as in relayed sessions",
 }
 REFUSED_METHODS = {
-    "OT": "getSupportedCodecs, hasMediaProcessorSupport, hasEndToEndEncryptionSupport, reportIssue",
+    "OT": "reportIssue",
     "Session": "setEncryptionSecret, setIceConfig",
-    "Publisher": "applyVideoFilter, applyAudioFilter, publishCaptions, setVideoContentHint",
+    "Publisher": "applyVideoFilter, applyAudioFilter, publishCaptions",
     "Subscriber": "subscribeToCaptions",
 }
+CALLBACKS = {"sessionNotification": "of server rotations that were ordered as a fault"}
+STATUSES = {Status.UPLOADED: "nothing is uploaded to a storage of yours"}
 REFUSED_EVENTS = {
     "Session": "sessionNotification of captions and transcription",
     "Publisher": "audioFallback, videoDisableWarning, networkQualityLevelChanged, captionReceived",
@@ -81,7 +87,7 @@ SESSION_OPTIONS = {
 
 def table() -> str:
     """The whole page, as Markdown."""
-    return "\n".join([*_head(), *_calls(), *_options(), *_library()]) + "\n"
+    return "\n".join([*_head(), *_calls(), *_options(), *_callbacks(), *_library()]) + "\n"
 
 
 def methods(name: str) -> list[str]:
@@ -132,6 +138,17 @@ def _options() -> Iterable[str]:
             yield f"| `{option.replace(', ', '`, `')}` | {_state(differs)} |"
 
 
+def _callbacks() -> Iterable[str]:
+    yield from ("", "## Callbacks", "", "| event | |", "|---|---|")
+    for status in Status:
+        refused = STATUSES.get(status)
+        yield f"| archive, `{status.value}` | {f'refused: {refused}' if refused else 'done'} |"
+    for event in MONITORED:
+        yield f"| `{event}` | {_state(CALLBACKS.get(event, ''))} |"
+    yield ""
+    yield "Signed with `--callback-secret`; posted again for a day until they are taken."
+
+
 def _library() -> Iterable[str]:
     for name in CLASSES:
         yield from ("", f"## {name} in the browser", "", "| method | |", "|---|---|")
@@ -142,7 +159,9 @@ def _library() -> Iterable[str]:
         if not events(name):
             continue
         listed = "`, `".join(events(name))
-        yield from ("", f"Events: `{listed}`.", "", f"Not dispatched: {REFUSED_EVENTS[name]}.")
+        yield from ("", f"Events: `{listed}`.")
+        if name in REFUSED_EVENTS:
+            yield from ("", f"Not dispatched: {REFUSED_EVENTS[name]}.")
 
 
 def _state(differs: str) -> str:

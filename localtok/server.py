@@ -19,6 +19,7 @@ from localtok.faults import Faults
 from localtok.incidents import Incidents
 from localtok.journal import Journal
 from localtok.links import Links
+from localtok.monitoring import session_callback
 from localtok.operations import Room
 from localtok.recorder import Recorder
 from localtok.rest import Rest
@@ -170,37 +171,6 @@ class Localtok:
         if archive.status in event:
             message = {"event": event[archive.status], "archive": {"id": archive.id, "name": archive.name}}
             self.hub.broadcast(archive.session_id, message)
-
-
-def session_callback(event: SessionEvent, now_ms: int) -> dict[str, object] | None:
-    """The body of a session monitoring callback; None for what the vendor does not report."""
-    if event.kind == "streamPropertyChanged":
-        return None
-    body: dict[str, object] = {
-        "sessionId": event.session.id,
-        "applicationId" if event.session.unified else "projectId": event.session.project_key,
-        "event": event.kind,
-        "timestamp": now_ms,
-    }
-    if event.reason:
-        body["reason"] = event.reason
-    if event.connection is None:
-        return body
-    connection = {
-        "id": event.connection.id,
-        "createdAt": event.connection.created_ms,
-        "data": event.connection.token.data,
-    }
-    if event.stream is None:
-        return {**body, "connection": connection}
-    stream = {
-        "id": event.stream.id,
-        "connection": connection,
-        "createdAt": event.stream.created_ms,
-        "name": event.stream.name,
-        "videoType": event.stream.video_type,
-    }
-    return {**body, "stream": stream}
 
 
 def _reachable_host(host: str) -> str:

@@ -58,11 +58,12 @@ function call(handler, context, ...args) {
   }
 }
 
-/** Calls back with the outcome of a promise. */
+/** Calls back with the outcome of a promise; what fails is an exception of the library, too. */
 function complete(promise, completion, context) {
   promise.then(() => call(completion, context), (error) => {
     log(2, error.name, error.message);
     call(completion, context, error);
+    OT._exception(error, context);
   });
 }
 

@@ -1,5 +1,10 @@
 const sessions = new Map();
 
+function videoCodecs(side) {
+  const names = side.getCapabilities('video').codecs.map(({ mimeType }) => mimeType.replace('video/', '').toUpperCase());
+  return [...new Set(names)].filter((name) => ['VP8', 'VP9', 'H264'].includes(name));
+}
+
 const OT = Object.assign(new Emitter(), {
   properties: { version: 'localtok', apiURL: SERVER },
   Publisher,
@@ -73,6 +78,25 @@ const OT = Object.assign(new Emitter(), {
   },
 
   upgradeSystemRequirements() {},
+
+  /** @returns {Promise<{videoEncoders: string[], videoDecoders: string[]}>} */
+  async getSupportedCodecs() {
+    return { videoEncoders: videoCodecs(RTCRtpSender), videoDecoders: videoCodecs(RTCRtpReceiver) };
+  },
+
+  /** Whether `applyVideoFilter` works, which it does not here. */
+  hasMediaProcessorSupport() {
+    return false;
+  },
+
+  hasEndToEndEncryptionSupport() {
+    return false;
+  },
+
+  /** Tells handlers of `exception` what a completion handler hears, too. */
+  _exception({ name, message, code }, target) {
+    OT._fire('exception', { code, title: name, message, target });
+  },
 
   setLogLevel(level) {
     logLevel = level;

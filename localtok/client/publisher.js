@@ -5,6 +5,7 @@ class Publisher extends Sender {
     /** @type {any} */
     this.stream = null;
     this.wants = { audio: properties.publishAudio !== false, video: properties.publishVideo !== false };
+    this.hint = properties.videoContentHint || '';
     this.accessAllowed = false;
     this.destroyed = false;
     if (properties.insertDefaultUI !== false) {
@@ -51,6 +52,7 @@ class Publisher extends Sender {
     if (!track) return;
     track.enabled = this.wants[kind];
     if (kind === 'audio') this._handlersChanged();
+    else track.contentHint = this.hint;
     track.addEventListener('ended', () => this._trackEnded(kind, track));
   }
 
@@ -193,6 +195,19 @@ class Publisher extends Sender {
   async getRtcStatsReport() {
     return Promise.all([...this._peers].map(async ([id, peer]) => (
       { subscriberId: id, connectionId: peer.to, rtcStatsReport: await peer.pc.getStats() })));
+  }
+
+  /** @param {'' | 'motion' | 'detail' | 'text'} hint what matters most in the picture */
+  setVideoContentHint(hint) {
+    if (!['', 'motion', 'detail', 'text'].includes(hint)) {
+      throw otError('OT_INVALID_PARAMETER', 'The hint is "", motion, detail or text.');
+    }
+    this.hint = hint;
+    if (this.tracks.video) this.tracks.video.contentHint = hint;
+  }
+
+  getVideoContentHint() {
+    return this.hint;
   }
 
   setStyle() {

@@ -201,6 +201,55 @@ async def test_a_wrong_token_is_an_authentication_error(chromium: Browser, site:
         await join(chromium, site, real, session_id, "Ann", "none", token="not a token")
 
 
+FAILED = """async ([key, id]) => {
+  const told = new Promise((resolve) => OT.on('exception', ({ code, title }) => resolve({ code, title })));
+  const session = OT.initSession(key, id);
+  const error = await new Promise((resolve) => session.connect('not a token', resolve));
+  return { told: await told, heard: error.name };
+}"""
+
+ABLE = """async () => {
+  const { videoEncoders, videoDecoders } = await OT.getSupportedCodecs();
+  const [track] = document.createElement('canvas').captureStream(5).getVideoTracks();
+  const properties = { videoSource: track, audioSource: null, videoContentHint: 'detail' };
+  const publisher = OT.initPublisher(undefined, properties);
+  await new Promise((resolve) => publisher.once('accessAllowed', resolve));
+  const hints = [publisher.getVideoContentHint(), publisher.getVideoSource().track.contentHint];
+  publisher.setVideoContentHint('text');
+  hints.push(publisher.getVideoSource().track.contentHint);
+  let refused = '';
+  try { publisher.setVideoContentHint('loud'); } catch (error) { refused = error.name; }
+  publisher.destroy();
+  const filters = OT.hasMediaProcessorSupport();
+  return { coded: videoEncoders.includes('VP8') && videoDecoders.includes('VP8'), hints, refused, filters };
+}"""
+
+
+async def test_what_fails_is_an_exception_of_the_library_too(
+    chromium: Browser, site: str, real: Localtok
+) -> None:
+    page = await chromium.new_page()
+    await page.goto(f"{site}/?{real.url}")
+    session_id = await Sdk(real.url).routed_session()
+    assert await page.evaluate(FAILED, [KEY, session_id]) == {
+        "told": {"code": 1004, "title": "OT_AUTHENTICATION_ERROR"},
+        "heard": "OT_AUTHENTICATION_ERROR",
+    }
+
+
+async def test_it_says_what_it_can_and_what_matters_in_a_picture(
+    chromium: Browser, site: str, real: Localtok
+) -> None:
+    page = await chromium.new_page()
+    await page.goto(f"{site}/?{real.url}")
+    assert await page.evaluate(ABLE) == {
+        "coded": True,
+        "hints": ["detail", "detail", "text"],
+        "refused": "OT_INVALID_PARAMETER",
+        "filters": False,
+    }
+
+
 SHARED = """async ([key, first, firstToken, second, secondToken]) => {
   const media = await navigator.mediaDevices.getUserMedia({ video: true, audio: true });
   const [camera] = media.getVideoTracks();

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from localtok import coverage
+from localtok.archives import Status
 from localtok.errors import BadRequest, NotBuilt
 from localtok.options import archive_options, session_options
 from localtok.server import Localtok
@@ -29,6 +30,15 @@ def test_it_finds_the_methods_and_events_that_pages_use() -> None:
     assert {"sessionReconnecting", "archiveStarted", "muteForced"} <= set(coverage.events("Session"))
     assert {"accessDenied", "streamDestroyed", "mediaStopped"} <= set(coverage.events("Publisher"))
     assert "videoDimensionsChanged" in coverage.events("Subscriber")
+    assert coverage.events("OT") == ["exception"]
+
+
+def test_every_callback_is_in_it() -> None:
+    listed = coverage.table()
+    for name in ("sessionDestroyed", "streamCreated"):
+        assert f"| `{name}` | done |" in listed
+    for status in Status:
+        assert f"| archive, `{status.value}` | {'refused' if status == Status.UPLOADED else 'done'}" in listed
 
 
 def test_it_speaks_of_nothing_that_is_not_there() -> None:
