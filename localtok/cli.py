@@ -25,40 +25,39 @@ DEV_KEY, DEV_SECRET, DEV_DATA = "100", "localtok-secret", Path("var/localtok")
 def parser() -> argparse.ArgumentParser:
     commands = argparse.ArgumentParser(
         prog="localtok",
-        description="A local stand-in for OpenTok.",
+        description="A local stand-in for OpenTok: REST, signalling, recording, callbacks, faults to order.",
         epilog="localtok publish --help: people without browsers.",
     )
-    commands.add_argument(
-        "--dev",
-        action="store_true",
-        help=f"key {DEV_KEY}, secret {DEV_SECRET}, data in {DEV_DATA}, and test controls on",
+    option = commands.add_argument
+    dev = f"key {DEV_KEY}, secret {DEV_SECRET}, data in {DEV_DATA}, and test controls on"
+    option("--dev", action="store_true", help=dev)
+    option("--host", default="127.0.0.1", help="where it listens (%(default)s)")
+    option("--port", type=int, default=8100, help="%(default)s; 0 takes a free one")
+    option("--api-key", metavar="KEY", help="of the one project; required, unless --dev")
+    option("--api-secret", metavar="SECRET", help="required, unless --dev")
+    option("--data-dir", metavar="DIR", type=Path, help="sessions, archives, files; required, unless --dev")
+    option("--temporary", action="store_true", help="instead of --data-dir: nothing is left after the end")
+    option(
+        "--max-archive-seconds",
+        metavar="S",
+        type=float,
+        default=14400,
+        help="recorded time until an archive stops by itself (%(default)s)",
     )
-    commands.add_argument("--host", default="127.0.0.1")
-    commands.add_argument("--port", type=int, default=8100, help="0 takes a free one")
-    commands.add_argument("--api-key", help="required, unless --dev")
-    commands.add_argument("--api-secret", help="required, unless --dev")
-    commands.add_argument(
-        "--data-dir", type=Path, help="sessions, archives and files; required, unless --dev"
-    )
-    commands.add_argument(
-        "--temporary", action="store_true", help="instead of --data-dir: nothing is left after the end"
-    )
-    commands.add_argument(
-        "--max-archive-seconds", type=float, default=14400, help="recorded time per archive"
-    )
-    commands.add_argument("--archive-callback-url", default="")
-    commands.add_argument("--session-callback-url", default="")
-    commands.add_argument("--callback-secret", default="", help="signs callbacks (JWT, HS256)")
-    commands.add_argument("--public-url", default="", help="the address that links to files begin with")
-    commands.add_argument("--application-id", default="", help="also answers the Unified platform's calls")
-    commands.add_argument("--public-key", type=Path, help="the application's public key, a PEM file")
-    commands.add_argument(
+    option("--archive-callback-url", metavar="URL", default="", help="is told of each status of an archive")
+    option("--session-callback-url", metavar="URL", default="", help="is told who comes and goes")
+    option("--callback-secret", metavar="SECRET", default="", help="signs callbacks (JWT, HS256)")
+    option("--public-url", metavar="URL", default="", help="what links to files begin with (its own address)")
+    option("--application-id", metavar="ID", default="", help="also answers the Unified platform's calls")
+    option("--public-key", metavar="PEM", type=Path, help="the file with the application's public key")
+    option(
         "--test-controls",
         action=argparse.BooleanOptionalAction,
         default=None,
-        help="answer /_localtok/… (clock, faults, reset); by default only when --host is this machine alone",
+        help="answer / and /_localtok/… (page, clock, faults, reset); by default only when --host is this "
+        "machine alone",
     )
-    commands.add_argument("--verbose", action="store_true")
+    option("--verbose", action="store_true", help="log WebRTC too")
     return commands
 
 

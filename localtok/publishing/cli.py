@@ -22,16 +22,20 @@ def parser() -> argparse.ArgumentParser:
     commands = argparse.ArgumentParser(
         prog="localtok publish", description="Publishes counted pictures and speech-like sound."
     )
-    commands.add_argument("--url", default="http://127.0.0.1:8100", help="localtok's address")
+    commands.add_argument("--url", default="http://127.0.0.1:8100", help="localtok's address (%(default)s)")
     commands.add_argument("--session", default="", help="its id; without it, a new one is made and printed")
     commands.add_argument("--token", default="", help="without it, one is made with the API secret")
-    commands.add_argument("--api-key", default="100")
-    commands.add_argument("--api-secret", default="localtok-secret")
-    commands.add_argument("--count", type=int, default=1, help="how many people, each with a stream")
+    commands.add_argument("--api-key", default="100", help="as localtok's (%(default)s)")
+    commands.add_argument("--api-secret", default="localtok-secret", help="as localtok's (%(default)s)")
+    commands.add_argument(
+        "--count", type=int, default=1, help="how many people, each with a stream (%(default)s)"
+    )
     commands.add_argument("--seconds", type=float, default=0, help="0 goes on until it is stopped")
     commands.add_argument("--name", default="Synthetic", help="the streams are called by it and a number")
-    commands.add_argument("--size", default="640x480", help="of the pictures, both numbers even")
-    commands.add_argument("--fps", type=float, default=12.5)
+    commands.add_argument(
+        "--size", default="640x480", help="of the pictures, both numbers even (%(default)s)"
+    )
+    commands.add_argument("--fps", type=float, default=12.5, help="numbered pictures a second (%(default)s)")
     commands.add_argument("--no-media", action="store_true", help="streams that nobody can watch or record")
     return commands
 
