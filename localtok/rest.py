@@ -12,7 +12,7 @@ from localtok.clock import wall_s
 from localtok.errors import Forbidden, NotBuilt
 from localtok.rest_archives import ArchiveCalls
 from localtok.rest_sessions import SessionCalls
-from localtok.wire import CALLER, Handler
+from localtok.wire import CALLER, NOT_BUILT, Handler
 
 if TYPE_CHECKING:
     from localtok.server import Localtok
@@ -63,7 +63,7 @@ class Rest:
                 for call in self.calls()
             ),
             web.get("/archives/{project}/{archive}/{file:archive[.](?:mp4|zip)}", self._archives.file),
-            web.route("*", "/{path:.*}", self._not_built),
+            web.route("*", "/{path:.*}", self._not_built, name=NOT_BUILT),
         ]
 
     def call_names(self) -> list[str]:

@@ -29,6 +29,8 @@ OWN_PREFIX = "/_localtok"
 CALLER = web.RequestKey("caller", str)
 FAULT = web.RequestKey("fault", str)
 MALFORMED = b'{"id": "'
+# The name, in the journal, of what is no call of localtok's.
+NOT_BUILT = "notBuilt"
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -82,7 +84,8 @@ def faulty(faults: Faults) -> Middleware:
     @web.middleware
     async def strike(request: web.Request, handler: Handler) -> web.StreamResponse:
         name = call_name(request)
-        effects = faults.for_call(name, request.method, request.path) if name else {}
+        known = name not in ("", NOT_BUILT)
+        effects = faults.for_call(name, request.method, request.path) if known else {}
         if not effects:
             return await handler(request)
         request[FAULT] = ", ".join(effects)

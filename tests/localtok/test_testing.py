@@ -11,7 +11,7 @@ import requests
 
 from localtok.server import Localtok
 from localtok.testing import RunningLocaltok
-from tests.localtok.conftest import Sdk
+from tests.localtok.conftest import KEY, Sdk, call
 from tests.localtok.test_faults import control
 
 
@@ -51,6 +51,13 @@ async def test_its_page_shows_all_that_is_there(
     assert [entry["call"] for entry in state["log"]] == ["createSession", "startArchive"]
     last = state["log"][-1]["n"]
     assert (await control(server, "GET", f"state?after={last}")).json()["log"] == []
+
+
+async def test_what_is_not_built_is_in_the_log_and_no_fault_strikes_it(server: Localtok) -> None:
+    await control(server, "POST", "faults", {"call": "*", "status": 503, "share": 1})
+    assert (await call(server, "POST", f"/v2/project/{KEY}/broadcast")).status_code == 501
+    [entry] = (await control(server, "GET", "state")).json()["log"]
+    assert (entry["call"], entry["outcome"]) == ("notBuilt", "501")
 
 
 async def test_its_page_may_watch_and_no_more(server: Localtok, session_id: str, pages: Any) -> None:
