@@ -40,7 +40,7 @@ function log(entries, last) {
 }
 
 function showClock(nowMs) {
-  const clock = /** @type {HTMLTimeElement} */ ($('clock'));
+  const clock = $('clock');
   clock.dateTime = new Date(nowMs).toISOString();
   clock.textContent = new Date(nowMs).toLocaleString();
   const aheadS = Math.round((nowMs - Date.now()) / 1000);

@@ -1,5 +1,6 @@
 import { $, attempt, button, clockTime, element, order, request } from './page.js';
 
+/** @type {Record<string, [string, string, any][]>} what may go wrong: its name, in words, and its value */
 const EFFECTS = {
   call: [
     ['status', 'answers 503', 503],
@@ -38,7 +39,7 @@ form.elements.namedItem('target').onchange = offer;
 form.onsubmit = (event) => {
   event.preventDefault();
   const { on, name } = target();
-  const { effect, often } = Object.fromEntries(new FormData(form));
+  const { effect, often } = /** @type {Record<string, string>} */ (Object.fromEntries(new FormData(form)));
   const [, , value] = EFFECTS[on].find(([known]) => known === effect);
   const fault = { [on]: name, [effect]: value, ...(often === 'share' ? { share: 0.5 } : { next: 1 }) };
   attempt(event.submitter, () => order(fault));

@@ -1,5 +1,6 @@
 /** What the parts of the page share: elements, requests, buttons that say what became of them. */
 
+/** @param {string} id @returns {any} */
 export const $ = (id) => document.getElementById(id);
 
 /** @param {string} tag @param {object} [properties] @param {...any} children */
@@ -79,8 +80,13 @@ export function bytes(size) {
  * button keeps its focus. `key` names an item, `make` draws it.
  */
 export class Cards {
+  /** @param {HTMLElement} place @param {string} empty what is said when there is none
+   * @param {(item: any) => string} key @param {(item: any) => HTMLElement} make */
   constructor(place, empty, key, make) {
-    Object.assign(this, { place, empty, key, make });
+    this.place = place;
+    this.empty = empty;
+    this.key = key;
+    this.make = make;
     /** @type {Map<string, {text: string, node: HTMLElement}>} */
     this.drawn = new Map();
   }

@@ -1,5 +1,7 @@
-/* global OT */
 import { button, element, order, request } from './page.js';
+
+// Made by the browser library, whose script the page loads before.
+const { OT } = /** @type {any} */ (window);
 
 /** Sessions whose pictures are shown: their OT sessions, by id. */
 const watched = new Map();
