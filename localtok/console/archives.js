@@ -5,7 +5,8 @@ const SIGNS = { started: '● ', paused: '❚❚ ' };
 const SUFFIXES = { composed: 'mp4', individual: 'zip' };
 
 function state({ status, reason }) {
-  const text = `${SIGNS[status] || ''}${status}${reason ? `: ${reason}` : ''}`;
+  const why = reason && reason !== 'failure' ? `: ${reason}` : '';
+  const text = `${SIGNS[status] || ''}${status}${why}`;
   return element('span', { className: TONES[status] || '', textContent: text });
 }
 
@@ -17,8 +18,8 @@ export function archiveCard(archive) {
   return element('div', { className: 'card' },
     element('h3', { textContent: title }),
     element('p', {}, state(archive), element('br'),
-      element('span', { className: 'soft' }, 'began ', clockTime(createdAt), ', ',
-        live ? element('span', { className: 'running' }) : `${length(duration)}, ${bytes(size)}`)),
+      element('span', { className: 'soft' }, 'began ', clockTime(createdAt),
+        live ? element('span', { className: 'running' }) : size ? `, ${length(duration)}, ${bytes(size)}` : ', nothing kept')),
     playable ? element('video', { src: file, controls: true, preload: 'none', playsInline: true, ariaLabel: title }) : null,
     file || live ? element('p', { className: 'buttons' },
       file ? element('a', { href: file, download, textContent: 'Download', className: 'button' }) : null,
@@ -35,6 +36,6 @@ export function run(cards, archives) {
   for (const archive of archives) {
     const card = cards.drawn.get(archive.id);
     const place = card && card.node.querySelector('.running');
-    if (place) place.textContent = `${length(archive.recorded_s)} recorded`;
+    if (place) place.textContent = `, ${length(archive.recorded_s)} recorded`;
   }
 }
