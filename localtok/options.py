@@ -77,7 +77,11 @@ def signal_options(body: dict[str, Any]) -> tuple[str, str]:
     kind, data = body.get("type", ""), body.get("data", "")
     if not isinstance(kind, str) or not isinstance(data, str):
         raise BadRequest("The type and data of a signal must be strings.")
-    if too_large := signal_size_error(kind, data):
+    try:
+        too_large = signal_size_error(kind, data)
+    except UnicodeEncodeError:
+        raise BadRequest("The type and data of a signal must be text: half a letter is none.") from None
+    if too_large:
         raise TooLarge(too_large)
     return kind, data
 

@@ -193,7 +193,7 @@ class Hub:
         """Carries out one request of a page and answers it."""
         number = None
         try:
-            request = json.loads(text)
+            request = json.loads(text, parse_constant=_no_number)
             number = request.get("id")
             operation = OPERATIONS.get(request.get("op"))
             if operation is None or self.room is None:
@@ -215,3 +215,8 @@ class Hub:
         else:
             message["connection"] = event.connection.for_page()
         self.broadcast(event.session.id, message)
+
+
+def _no_number(name: str) -> None:
+    """Python writes and reads NaN and Infinity; no browser could read what we passed on."""
+    raise ValueError(f"{name} is not JSON")
