@@ -21,7 +21,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
 from archives import access, errors, services
-from archives.models import DEFAULT_ROOM, ArchiveRun, Room
+from archives.models import DEFAULT_ROOM, RESTART_AFTER_MIN, ArchiveRun, Room
 from archives.services.links import invitation_for_all
 
 # More than that are found by typing.
@@ -58,7 +58,13 @@ def host(request: HttpRequest, slug: str = DEFAULT_ROOM) -> HttpResponse:
     room = _hosted_room(request, slug)
     config = _config(request, room)
     config["urls"]["invitations"] = reverse("room-invitations", args=[room.slug])
-    context = {"room": room, "page_config": config, "invite_url": _invite_url(request, room)}
+    config["restart_after"] = {"least_s": RESTART_AFTER_MIN, "most_s": services.restart_after_most_s()}
+    context = {
+        "room": room,
+        "page_config": config,
+        "invite_url": _invite_url(request, room),
+        "restart_after_min": f"{min(room.restart_after, config['restart_after']['most_s']) / 60:g}",
+    }
     return render(request, "archives/host.html", context)
 
 

@@ -263,3 +263,39 @@ def test_the_list_of_rooms_says_when_there_are_more(host: Client, monkeypatch: p
     assert "a search finds the others" not in host.get("/host/rooms/").content.decode()
     Room.objects.create(slug="annex", name="Annex")
     assert "a search finds the others" in host.get("/host/rooms/").content.decode()
+
+
+def test_a_form_without_its_token_gets_a_page_that_says_what_to_do(room: Room) -> None:
+    answer = Client(enforce_csrf_checks=True).post("/accounts/login/", {"username": "a", "password": "b"})
+    assert answer.status_code == 403
+    page = answer.content.decode()
+    assert "This form was open for too long" in page
+    assert "css/base.css" in page
+
+
+def test_an_address_that_is_not_ours_gets_a_page_too(room: Room, settings) -> None:
+    settings.ALLOWED_HOSTS = ["record.example.org"]
+    answer = Client().get("/", headers={"Host": "elsewhere.example.org"})
+    assert answer.status_code == 400
+    assert "This address or form cannot be used" in answer.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/rooms/no-such-room/", "/nowhere/"])
+def test_an_error_leads_those_who_may_watch_to_the_recordings(host: Client, path: str) -> None:
+    assert "To the recordings" in host.get(path).content.decode()
+    assert "To the recordings" not in Client().get(path).content.decode()
+
+
+def test_who_may_not_is_told_as_whom_they_are_signed_in(client: Client, room: Room) -> None:
+    client.force_login(User.objects.create_user("nobody-much"))
+    assert "You are signed in as nobody-much" in client.get("/host/").content.decode()
+
+
+def test_the_host_page_says_when_it_would_restart(host: Client, room: Room, settings) -> None:
+    settings.ARCHIVE_LIMIT = 7200
+    Room.objects.update(restart_after_s=1800)
+    assert 'placeholder="30"' in host.get("/host/").content.decode()
+    Room.objects.update(restart_after_s=80_000)
+    page = host.get("/host/").content.decode()
+    assert 'placeholder="114"' in page, "six minutes before a limit of two hours"
+    assert '"most_s": 6840' in page

@@ -177,9 +177,14 @@ def restart_due(run: ArchiveRun, piece_started: datetime) -> datetime:
 
     Jittered earlier, so that rooms which began together do not all restart at one moment.
     """
-    latest = settings.ARCHIVE_LIMIT - reserve_s()
     jitter = random.uniform(0, min(settings.RESTART_JITTER, run.restart_after / 10))  # noqa: S311
-    return piece_started + timedelta(seconds=max(0.0, min(run.restart_after, latest) - jitter))
+    after_s = min(run.restart_after, restart_after_most_s())
+    return piece_started + timedelta(seconds=max(0.0, after_s - jitter))
+
+
+def restart_after_most_s() -> float:
+    """A piece that is older would come too near to the platform's limit."""
+    return settings.ARCHIVE_LIMIT - reserve_s()
 
 
 def limit_at(run: ArchiveRun) -> datetime | None:

@@ -4,10 +4,10 @@ import { byId } from "./config.js";
 import { fill } from "./devices.js";
 
 const HELP = {
-  blocked: "is blocked. Allow it with the icon beside the address, then reload the page.",
-  missing: "was not found. Plug one in, then choose it here.",
-  busy: "is used by another program. Close that program, then reload the page.",
-  insecure: "needs a secure address (https). Ask the person who sent you the link.",
+  blocked: ["is blocked", "are blocked", "Allow it with the icon beside the address, then reload the page."],
+  missing: ["was not found", "were not found", "Plug one in, then choose it here."],
+  busy: ["is used by another program", "are used by another program", "Close that program, then reload the page."],
+  insecure: ["needs a secure address (https)", "need a secure address (https)", "Ask the person who sent you the link."],
 };
 
 // Who leaves the browser's question unanswered gets in all the same, and is seen and heard after the answer.
@@ -110,14 +110,10 @@ export class GreenRoom {
     const { problems, videoTrack, cameraOff, muted } = this.#capture;
     byId("preview").hidden = !videoTrack || cameraOff;
     byId("preview-note").textContent = videoTrack ? (cameraOff ? "Your camera is off" : "") : "No camera picture";
-    setGreenToggle("green-mute", muted, muted ? "Microphone off" : "Microphone on");
-    setGreenToggle("green-camera", cameraOff, cameraOff ? "Camera off" : "Camera on");
-    const help = [["Your camera", problems.video], ["Your microphone", problems.audio]]
-      .filter(([, problem]) => problem)
-      .map(([what, problem]) => `${what} ${HELP[problem]}`);
-    if (help.length) help.push("You can join without it.");
-    byId("permission-help").textContent = help.join(" ");
-    byId("permission-help").hidden = !help.length;
+    setGreenToggle("green-mute", "Microphone", muted, problems.audio);
+    setGreenToggle("green-camera", "Camera", cameraOff, problems.video);
+    byId("permission-help").textContent = helpWords(problems);
+    byId("permission-help").hidden = !problems.video && !problems.audio;
   }
 
   async #listDevices() {
@@ -132,11 +128,22 @@ export class GreenRoom {
   }
 }
 
-function setGreenToggle(id, off, label) {
+function helpWords({ video, audio }) {
+  if (video && video === audio) {
+    const [, both, advice] = HELP[video];
+    return `Your camera and your microphone ${both}. ${advice} You can join without them.`;
+  }
+  const each = [["camera", video], ["microphone", audio]].filter(([, problem]) => problem);
+  return [...each.map(([what, problem]) => `Your ${what} ${HELP[problem][0]}. ${HELP[problem][2]}`), "You can join without it."].join(" ");
+}
+
+/** A device that is not open is neither on nor to be switched. */
+function setGreenToggle(id, what, off, problem) {
   const button = byId(id);
-  button.setAttribute("aria-pressed", off);
-  button.querySelector(".label").textContent = label;
-  button.querySelector("use").setAttribute("href", off ? button.dataset.iconOff : button.dataset.iconOn);
+  button.disabled = Boolean(problem);
+  button.setAttribute("aria-pressed", off || Boolean(problem));
+  button.querySelector(".label").textContent = problem ? `No ${what.toLowerCase()}` : `${what} ${off ? "off" : "on"}`;
+  button.querySelector("use").setAttribute("href", off || problem ? button.dataset.iconOff : button.dataset.iconOn);
 }
 
 function pause(ms) {

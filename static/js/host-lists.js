@@ -26,13 +26,21 @@ export function renderSteps(section, restart) {
     item.append(line("span", "step-label", step.label), line("span", "step-state", STEP_WORDS[step.state] ?? ""));
     return item;
   });
-  const parts = [line("h3", "", restart.status === "running" ? "Change-over" : "Last change-over")];
   const list = line("ol", "steps", "");
   list.append(...steps);
-  parts.push(list);
+  const parts = restart.status === "done" ? [folded(list)] : [line("h3", "", headOf(restart)), list];
   if (restart.expected) parts.push(line("p", "arrived", arrivedWords(restart)));
   if (restart.error) parts.push(line("p", "problem", `${restart.error} The recording goes on; this is tried again.`));
   section.replaceChildren(...parts);
+}
+
+const headOf = ({ status }) => (status === "running" ? "Change-over" : "Last change-over");
+
+/** What went as it should need not keep its room. */
+function folded(list) {
+  const details = line("details", "", "");
+  details.append(line("summary", "", "Last change-over: done"), list);
+  return details;
 }
 
 function arrivedWords({ arrived, expected, missing = [] }) {

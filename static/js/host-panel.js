@@ -90,16 +90,32 @@ export class HostPanel {
       return;
     }
     // The same key for every try of one start: an answer that got lost does not start a second recording.
+    const restartAfterS = this.#restartAfterS();
+    if (restartAfterS === null) return;
     this.#startKey ||= `${Date.now()}-${Math.random().toString(36).slice(2)}`;
     const headers = { "Idempotency-Key": this.#startKey };
     await this.#busy(byId("start"), "Starting…", "Nothing is being recorded yet.", async () => {
-      await postJson(config.urls.runs, { name, room: config.room.slug }, headers).catch((error) => {
+      await postJson(config.urls.runs, { name, room: config.room.slug, ...restartAfterS }, headers).catch((error) => {
         if (!error.unreachable) this.#startKey = "";
         throw error;
       });
       this.#startKey = "";
       byId("run-name").value = "";
     });
+  }
+
+  /** What the start is told of it: nothing where the field is empty. Null, and said, where it is no such number. */
+  #restartAfterS() {
+    const field = byId("restart-after");
+    const text = field.value.trim().replace(",", ".");
+    if (!text) return {};
+    const { least_s: least, most_s: most } = config.restart_after;
+    const seconds = Math.round(Number(text) * 60);
+    if (seconds >= least && seconds <= most) return { restart_after_s: seconds };
+    this.#error(`Give the minutes until a restart as a number of at most ${Math.floor(most / 6) / 10}, or leave it empty. Nothing is being recorded yet.`);
+    field.closest("details").open = true;
+    field.focus();
+    return null;
   }
 
   #act(button, verb, { doing, safe, body = {} }) {

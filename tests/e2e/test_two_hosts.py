@@ -79,3 +79,21 @@ def test_both_stop_while_a_change_over_runs_and_it_ends_once(product: Product, h
     for page in hosts:
         assert not page.locator("#panel-error").is_visible(), page.locator("#panel-error").text_content()
         expect(page.locator("#start")).to_be_enabled()
+
+
+def test_a_start_may_say_when_it_is_to_restart(product: Product, hosts: list[Page]) -> None:
+    page = hosts[1]
+    page.fill("#run-name", "With minutes of its own")
+    page.click(".more summary")
+    for wrong in ("often", "0.1", "100000", "-5"):
+        page.fill("#restart-after", wrong)
+        press([page], "#start")
+        expect(page.locator("#panel-error")).to_contain_text("Give the minutes until a restart")
+        expect(page.locator("#restart-after")).to_be_focused()
+    page.fill("#restart-after", "7.5")
+    press([page], "#start")
+    on_both(hosts, "recording")
+    live = product.http.get(f"/api/runs/{runs(product)[0]['id']}/").json()
+    assert (live["name"], live["restart_after_s"]) == ("With minutes of its own", 450)
+    press([page], "#stop")
+    press([page], "#stop-confirm")
