@@ -43,6 +43,7 @@ def describe(result: dict[str, Any], generator: Any, request: Any, public: bool)
         for method, operation in methods.items():
             _example(f"{method} {path}", path, method, operation)
             _errors(operation, known)
+    result["components"]["responses"] = {_named(status): _error(of) for status, of in sorted(known.items())}
     listed = [f"- **{status}**: `{'`, `'.join(sorted(of))}`" for status, of in sorted(known.items())]
     result["info"]["description"] += "\n\nErrors by status, each `{code, message, detail}`:\n\n" + "\n".join(
         listed
@@ -80,19 +81,25 @@ def _example(name: str, path: str, method: str, operation: dict[str, Any]) -> No
 
 
 def _errors(operation: dict[str, Any], known: Codes) -> None:
-    """The codes of each error that is declared; any call may also meet a server in trouble."""
+    """Which errors it may answer with; any call may also meet a server in trouble."""
     answers = operation["responses"]
     read = {"400", "413", "415"} if "requestBody" in operation else set()
-    for status in ({"401", "403", "500", "503"} | read) - set(answers):
-        answers[status] = {"content": {"application/json": {"schema": ERROR}}}
-    for status, answer in answers.items():
-        if int(status) < 400:
-            continue
-        of = known.get(int(status), {})
-        answer["description"] = "One of: " + ", ".join(f"`{code}`" for code in sorted(of))
-        examples = {
-            code: {"value": {"code": code, "message": words, "detail": None}}
-            for code, words in sorted(of.items())
-        }
-        for content in answer.get("content", {}).values():
-            content["examples"] = examples
+    for status in {"401", "403", "500", "503"} | read | {told for told in answers if int(told) >= 400}:
+        if int(status) in known:
+            answers[status] = {"$ref": f"#/components/responses/{_named(int(status))}"}
+
+
+def _named(status: int) -> str:
+    return f"Error{status}"
+
+
+def _error(of: dict[str, str]) -> dict[str, Any]:
+    """Described once for all calls: in each of them it would make up nine tenths of the description."""
+    examples = {
+        code: {"value": {"code": code, "message": words, "detail": None}}
+        for code, words in sorted(of.items())
+    }
+    return {
+        "description": "One of: " + ", ".join(f"`{code}`" for code in sorted(of)),
+        "content": {"application/json": {"schema": ERROR, "examples": examples}},
+    }

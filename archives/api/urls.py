@@ -1,4 +1,5 @@
 from django.urls import include, path, re_path
+from django.views.decorators.gzip import gzip_page
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
 
@@ -16,7 +17,7 @@ router.register("rooms", RoomViewSet, basename="room")
 
 urlpatterns = [
     path("token/", TokenView.as_view(), name="token"),
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("schema/", gzip_page(SpectacularAPIView.as_view()), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("rooms/<str:slug>/invitations/", Invitations.as_view(), name="room-invitations"),
     path("rooms/<str:slug>/invitations/<uuid:key>/", OneInvitation.as_view(), name="room-invitation"),

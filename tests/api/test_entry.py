@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import Any
 
 import pytest
@@ -162,6 +163,13 @@ def test_every_call_has_an_example(described: Any) -> None:
         assert not required or name in BODIES, f"{name} takes a body, and no example shows one"
 
 
+def test_the_description_comes_packed_and_says_nothing_over_and_over(guest: APIClient) -> None:
+    packed = guest.get("/api/schema/?format=json", HTTP_ACCEPT_ENCODING="gzip")
+    assert packed["Content-Encoding"] == "gzip"
+    assert len(packed.content) < 40_000
+    assert len(gzip.decompress(packed.content)) < 250_000
+
+
 def test_every_error_lists_its_codes(described: Any) -> None:
     from archives.api.described import codes
 
@@ -169,7 +177,8 @@ def test_every_error_lists_its_codes(described: Any) -> None:
         for call in of.values():
             for status, answer in call["responses"].items():
                 if int(status) >= 400:
-                    listed = answer["content"]["application/json"]["examples"]
+                    error = described["components"]["responses"][answer["$ref"].rpartition("/")[2]]
+                    listed = error["content"]["application/json"]["examples"]
                     assert set(listed) == set(codes()[int(status)])
     every = {code for of in codes().values() for code in of}
     assert {"on_hold", "no_clients", "already_recording", "not_signed_in", "throttled"} <= every
