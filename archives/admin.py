@@ -387,6 +387,3 @@ class StreamPresenceAdmin(ReadOnly, QuickList):
     list_display = ("name", "room", "session", "video_type", "created_at", "destroyed_at")
     list_filter = ("session",)
     list_select_related = ("room",)
-
-
-admin.site.site_header = admin.site.site_title = "Dual Session Archive"

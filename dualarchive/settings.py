@@ -75,7 +75,7 @@ ALERT_WEBHOOK_URL = env.str("ALERT_WEBHOOK_URL", "")
 
 # --- Django -----------------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "archives.console_app.ConsoleConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

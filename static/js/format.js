@@ -29,9 +29,9 @@ export function timeOfDay(instant) {
   return new Date(instant).toLocaleTimeString([], { hour: "numeric", minute: "2-digit", second: "2-digit" });
 }
 
-/** "14 March 2027, 09:30" in the reader's own locale. */
+/** "14 Mar 2027, 09:30" in the reader's own locale. */
 export function dateAndTime(instant) {
-  return new Date(instant).toLocaleString([], { dateStyle: "long", timeStyle: "short" });
+  return new Date(instant).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
 }
 
 export function count(number, one, many) {

@@ -159,9 +159,16 @@ export class HostPanel {
     if (run && live) this.#showLive(run);
     if (run && !live) this.#showEnded(run);
     const alarms = run?.alarms ?? [];
-    this.#whenChanged("alarms", alarms, () => renderAlarms(byId("alarms"), alarms));
+    this.#whenChanged("alarms", alarms, () => this.#showAlarms(alarms));
     byId("panel-stale").hidden = !this.#state.stale;
     this.#tick();
+  }
+
+  /** On a phone the panel may be closed: what opens it says so. */
+  #showAlarms(alarms) {
+    renderAlarms(byId("alarms"), alarms);
+    byId("panel-toggle").dataset.alarms = alarms.length > 0;
+    byId("panel-toggle").querySelector(".label").textContent = alarms.length ? count(alarms.length, "alarm", "alarms") : "Recording";
   }
 
   #showStatus(run) {

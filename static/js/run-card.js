@@ -66,10 +66,12 @@ function menu(run, actions, act) {
 
 /** The first of the run's thumbnails, cut out of the picture of all. */
 function picture({ picture: url, status }) {
+  const stage = element("div", "card-stage");
   const box = element("div", "card-picture");
+  stage.append(box);
   if (url) box.style.backgroundImage = `url("${url}")`;
   else box.append(element("span", "", status === "failed" ? "No picture" : "No picture yet"));
-  return box;
+  return stage;
 }
 
 function lengthWords(run) {
