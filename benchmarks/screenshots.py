@@ -21,16 +21,22 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
 
+from tests.e2e import faults
 from tests.e2e.camera import write_microphone
 from tests.e2e.people import chromium_path
 from tests.e2e.processes import OPERATOR, PASSWORD, Product, wait_for
-from tests.e2e.runs import Run
+from tests.e2e.runs import Run, published
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZES = {"1440": {"width": 1440, "height": 900}, "390": {"width": 390, "height": 844}}
 # A change-over stands still for its pictures.
 STANDS_S = "12"
 FADED_MS = 300
+# As often as django-axes lets somebody guess.
+GUESSES = 10
+LOST_S = 8
+GOES_ON_MS = 8000
+SECRET = "a signature secret of pictures that is long enough"
 SCHEMES = ("light", "dark")
 REPAINTED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 # Chromium names a camera that plays a file by the file's path.
@@ -40,6 +46,11 @@ Object.defineProperty(MediaDeviceInfo.prototype, "label", { get() {
   return { videoinput: "Camera", audioinput: "Microphone" }[this.kind] ?? label.call(this);
 } });
 """
+VISITOR = """
+from django.contrib.auth.models import User
+User.objects.create_user("visitor", password="a visitor of pictures")
+"""
+RENAME = "from django.db import connection; connection.cursor().execute('ALTER TABLE {} RENAME TO {}')"
 ROWS = """
 from datetime import timedelta
 from archives import clock
@@ -79,10 +90,12 @@ class Studio:
     only: list[str]
     taken: list[Path] = field(default_factory=list)
 
-    def take(self, name: str, page: Page) -> None:
+    def take(self, name: str, page: Page, only: str = "") -> None:
         if self.only and name not in self.only:
             return
         for width, size in SIZES.items():
+            if only not in ("", width):
+                continue
             page.set_viewport_size(size)
             for scheme in SCHEMES:
                 page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
@@ -90,6 +103,15 @@ class Studio:
                 # The console's colours change slowly.
                 page.wait_for_timeout(FADED_MS)
                 self._keep(page.screenshot(), f"{name}-{width}-{scheme}.png")
+        page.set_viewport_size(SIZES["1440"])
+
+    def sheet(self, name: str, page: Page) -> None:
+        """The host's panel as a phone shows it, over the pictures."""
+        page.set_viewport_size(SIZES["390"])
+        page.click("#panel-toggle")
+        self.take(f"{name}-sheet", page, only="390")
+        page.set_viewport_size(SIZES["390"])
+        page.click("#panel-toggle")
         page.set_viewport_size(SIZES["1440"])
 
     def open(self, name: str, page: Page, path: str, ready: str) -> None:
@@ -150,14 +172,43 @@ def person(wall: str, hair: str, skin: str, clothes: str) -> Image.Image:
     return picture
 
 
+def turned_away(studio: Studio) -> None:
+    """Strangers, links that have ended, errors."""
+    guest, product = studio.guest, studio.product
+    product.manage("create_room", "closed", "--name", "Court 3", "--access", "invite")
+    product.manage("shell", "-v", "0", "-c", VISITOR)
+    studio.open("not-invited", guest, "/rooms/closed/", "h1")
+    studio.open("invitation-refused", guest, "/rooms/closed/?invite=half-a-link", "h1")
+    studio.open("share-ended", guest, "/player/?share=half-a-link", "h1")
+    studio.open("not-found", guest, "/nowhere/", "h1")
+    studio.open("console-sign-in", guest, "/admin/", "#login-form")
+    guest.goto(f"{product.url}/accounts/login/")
+    guest.context.clear_cookies()
+    sign_in(guest, "visitor", "a visitor of pictures", "h1:has-text('open for too long')")
+    studio.take("form-too-old", guest)
+    guest.goto(f"{product.url}/accounts/login/")
+    sign_in(guest, "visitor", "a visitor of pictures", ".topnav button.link")
+    studio.open("forbidden", guest, "/host/", "h1")
+    guest.context.clear_cookies()
+    product.manage("shell", "-v", "0", "-c", RENAME.format("archives_share", "elsewhere"))
+    studio.open("server-error", guest, "/player/?share=half-a-link", "h1")
+    product.manage("shell", "-v", "0", "-c", RENAME.format("elsewhere", "archives_share"))
+    for _ in range(GUESSES):
+        guest.goto(f"{product.url}/accounts/login/")
+        sign_in(guest, "visitor", "guessed", "h1:has-text('Too many'), .notice")
+    studio.take("locked-out", guest)
+
+
+def sign_in(page: Page, name: str, password: str, ready: str) -> None:
+    page.fill("input[name=username]", name)
+    page.fill("input[name=password]", password)
+    page.press("input[name=password]", "Enter")
+    page.wait_for_selector(ready)
+
+
 def before_anything(studio: Studio) -> None:
-    studio.product.manage("create_room", "closed", "--name", "Court 3", "--access", "invite")
-    studio.open("not-invited", studio.guest, "/rooms/closed/", "h1")
     studio.open("sign-in", studio.host, "/host/", "input[name=username]")
-    studio.host.fill("input[name=username]", OPERATOR)
-    studio.host.fill("input[name=password]", "not the password")
-    studio.host.press("input[name=password]", "Enter")
-    studio.host.wait_for_selector(".notice")
+    sign_in(studio.host, OPERATOR, "not the password", ".notice")
     studio.take("sign-in-refused", studio.host)
     studio.host.fill("input[name=password]", PASSWORD)
     studio.host.press("input[name=password]", "Enter")
@@ -169,6 +220,8 @@ def before_anything(studio: Studio) -> None:
     studio.open("console-overview-empty", studio.host, "/admin/overview/", "#content-main")
     studio.open("rooms", studio.host, "/host/rooms/", ".cards li")
     studio.open("password", studio.host, "/accounts/password_change/", "h1")
+    studio.open("password-changed", studio.host, "/accounts/password_change/done/", "h1")
+    studio.open("host-green-room", studio.host, "/host/", "#preview:not([hidden])")
     studio.open("api", studio.host, "/api/docs/", ".opblock")
 
 
@@ -182,25 +235,37 @@ def in_the_call(studio: Studio) -> None:
     studio.take("call", studio.guest)
     joined(studio, studio.host, "/host/?name=Hanna")
     studio.take("host", studio.host)
+    refused_start(studio)
     studio.dialog("devices", studio.guest, "#devices", "#devices-dialog[open]")
-    studio.dialog("invitations", studio.host, "#invitations", "#invitations-dialog[open]")
+    studio.dialog("invitations-empty", studio.host, "#invitations", "#invitations-dialog[open]")
+    made(studio, "invitations", "#invitations", "#invitations-dialog", person="Ann Archer")
     run = Run.start(studio.product.http, "A day in court")
     run.begin_restart()
     studio.host.wait_for_selector("#restart-steps:not([hidden])", timeout=20_000)
     studio.take("host-restarting", studio.host)
+    studio.sheet("host-restarting", studio.host)
     run.wait_until("recording", seconds=120)
     studio.guest.wait_for_selector("#recording:not([hidden])", timeout=20_000)
     studio.take("call-recording", studio.guest)
     studio.host.wait_for_selector("#run-status[data-status=recording]", timeout=20_000)
     studio.take("host-recording", studio.host)
+    studio.sheet("host-recording", studio.host)
+    network_lost(studio)
     studio.dialog("host-stop", studio.host, "#stop", "#stop-dialog[open]")
     platform_away(studio, run)
     studio.open("player-recording", studio.host, f"/player/?run={run.id}", "#player:not([hidden])")
     studio.open("console-overview", studio.host, "/admin/overview/", "#content-main")
     run.stop(120)
     studio.open("player", studio.host, f"/player/?run={run.id}", "#player:not([hidden])")
-    studio.dialog("player-share", studio.host, "#run-actions button:nth-child(2)", "#share-dialog[open]")
+    studio.host.click("#seam-report summary")
+    studio.host.wait_for_selector("#seams li")
+    studio.host.locator("#seams").scroll_into_view_if_needed()
+    studio.take("player-report", studio.host)
+    made(studio, "player-share", "#run-actions button:nth-child(2)", "#share-dialog")
     studio.open("console-run", studio.host, f"/admin/archives/archiverun/{run.id}/change/", "#content")
+    for name in ("segments", "transitions"):
+        studio.host.locator(f"#{name}-heading").evaluate("heading => heading.scrollIntoView()")
+        studio.take(f"console-run-{name}", studio.host)
 
 
 def platform_away(studio: Studio, run: Run) -> None:
@@ -209,24 +274,78 @@ def platform_away(studio: Studio, run: Run) -> None:
     localtok.stop(by=signal.SIGKILL)
     studio.host.wait_for_selector("#alarms:not([hidden])", timeout=90_000)
     studio.take("host-platform-away", studio.host)
-    studio.take("call-reconnecting", studio.guest)
+    studio.sheet("host-platform-away", studio.host)
     localtok.start()
     wait_for(lambda: run.segments[-1]["status"] == "started", "it records again", 120)
+    studio.guest.wait_for_timeout(GOES_ON_MS)
+
+
+def refused_start(studio: Studio) -> None:
+    """What the host typed is kept, and said to be wrong; then the field is as it was."""
+    page = studio.host
+    page.fill("#run-name", "A day in court")
+    page.click(".more summary")
+    page.fill("#restart-after", "a while")
+    page.click("#start")
+    page.wait_for_selector("#panel-error:not([hidden])")
+    studio.take("host-start-refused", page)
+    studio.sheet("host-start-refused", page)
+    page.reload()
+    joined(studio, page, "/host/?name=Hanna")
+
+
+def made(studio: Studio, name: str, opens: str, dialog: str, person: str = "") -> None:
+    """A dialog of links, with one made."""
+    studio.host.click(opens)
+    studio.host.wait_for_selector(f"{dialog}[open]")
+    if person:
+        studio.host.fill(f"{dialog} input[name=person]", person)
+    studio.host.click(f"{dialog} .new-link button")
+    studio.host.wait_for_selector(f"{dialog} .newest")
+    studio.take(name, studio.host)
+    studio.host.keyboard.press("Escape")
+
+
+def network_lost(studio: Studio) -> None:
+    """Ann's, for so long that she is missing; the report says so later."""
+    (ann,) = (each["connection"] for each in published(studio.product)["primary"] if each["name"] == "Ann")
+    studio.guest.context.set_offline(True)
+    faults.order(studio.product, {"event": "networkLost", "connection": ann, "seconds": LOST_S})
+    studio.guest.wait_for_selector("#connection:not([hidden])", timeout=20_000)
+    studio.take("call-reconnecting", studio.guest)
+    studio.guest.context.set_offline(False)
+    studio.guest.wait_for_selector("#connection", state="hidden", timeout=40_000)
+    wait_for(lambda: studio.guest.locator("html").get_attribute("data-primary") == "publishing", "back", 40)
 
 
 def afterwards(studio: Studio) -> None:
     studio.product.manage("shell", "-v", "0", "-c", ROWS)
     studio.open("library", studio.host, "/player/", "#cards li")
+    studio.host.click("#filters summary")
+    studio.take("library-filters", studio.host)
+    studio.host.click("#filters summary")
     studio.dialog("library-menu", studio.host, ".run-card summary", ".card-menu[open]")
+    studio.host.click(".run-card summary")
+    studio.dialog(
+        "library-rename", studio.host, ".card-menu[open] button:has-text('Rename')", "#rename-dialog[open]"
+    )
     studio.open("library-nothing-found", studio.host, "/player/?q=zebra", "#found:not(:empty)")
     studio.open("trash", studio.host, "/player/?trash=true", "#cards li")
     studio.open("player-no-such", studio.host, "/player/?name=zebra", "#message:not([hidden])")
+    studio.open("console-rooms", studio.host, "/admin/archives/room/", "#result_list")
+    studio.host.click("#result_list th a")
+    studio.host.wait_for_selector("#room_form")
+    studio.take("console-room", studio.host)
+    studio.open("console-alarms", studio.host, "/admin/archives/alarm/", "#result_list")
     studio.open("console-runs", studio.host, "/admin/archives/archiverun/", "#result_list")
     studio.host.check("#action-toggle")
     studio.host.select_option("select[name=action]", "export")
     studio.host.click("button[name=index]")
     studio.host.wait_for_selector("form.confirm")
     studio.take("console-confirm", studio.host)
+    studio.guest.click("#leave")
+    studio.take("call-left", studio.guest)
+    joined(studio, studio.guest, "/?name=Ann")
     joined(studio, studio.host, "/host/?name=Hanna")
     studio.product.parts["web"].stop()
     studio.host.wait_for_selector("#panel-stale:not([hidden])", timeout=60_000)
@@ -246,10 +365,17 @@ def main() -> int:
     options.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         scratch = Path(name)
-        product = Product(scratch, ROOM_ACCESS="open", SESSION_STOP_DELAY_PRIMARY=STANDS_S)
+        product = Product(
+            scratch,
+            ROOM_ACCESS="open",
+            DEBUG="false",
+            WEBHOOK_SECRET=SECRET,
+            SESSION_STOP_DELAY_PRIMARY=STANDS_S,
+        )
         hanna = camera(scratch, "Hanna", wall="#48657e", hair="#35241a", skin="#e3bb98", clothes="#1d2b3a")
         ann = camera(scratch, "Ann", wall="#8a6c53", hair="#0c0a09", skin="#b07d5c", clothes="#5b1d24")
         try:
+            product.manage("collectstatic", "--noinput", "-v", "0")
             product.start()
             with (
                 browser(playwright, *hanna) as host,
@@ -258,7 +384,7 @@ def main() -> int:
             ):
                 pages = (context.new_page() for context in (host, guest, blocked))
                 studio = Studio(product, *pages, options.folder, options.only)
-                for scene in (before_anything, in_the_call, afterwards):
+                for scene in (turned_away, before_anything, in_the_call, afterwards):
                     scene(studio)
         finally:
             product.stop()
