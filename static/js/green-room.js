@@ -2,9 +2,10 @@
 
 import { byId } from "./config.js";
 import { fill } from "./devices.js";
+import { allowWords } from "./permission-help.js";
 
 const HELP = {
-  blocked: ["is blocked", "are blocked", "Allow it with the icon beside the address, then reload the page."],
+  blocked: ["is blocked", "are blocked", allowWords(navigator.userAgent)],
   missing: ["was not found", "were not found", "Plug one in, then choose it here."],
   busy: ["is used by another program", "are used by another program", "Close that program, then reload the page."],
   insecure: ["needs a secure address (https)", "need a secure address (https)", "Ask the person who sent you the link."],
