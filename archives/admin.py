@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -31,6 +31,7 @@ from archives.models import (
 )
 from archives.operating import RunOperations, confirmed
 from archives.services.retry import room_reconcile
+from archives.storywords import sentence
 from archives.timebar import time_bar
 from archives.timeline import Absent, absences_for
 
@@ -133,7 +134,17 @@ class ExportInline(ReadOnly, NewestInline):
 class TransitionInline(ReadOnly, NewestInline):
     model = Transition
     verbose_name_plural = f"Story, the newest {SHOWN}"
-    fields = ("at", "subject", "field", "old", "new", "by", "why")
+    newest = ("-id",)
+    fields = ("at", "happened", "by", "why")
+    readonly_fields = ("happened",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Transition]:
+        piece = Segment.objects.filter(pk=OuterRef("subject_id")).values("ordinal")[:1]
+        return super().get_queryset(request).annotate(ordinal=Subquery(piece))
+
+    @admin.display(description="What happened")
+    def happened(self, told: Transition) -> str:
+        return sentence(told, told.ordinal)  # type: ignore[attr-defined]
 
 
 class CallbackInline(ReadOnly, NewestInline):

@@ -64,7 +64,13 @@ def test_a_run_tells_its_story(operator: Client, run: ArchiveRun) -> None:
     page = operator.get(f"{RUNS}{run.pk}/change/").content.decode()
     assert "<svg" in page
     assert "Piece 2, primary session" in page
-    assert "STOP_PRIMARY" in page
+    for sentence in (
+        "Recording: starting",
+        "Change-over: close the old piece",
+        "Piece 2: recording, before starting",
+        "Change-over: done, before under way",
+    ):
+        assert sentence in page
     assert "archive-0" in page
 
 
