@@ -47,7 +47,8 @@ new PerformanceObserver(list => {
 }).observe({ type: "layout-shift", buffered: true });
 """
 FIGURES = """() => {
-  const loaded = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];
+  const loaded = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+    .filter(entry => entry.transferSize > 0);
   return { requests: loaded.length, bytes: loaded.reduce((sum, entry) => sum + entry.transferSize, 0),
            first: performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? 0, ...seen };
 }"""

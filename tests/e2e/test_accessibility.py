@@ -10,17 +10,28 @@ from tests.e2e.people import Participant
 from tests.e2e.processes import OPERATOR, PASSWORD, Product, wait_for
 
 MOST_TABS = 80
-OPEN_TO_ALL = ["/", "/accounts/login/", "/rooms/closed/"]
+OPEN_TO_ALL = [
+    "/",
+    "/accounts/login/",
+    "/rooms/closed/",
+    "/player/?share=half-a-link",
+    "/admin/login/",
+    "/api/docs/",
+]
 FOR_HOSTS = [
     "/host/",
     "/host/rooms/",
     "/player/",
     "/player/?name=Nothing%20of%20this%20name",
+    "/player/?trash=true",
     "/accounts/password_change/",
+    "/accounts/password_change/done/",
     "/admin/",
     "/admin/archives/room/",
     "/admin/archives/archiverun/",
     "/admin/archives/callback/",
+    "/admin/archives/alarm/",
+    "/admin/archives/room/1/change/",
     "/admin/overview/",
 ]
 pytestmark = pytest.mark.parametrize("product", [{"ROOM_ACCESS": "open"}], indirect=True, scope="module")
@@ -112,9 +123,22 @@ def test_axe_finds_nothing_on_the_pages_of_a_host(
     assert axe.violations(host.page, script) == []
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_a_recordings_page_in_the_console(
+    product: Product, host: Participant, script: str, scheme: str
+) -> None:
+    (run,) = product.http.get("/api/runs/").json()["results"]
+    host.page.emulate_media(color_scheme=scheme)
+    host.page.goto(f"{product.url}/admin/archives/archiverun/{run['id']}/change/")
+    host.page.wait_for_load_state("networkidle")
+    assert axe.violations(host.page, script) == []
+
+
 def test_axe_finds_nothing_in_the_player(product: Product, host: Participant, script: str) -> None:
     host.page.goto(f"{product.url}/player/?name=By%20keyboard")
     wait_for(lambda: host.page.locator("#player").is_visible(), "the player shows the recording", 60)
+    host.page.click("#seam-report summary")
+    host.page.wait_for_selector("#seams li")
     assert axe.violations(host.page, script) == []
 
 
