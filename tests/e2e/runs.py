@@ -42,12 +42,12 @@ class Run:
 
         wait_for(reached, f"run {self.id} is {' or '.join(statuses)}", seconds)
 
-    def restart(self) -> None:
+    def restart(self, seconds: float = 60) -> None:
         """A whole change-over: two more pieces, and again recording on the primary alone."""
         before = len(self.segments)
         self.begin_restart()
-        wait_for(lambda: len(self.segments) == before + 2, "the restart has made both its pieces", 60)
-        self.wait_until("recording", seconds=60)
+        wait_for(lambda: len(self.segments) == before + 2, "the restart has made both its pieces", seconds)
+        self.wait_until("recording", seconds=seconds)
 
     def begin_restart(self) -> None:
         answer = self.http.post(f"/api/runs/{self.id}/restart/")
