@@ -2,9 +2,11 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.contrib.staticfiles import finders
 from django.test import Client
 
 from archives import access, pages
@@ -299,3 +301,17 @@ def test_the_host_page_says_when_it_would_restart(host: Client, room: Room, sett
     page = host.get("/host/").content.decode()
     assert 'placeholder="114"' in page, "six minutes before a limit of two hours"
     assert '"most_s": 6840' in page
+
+
+@pytest.mark.parametrize("path", ["/", "/host/", "/player/", "/player/?name=x"])
+def test_a_page_names_every_module_that_it_will_load(host: Client, path: str) -> None:
+    page = host.get(path).content.decode()
+    named = re.findall(r'<link rel="modulepreload" href="([^"]+)">', page)
+    asked = set(re.findall(r'<script type="module" src="([^"]+)">', page))
+    assert asked
+    for url in named:
+        source = Path(finders.find(url.removeprefix("/static/")) or "").read_text()
+        asked |= {
+            f"/static/js/{name}" for name in re.findall(r'^import .* from "./([^"]+)";', source, re.MULTILINE)
+        }
+    assert sorted(asked) == sorted(named)
