@@ -284,6 +284,8 @@ def test_report_and_timeline_tell_it(
             report = admin_client.get(f"/api/runs/{run.pk}/seams/").json()
         with django_assert_max_num_queries(12):
             offsets = admin_client.get(f"/api/runs/{run.pk}/offsets/").json()
+    state = admin_client.get("/api/rooms/main/state/").json()
+    assert {each["person"] for each in state["run"]["absences"]} == {"Ann", "Ben"}
     ann = next(each for each in report["absences"] if each["person"] == "Ann")
     assert ann == {
         "person": "Ann",

@@ -10,13 +10,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from archives import clock
 from archives.api.permissions import MayWatch
 from archives.api.remembered import answer
 from archives.api.runs import run_for
-from archives.api.serializers import ErrorSerializer
+from archives.api.serializers import AbsentSerializer, ErrorSerializer
 from archives.models import ArchiveRun, Seam
-from archives.timeline import Absent, absences_for
+from archives.timeline import absences_for
 
 ERRORS = {401: ErrorSerializer, 403: ErrorSerializer, 404: ErrorSerializer}
 
@@ -64,18 +63,6 @@ class SeamSerializer(serializers.ModelSerializer[Seam]):
         return "measured" if seam.measured_at else "estimated"
 
 
-class AbsentSerializer(serializers.Serializer):
-    """One person is missing although something was recorded."""
-
-    person = serializers.CharField()
-    absent_from = serializers.DateTimeField(help_text="To about a second.")
-    absent_until = serializers.DateTimeField()
-    sure = serializers.BooleanField(
-        help_text="In no session that was recorded. Else their connection was lost, and they may be missing."
-    )
-    cause = serializers.CharField()
-
-
 class SeamsSerializer(serializers.Serializer):
     run = serializers.UUIDField()
     measured = serializers.IntegerField(help_text="Overlaps measured in the media.")
@@ -100,14 +87,8 @@ class RunSeams(APIView):
 def _report(run: ArchiveRun) -> dict[str, Any]:
     rows = run.seams.select_related("earlier", "later").order_by("earlier__ordinal", "later__ordinal")
     seams = SeamSerializer(rows, many=True).data
-    absences = AbsentSerializer([_absent(each) for each in absences_for(run)], many=True).data
+    absences = AbsentSerializer(absences_for(run), many=True).data
     return {"run": str(run.pk), **_counted(seams), "seams": seams, "absences": absences}
-
-
-def _absent(absent: Absent) -> dict[str, Any]:
-    since, until = (clock.from_ms(each) for each in absent.bounds)
-    facts = {"person": absent.name, "sure": absent.sure, "cause": absent.cause}
-    return facts | {"absent_from": since, "absent_until": until}
 
 
 def _counted(seams: Any) -> dict[str, int]:

@@ -1,14 +1,17 @@
 """The shapes that the API answers with; times are ISO 8601 in UTC, lengths integer milliseconds."""
 
+from datetime import datetime
+
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from archives import access
+from archives import access, clock
 from archives.models import RESTART_AFTER_MAX, RESTART_AFTER_MIN, ArchiveRun, Room, Segment
 from archives.services.absences import LONGEST_MS
 from archives.services.library import RETENTION_MAX
 from archives.services.previews import PICTURE
+from archives.timeline import Absent
 
 
 class SegmentSerializer(serializers.ModelSerializer[Segment]):
@@ -225,6 +228,24 @@ class AlarmSerializer(serializers.Serializer):
     since = serializers.DateTimeField()
 
 
+class AbsentSerializer(serializers.Serializer):
+    """One person is missing although something was recorded, as `timeline.Absent` has it."""
+
+    person = serializers.CharField(source="name")
+    absent_from = serializers.SerializerMethodField(help_text="To about a second.")
+    absent_until = serializers.SerializerMethodField()
+    sure = serializers.BooleanField(
+        help_text="In no session that was recorded. Else their connection was lost, and they may be missing."
+    )
+    cause = serializers.CharField()
+
+    def get_absent_from(self, absent: Absent) -> datetime:
+        return clock.from_ms(absent.bounds[0])
+
+    def get_absent_until(self, absent: Absent) -> datetime:
+        return clock.from_ms(absent.bounds[1])
+
+
 class RunStateSerializer(serializers.Serializer):
     id = serializers.UUIDField()
     name = serializers.CharField()
@@ -237,6 +258,7 @@ class RunStateSerializer(serializers.Serializer):
     segments = SegmentSerializer(many=True)
     restart = RestartStateSerializer(allow_null=True)
     alarms = AlarmSerializer(many=True, required=False, help_text="Hosts only.")
+    absences = AbsentSerializer(many=True, required=False, help_text="Hosts only.")
 
 
 class RoomNameSerializer(serializers.ModelSerializer[Room]):

@@ -11,6 +11,7 @@ from archives import clock
 from archives import restart as machine
 from archives.models import Alarm, ArchiveRun, Restart, Room, Segment
 from archives.services import runs
+from archives.timeline import absences_for
 
 # An ended run is still shown for so long, an ended restart so that its outcome can be read.
 RUN_SHOWN = timedelta(hours=1)
@@ -19,7 +20,7 @@ SEGMENTS_SHOWN = 50
 
 
 def room_state(room: Room, *, for_host: bool) -> dict[str, Any]:
-    """The State of the room, without `missing`, `alarms` and `restart.error` unless it is for a host."""
+    """The State of the room; `missing`, `alarms`, `absences` and `restart.error` only for a host."""
     now = clock.now()
     run = _shown_run(room, now)
     restart = _shown_restart(run, now) if run else None
@@ -68,6 +69,7 @@ def _run_state(
     }
     if for_host:
         state["alarms"] = list(Alarm.objects.filter(Q(run=run) | Q(run=None), room=run.room, cleared_at=None))
+        state["absences"] = absences_for(run)
     return state
 
 

@@ -20,6 +20,12 @@ const STATUS_WORDS = {
   failed: "Failed",
 };
 
+function missingWords(gaps, absences = []) {
+  const people = [...new Set(absences.map(({ person }) => person))].join(", ");
+  if (gaps) return `${count(gaps, "gap", "gaps")}: something is missing, hatched on the bar${people && `. Not there all the time: ${people}`}`;
+  return people ? `No gap so far. Not there all the time: ${people}` : "Nothing is missing so far";
+}
+
 export class HostPanel {
   #state;
   #status = "";
@@ -216,9 +222,7 @@ export class HostPanel {
     byId("elapsed").textContent = clock(elapsed);
     byId("elapsed").title = words(elapsed);
     const { gaps } = draw(byId("timebar"), run.segments, this.#state.now());
-    byId("timebar-words").textContent = gaps
-      ? `${count(gaps, "gap", "gaps")}: something is missing, hatched on the bar`
-      : "Nothing is missing so far";
+    byId("timebar-words").textContent = missingWords(gaps, run.absences);
     this.#showCountdown(run);
   }
 
