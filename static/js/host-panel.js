@@ -221,7 +221,7 @@ export class HostPanel {
     const elapsed = this.#state.elapsedMs();
     byId("elapsed").textContent = clock(elapsed);
     byId("elapsed").title = words(elapsed);
-    const { gaps } = draw(byId("timebar"), run.segments, this.#state.now());
+    const { gaps } = draw(byId("timebar"), run.segments, this.#state.now(), ["recording", "restarting"].includes(run.status));
     byId("timebar-words").textContent = missingWords(gaps, run.absences);
     this.#showCountdown(run);
   }

@@ -8,9 +8,10 @@ const HEIGHT = 28;
  * Blocks, joints and gaps between the pieces' own times, in milliseconds since the first piece began.
  * @param segments [{session, started_at, stopped_at|null, status}] in any order
  * @param {number} now for pieces that still grow, unix milliseconds
+ * @param {boolean} goesOn it should be recording: where nothing does, that is a gap until now
  * @returns {{length: number, blocks: object[], joints: object[], gaps: object[]}}
  */
-export function layout(segments, now) {
+export function layout(segments, now, goesOn = false) {
   const pieces = segments
     .filter((segment) => segment.started_at && !["failed", "absent"].includes(segment.status))
     .map(({ session, started_at: from, stopped_at: to }) => ({
@@ -25,6 +26,10 @@ export function layout(segments, now) {
     if (piece.from > covered) gaps.push({ from: covered - origin, to: piece.from - origin });
     else if (piece.from > origin) joints.push({ from: piece.from - origin, to: Math.min(covered, piece.to) - origin });
     covered = Math.max(covered, piece.to);
+  }
+  if (goesOn && pieces.length && covered < now) {
+    gaps.push({ from: covered - origin, to: now - origin });
+    covered = now;
   }
   const blocks = pieces.map((piece) => ({ ...piece, from: piece.from - origin, to: piece.to - origin }));
   return { length: Math.max(covered - origin, 1), blocks, joints, gaps };
@@ -44,8 +49,8 @@ function rect(kind, { from, to }, length, box) {
 }
 
 /** Draws into an <svg>; its words stand in the element that labels it. */
-export function draw(svg, segments, now) {
-  const { length, blocks, joints, gaps } = layout(segments, now);
+export function draw(svg, segments, now, goesOn) {
+  const { length, blocks, joints, gaps } = layout(segments, now, goesOn);
   svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
   svg.setAttribute("preserveAspectRatio", "none");
   const box = { y: 2, height: HEIGHT - 4, rx: 3 };

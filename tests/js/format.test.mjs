@@ -49,3 +49,15 @@ test("what never recorded is not on the bar", () => {
   assert.equal(bar.blocks.length, 0);
   assert.equal(layout([piece("primary", 0, 5, "failed")], 5).blocks.length, 0);
 });
+
+test("while a recording should go on and nothing records, the hole grows", () => {
+  const at = (second) => new Date(Date.UTC(2027, 2, 14, 9, 0, second)).toISOString();
+  const ended = [{ session: "primary", started_at: at(0), stopped_at: at(20), status: "available" }];
+  const now = Date.parse(at(35));
+  assert.deepEqual(layout(ended, now, true).gaps, [{ from: 20_000, to: 35_000 }]);
+  assert.equal(layout(ended, now, true).length, 35_000);
+  assert.deepEqual(layout(ended, now).gaps, [], "it was stopped");
+  const growing = [{ session: "primary", started_at: at(0), stopped_at: null, status: "started" }];
+  assert.deepEqual(layout(growing, now, true).gaps, []);
+  assert.deepEqual(layout([], now, true).gaps, [], "it has not begun");
+});
