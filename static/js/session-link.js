@@ -35,6 +35,8 @@ export class SessionLink extends EventTarget {
   #settling = false;
   #again = false;
   #attempt = 0;
+  // The SDK has lost the network and tries to come back: until it tells more, nothing is as it seems.
+  #away = false;
   #timer = 0;
   #OT = null;
   // The SDK gives the same object for the same session again, with the handlers it already has.
@@ -110,6 +112,7 @@ export class SessionLink extends EventTarget {
       return;
     }
     if (!this.#session) await this.#connect();
+    if (this.#away) return;
     this.#unpublishUnwanted();
     for (const source of this.#sources) {
       if (this.#session && !this.#published.has(source)) await this.#publish(source);
@@ -141,8 +144,20 @@ export class SessionLink extends EventTarget {
     this.#heard.add(session);
     this.dispatchEvent(new CustomEvent("session", { detail: session }));
     session.on("sessionDisconnected", (event) => this.#lost(session, event.reason));
-    session.on("sessionReconnecting", () => this.#setState("reconnecting"));
-    session.on("sessionReconnected", () => this.#settle());
+    session.on("sessionReconnecting", () => this.#lostForNow(session));
+    session.on("sessionReconnected", () => this.#back(session));
+  }
+
+  #lostForNow(session) {
+    if (session !== this.#session) return;
+    this.#away = true;
+    this.#setState("reconnecting");
+  }
+
+  #back(session) {
+    if (session !== this.#session) return;
+    this.#away = false;
+    this.#settle();
   }
 
   #lost(session, reason) {
@@ -246,6 +261,7 @@ export class SessionLink extends EventTarget {
   #forget() {
     if (!this.#session) return;
     this.#session = null;
+    this.#away = false;
     this.dispatchEvent(new Event("lost"));
     const entries = [...this.#published.values()];
     this.#published.clear();
