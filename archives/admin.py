@@ -10,6 +10,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -93,15 +94,23 @@ class SegmentInline(ReadOnly, NewestInline):
         "session",
         "status",
         "archive_id",
-        "started_at",
-        "stopped_at",
+        "started",
+        "stopped",
         "duration_ms",
         "size",
         "reason",
         "kept_at",
         "keep_error",
     )
-    readonly_fields = ("started_at", "stopped_at")
+    readonly_fields = ("started", "stopped")
+
+    @admin.display(description="Started")
+    def started(self, segment: Segment) -> str:
+        return _instant(segment.started_at)
+
+    @admin.display(description="Stopped")
+    def stopped(self, segment: Segment) -> str:
+        return _instant(segment.stopped_at)
 
 
 class RestartInline(ReadOnly, NewestInline):
@@ -241,13 +250,17 @@ class ArchiveRunAdmin(ReadOnly, RunOperations, QuickList):
         return format_html('<ul class="absences">{}</ul>', told) if told else "–"
 
     @admin.display(description="Next restart")
-    def next_restart(self, run: ArchiveRun) -> datetime | None:
+    def next_restart(self, run: ArchiveRun) -> str:
         """An ended run's row still has the last one that was planned."""
-        return run.restart_due_at if run.is_live else None
+        return _instant(run.restart_due_at if run.is_live else None)
 
     @admin.display(description="Everything of it")
     def everything(self, run: ArchiveRun) -> SafeString:
         return all_of(run, Segment, Seam, Restart, Transition)
+
+
+def _instant(at: datetime | None) -> str:
+    return date_format(at, "DATETIME_FORMAT") if at else "–"
 
 
 def _absence(absent: Absent) -> str:
@@ -378,6 +391,7 @@ class TransitionAdmin(OfRun):
 @admin.register(Segment)
 class SegmentAdmin(OfRun):
     list_display = ("run", *SegmentInline.fields)
+    started, stopped = SegmentInline.started, SegmentInline.stopped
     ordering = ("run", "-ordinal")
 
 

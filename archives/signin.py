@@ -22,10 +22,12 @@ def too_many_failures(request: HttpRequest, response: Any = None, credentials: A
     """What is answered from the last failure allowed until the wait is over: a page, or the API's error."""
     wait_s = int(settings.AXES_COOLOFF_TIME.total_seconds())
     headers = {"Retry-After": str(wait_s), "Cache-Control": "no-store"}
-    message = f"Too many wrong passwords. Wait {wait_s // 60} minutes, then try again."
+    advice = f"Wait {wait_s // 60} minutes, then try again."
     if request.path.startswith("/api/"):
-        return JsonResponse(error_body("throttled", message), status=429, headers=headers)
-    answer = render(request, "registration/locked.html", {"message": message}, status=429)
+        return JsonResponse(
+            error_body("throttled", f"Too many wrong passwords. {advice}"), status=429, headers=headers
+        )
+    answer = render(request, "registration/locked.html", {"message": advice}, status=429)
     for name, value in headers.items():
         answer[name] = value
     return answer

@@ -165,6 +165,7 @@ LOGOUT_REDIRECT_URL = "/"
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
+FORMAT_MODULE_PATH = ["dualarchive.formats"]
 USE_I18N = False
 USE_TZ = True
 

@@ -45,9 +45,8 @@ def describe(result: dict[str, Any], generator: Any, request: Any, public: bool)
             _errors(operation, known)
     result["components"]["responses"] = {_named(status): _error(of) for status, of in sorted(known.items())}
     listed = [f"- **{status}**: `{'`, `'.join(sorted(of))}`" for status, of in sorted(known.items())]
-    result["info"]["description"] += "\n\nErrors by status, each `{code, message, detail}`:\n\n" + "\n".join(
-        listed
-    )
+    title = "<summary>Errors by status, each {code, message, detail}</summary>"
+    result["info"]["description"] += "\n\n".join(["", f"<details>{title}", "\n".join(listed), "</details>"])
     return result
 
 

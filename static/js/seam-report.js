@@ -42,7 +42,9 @@ export function inWords({ measured, estimated, waiting, gaps, absences = [] }) {
 }
 
 export function seamWords(seam) {
-  const between = seam.later ? `Piece ${seam.earlier.ordinal} to ${seam.later.ordinal}` : `After piece ${seam.earlier.ordinal}`;
+  // The rows count from 0, people from 1.
+  const [from, to] = [seam.earlier, seam.later].map((piece) => piece && piece.ordinal + 1);
+  const between = to ? `Piece ${from} to ${to}` : `After piece ${from}`;
   if (seam.kind === "gap") {
     const length = seam.gap_from && seam.gap_until ? words(Date.parse(seam.gap_until) - Date.parse(seam.gap_from)) : "";
     return [between, `${length || "something"} missing`, seam.cause];

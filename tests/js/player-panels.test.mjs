@@ -27,13 +27,13 @@ test("a file without cues has no thumbnails", () => {
 
 test("a measured seam says how it is known, an estimated one that it is not sure", () => {
   const seam = { kind: "overlap", earlier: { ordinal: 1 }, later: { ordinal: 2 }, overlap_ms: 1234, method: "audio", sure: true, status: "measured" };
-  assert.deepEqual(seamWords(seam), ["Piece 1 to 2", "1.23 s recorded by both", "measured by the sound"]);
+  assert.deepEqual(seamWords(seam), ["Piece 2 to 3", "1.23 s recorded by both", "measured by the sound"]);
   assert.match(seamWords({ ...seam, method: "platform", sure: false })[2], /platform’s times, not sure/);
 });
 
 test("a gap says how much is missing and why", () => {
   const gap = { kind: "gap", earlier: { ordinal: 3 }, later: null, gap_from: "2027-03-14T09:30:00Z", gap_until: "2027-03-14T09:30:08Z", cause: "platform away" };
-  assert.deepEqual(seamWords(gap), ["After piece 3", "8 s missing", "platform away"]);
+  assert.deepEqual(seamWords(gap), ["After piece 4", "8 s missing", "platform away"]);
 });
 
 test("the report's summary counts what is known", () => {
