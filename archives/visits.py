@@ -11,7 +11,7 @@ from archives import changeover, clock, errors, look, services
 from archives.models import ArchiveRun, Restart, Segment, Side
 from archives.restart import backoff
 from archives.services import Claim, measuring, previews
-from archives.services.runs import START_PATIENCE_S
+from archives.services.starts import START_PATIENCE_S
 
 logger = logging.getLogger("archives.worker")
 Status = ArchiveRun.Status

@@ -18,8 +18,6 @@ from archives.services.restarts import (
 )
 from archives.services.rooms import Joined, room_create, room_get, room_join, room_sessions_ensure
 from archives.services.runs import (
-    Started,
-    actor,
     limit_at,
     reserve_s,
     restart_after_most_s,
@@ -32,7 +30,6 @@ from archives.services.runs import (
     run_recording,
     run_reopen,
     run_replaced,
-    run_start,
     run_stop,
     run_tried,
     say_state,
@@ -50,6 +47,7 @@ from archives.services.segments import (
     segment_take,
     segments_expire,
 )
+from archives.services.starts import Started, actor, run_start
 from archives.services.story import move, tell
 from archives.services.tallies import storage_weigh, tallies_flush
 

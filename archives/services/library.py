@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from archives import clock, errors
 from archives.models import ArchiveRun
-from archives.services.runs import clean_name
+from archives.services.starts import clean_name
 from archives.services.story import tell
 
 RETENTION_MAX = 36_500
