@@ -64,7 +64,7 @@ def give_up(claim: Claim, restart: Restart, alarm: str, message: str) -> None:
 
 def send(claim: Claim, restart: Restart, signal: str) -> None:
     """Signals only make pages faster: they poll the state too, so a failure does not matter."""
-    claim.guard()
+    claim.hold()
     try:
         gateway.platform().signal(
             claim.run.room.session_id_primary, signal, json.dumps({"restart": str(restart.pk)})
@@ -80,7 +80,7 @@ def _signal(claim: Claim, restart: Restart, step: Step) -> None:
 
 # --- who is where -------------------------------------------------------------------------------------
 def publishers(claim: Claim, side: Side) -> list[Person]:
-    claim.guard()
+    claim.hold()
     streams = gateway.platform().streams_list(claim.run.room.session_id(side))
     return services.people(streams=streams)
 

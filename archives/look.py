@@ -27,7 +27,7 @@ def look(claim: Claim) -> None:
     seen: dict[str, dict[str, Any]] = {}
     since = (run.started_at or run.created_at) - SKEW
     for session_id in _session_ids(run):
-        claim.guard()
+        claim.hold()
         for archive in gateway.platform().archives_list(session_id, clock.to_ms(since - LOOK_BACK)):
             # What began before this run concerns it only where it records still, and so is in its way.
             if _created(archive) >= clock.to_ms(since) or archive["status"] in LIVE:
@@ -59,7 +59,7 @@ def _sync(claim: Claim, seen: dict[str, dict[str, Any]]) -> None:
 
 def _read(claim: Claim, segment: Segment) -> dict[str, Any] | None:
     """One archive that the list did not have; lists may lag behind."""
-    claim.guard()
+    claim.hold()
     try:
         return gateway.platform().archive_get(segment.archive_id)
     except errors.NotFound:
@@ -118,9 +118,12 @@ def unknown_archives(room: Room) -> list[dict[str, Any]]:
 
 def room_sweep(room: Room, *, by: str, dry_run: bool = False) -> list[str]:
     """Explain what no run knows; what was found and done, a line each. Raises PlatformError."""
+    live = ArchiveRun.objects.live().filter(room=room)
+    if live.exists():
+        return []  # Its own looks see to it.
     unknown = unknown_archives(room)
     # A start writes its row before it calls: asked after the list, this cannot miss a run just begun.
-    if ArchiveRun.objects.live().filter(room=room).exists():
+    if live.exists():
         return []
     return [_sweep_one(room, archive, by, dry_run) for archive in unknown]
 

@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,6 +30,7 @@ from typing import Any
 
 KEY, SECRET = "100", "a secret of the benchmark that is long enough"
 WARM_UP_S = 20.0
+AT_ONCE = 4
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -203,6 +205,22 @@ def child(*words: str, log: Path, **more: Any) -> Iterator[subprocess.Popen[str]
         process.wait(60)
 
 
+def _room(number: int) -> dict[str, str]:
+    from archives import services
+    from archives.models import Room
+
+    room = Room.objects.create(slug=f"load-{number}", name=f"Load {number}")
+    room = services.room_sessions_ensure(room=room)
+    joined = services.room_join(room=room, name="Ann")
+    return {
+        "title": f"{joined.name} [{joined.participant}]",
+        "primary": room.session_id_primary,
+        "secondary": room.session_id_secondary,
+        "primary_token": joined.primary_token,
+        "secondary_token": joined.secondary_token,
+    }
+
+
 class Installation:
     def __init__(self, options: argparse.Namespace, folder: Path, localtok_url: str) -> None:
         self.options, self.folder, self.localtok_url = options, folder, localtok_url
@@ -212,32 +230,17 @@ class Installation:
         """Rooms with their sessions; what the page of each needs to join."""
         from django.core.management import call_command
 
-        from archives import services
-        from archives.models import Room
-
         call_command("migrate", verbosity=0)
-        told = []
-        for number in range(self.options.runs):
-            room = Room.objects.create(slug=f"load-{number}", name=f"Load {number}")
-            room = services.room_sessions_ensure(room=room)
-            joined = services.room_join(room=room, name="Ann")
-            told.append(
-                {
-                    "title": f"{joined.name} [{joined.participant}]",
-                    "primary": room.session_id_primary,
-                    "secondary": room.session_id_secondary,
-                    "primary_token": joined.primary_token,
-                    "secondary_token": joined.secondary_token,
-                }
-            )
-        return told
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            return list(pool.map(_room, range(self.options.runs)))
 
     def begin(self) -> None:
         from archives import services
         from archives.models import Room
 
-        for room in Room.objects.filter(slug__startswith="load-"):
-            services.run_start(room=room, name=f"Run of {room.slug}")
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            rooms = Room.objects.filter(slug__startswith="load-")
+            list(pool.map(lambda room: services.run_start(room=room, name=f"Run of {room.slug}"), rooms))
 
     def spread(self) -> None:
         """Restarts due one after the other, evenly over the time in which each has one."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,9 @@ from django.db.models import F, Q
 
 from archives import clock, errors
 from archives.models import ArchiveRun
+
+# A lease so fresh outlasts any call and cannot be another's yet.
+FRESH = timedelta(seconds=2)
 
 
 def lease_s() -> float:
@@ -29,12 +32,20 @@ class Claim:
     changed: bool = False
     # The rows were compared with what the platform holds.
     looked: bool = False
+    renewed_at: datetime = field(default_factory=clock.now)
+
+    def hold(self) -> None:
+        """Before each call to the platform: as `guard`, where the lease is not fresh."""
+        if clock.now() - self.renewed_at > FRESH:
+            self.guard()
 
     def guard(self, **values: Any) -> None:
         """First statement of every transaction under this claim: locks the run's row, or raises ClaimLost."""
         held = ArchiveRun.objects.filter(pk=self.run.pk, fence=self.fence)
+        now = clock.now()
         if not held.update(lease_until=clock.after(lease_s()), **values):
             raise errors.ClaimLost
+        self.renewed_at = now
 
     def release(self, due_in_s: float) -> None:
         """Give the run back, due in so many seconds, or sooner where somebody asked for that meanwhile."""

@@ -16,7 +16,7 @@ from archives.models import ArchiveRun, RunQuerySet, Tally
 Item = TypeVar("Item")
 PATROL = "patrol"
 # In looks (LOOK_INTERVAL): how far a patrol puts the next visit off, and how old the last full look may get.
-AHEAD, FULL_LOOK = 3, 12
+AHEAD, FULL_LOOK = 3, 60
 # What is due so soon is being visited, or a callback has just asked for it: that is left as it is.
 SOON_S = 2.0
 ROWS = 1000
