@@ -164,6 +164,7 @@ class Worker:
 
 
 def _sweep_interval_s(room: Room) -> float:
+    """Often while something may turn up late; a live run's own visits see to its archives."""
     lately = clock.now() - timedelta(hours=1)
-    busy = room.runs.live().exists() or room.runs.filter(ended_at__gte=lately).exists()
-    return look.SWEEP_S if busy else look.IDLE_SWEEP_S
+    ended = room.runs.filter(ended_at__gte=lately).exists()
+    return look.SWEEP_S if ended else look.IDLE_SWEEP_S

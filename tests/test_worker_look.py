@@ -192,3 +192,21 @@ def test_the_next_look_is_due_after_the_interval_that_is_set(world: World, setti
     looks = world.platform.calls.count("archives_list")
     world.wait(39)
     assert world.platform.calls.count("archives_list") - looks <= 4
+
+
+def test_who_stays_in_the_second_session_is_asked_to_leave_it(world: World) -> None:
+    run = world.start()
+    world.wait(10)
+    world.restart(run)
+    world.until_status(run, Status.RECORDING)
+    world.platform.publish("1_two", "Ann")
+    world.poll_pages = lambda: None  # type: ignore[method-assign]
+    world.until(lambda: not world.platform.people("1_two"), within_s=45)
+
+
+def test_a_room_at_rest_is_swept_rarely(world: World) -> None:
+    world.start()
+    world.wait(60)
+    calls = world.platform.calls.count("streams_list")
+    world.wait(600)
+    assert world.platform.calls.count("streams_list") - calls <= 1

@@ -12,11 +12,13 @@ from archives.models import ArchiveRun, Restart, Strategy
 from archives.services import tallies
 from archives.services.alarms import alarm_clear
 from archives.services.claims import Claim
+from archives.services.rooms import room_look
 from archives.services.runs import restart_due
 from archives.services.story import move, tell
 
 RunStatus = ArchiveRun.Status
 RETRY_AFTER_S = 60.0
+LEFT_BEHIND_S = 30.0
 # What a restart that was done has put right.
 OVERCOME = ["credentials_refused", "limit_near", "no_secondary", "restart_failed", "restart_stuck"]
 
@@ -141,6 +143,8 @@ def _end(claim: Claim, restart: Restart, status: str, why: str) -> bool:
         if not ended:
             return False
         tallies.tally_restart(restart)
+        # Whoever stays in the second session all the same is then asked to leave it.
+        room_look(room=run.room, in_s=LEFT_BEHIND_S)
         if status == Restart.Status.DONE:
             alarm_clear(room=run.room, run=run, codes=OVERCOME)
             piece = run.segments.live().order_by("-ordinal").first()
