@@ -50,7 +50,7 @@ def samples(db: None, settings: Any) -> dict[str, list[dict[str, str]]]:
 
 def alarm_codes() -> set[str]:
     """Every code under which an alarm is raised somewhere in the product."""
-    places = ("changeover", "restart", "worker", "services/gaps", "media/keep")
+    places = ("changeover", "restart", "visits", "services/gaps", "media/keep")
     lines = "\n".join((ROOT / f"archives/{name}.py").read_text() for name in places).splitlines()
     telling = [line for line in lines if re.search(r"\bcode ?=|GiveUp\(|^TROUBLE|^NOT_KEPT", line)]
     return {code for line in telling for code in re.findall(r'"([a-z]+(?:_[a-z]+)*)"', line)}
