@@ -9,7 +9,6 @@ from enum import StrEnum
 from typing import Any
 
 from localtok.clock import Clock
-from localtok.sessions import Session
 from localtok.store import Store
 
 log = logging.getLogger(__name__)
@@ -28,24 +27,6 @@ class Status(StrEnum):
 
 LIVE = frozenset({Status.STARTED, Status.PAUSED})
 DELETABLE = frozenset({Status.AVAILABLE, Status.UPLOADED, Status.DELETED})
-
-USER_INITIATED = "user initiated"
-MAXIMUM_DURATION = "maximum duration exceeded"
-MAXIMUM_IDLE = "maximum idle time exceeded"
-SESSION_ENDED = "session ended"
-FAILURE = "failure"
-
-
-@dataclass(frozen=True)
-class Limits:
-    """The vendor's limits, in seconds (developer guide on archiving)."""
-
-    recorded_s: float = 4 * 3600
-    total_s: float = 12 * 3600
-    idle_s: float = 3600
-    first_publisher_s: float = 60
-    empty_session_s: float = 60
-    kept_s: float = 72 * 3600
 
 
 @dataclass
@@ -228,29 +209,6 @@ class Archives:
         self.save(archive)
         for listener in self.on_change:
             listener(archive)
-
-
-def stop_reason(archive: Archive, session: Session | None, now_ms: int, limits: Limits) -> str | None:
-    """Why a live archive must stop now, or None."""
-    if archive.recorded_ms(now_ms) >= limits.recorded_s * 1000:
-        return MAXIMUM_DURATION
-    if now_ms - archive.called_ms >= limits.total_s * 1000:
-        return MAXIMUM_DURATION
-    if session is None or past(session.empty_since_ms, limits.empty_session_s, now_ms):
-        return SESSION_ENDED
-    if past(archive.paused_since_ms, limits.idle_s, now_ms):
-        return MAXIMUM_IDLE
-    if not archive.published and past(archive.called_ms, limits.first_publisher_s, now_ms):
-        return MAXIMUM_IDLE
-    return None
-
-
-def has_expired(archive: Archive, now_ms: int, limits: Limits) -> bool:
-    return archive.status == Status.AVAILABLE and past(archive.available_ms, limits.kept_s, now_ms)
-
-
-def past(since_ms: int | None, limit_s: float, now_ms: int) -> bool:
-    return since_ms is not None and now_ms - since_ms >= limit_s * 1000
 
 
 def _from_record(record: dict[str, Any]) -> Archive:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import Any
 
-from localtok.archives import DELETABLE, SESSION_ENDED, USER_INITIATED, Archive, Archives, Limits, Status
+from localtok.archives import DELETABLE, Archive, Archives, Status
 from localtok.beginnings import Beginnings, RecorderFactory
 from localtok.clock import Clock
 from localtok.endings import Endings
 from localtok.errors import BadRequest, Conflict, NotAllowed, NotFound
+from localtok.limits import SESSION_ENDED, USER_INITIATED, Limits
 from localtok.presentation import Layout
 from localtok.recorder import Recorder
 from localtok.recording import Recording, Tell

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from jwt.warnings import InsecureKeyLengthWarning
 
-from localtok.archives import Limits
+from localtok.limits import Limits
 from localtok.memory import share_arenas
 from localtok.publishing import cli as publishing
 from localtok.server import Localtok, Settings

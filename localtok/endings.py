@@ -7,9 +7,10 @@ import logging
 from dataclasses import asdict
 from typing import Any
 
-from localtok.archives import FAILURE, SESSION_ENDED, Archive, Archives, Status
+from localtok.archives import Archive, Archives, Status
+from localtok.bundle import recover_individual
 from localtok.errors import NotFound
-from localtok.individual import recover_individual
+from localtok.limits import FAILURE, SESSION_ENDED
 from localtok.recorder import RecordingResult, recover
 from localtok.recording import Recording
 from localtok.store import Store

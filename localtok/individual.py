@@ -6,9 +6,7 @@ import asyncio
 import contextlib
 import json
 import logging
-import shutil
 import time
-import zipfile
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,13 +16,13 @@ from typing import Any
 
 import av
 
+from localtok.bundle import folder_of, note, put_together
 from localtok.encodedpeer import EncodedPeer
 from localtok.recorder import RecordedStream, RecorderError, RecorderSettings, RecorderStats, RecordingResult
 from localtok.webm import Encoded, WebmFile
 
 log = logging.getLogger(__name__)
 
-MANIFEST = "manifest.json"
 # Frames wait until their clock has settled and the other kind's of the same time have come.
 HOLD_S = 1.0
 # A stream whose picture does not come is kept with its sound alone.
@@ -125,7 +123,7 @@ class IndividualRecorder:
         if piece.file is not None:
             self._done.append(piece)
             await self._on_thread(piece.file.close)
-            await self._on_thread(_note, self._folder, piece.entry())
+            await self._on_thread(note, self._folder, piece.entry())
 
     def update(self, stream: RecordedStream) -> None:
         """A muted stream goes on as silence and black, which is what its publisher sends."""
@@ -228,32 +226,10 @@ class IndividualRecorder:
             await asyncio.gather(self._beats, return_exceptions=True)
         for stream_id in list(self._pieces):
             await self.detach(stream_id)
-        await self._on_thread(_zip, self._path, self._folder)
+        await self._on_thread(put_together, self._path, self._folder)
         self._writer.shutdown(wait=False)
         size = self._path.stat().st_size
         return RecordingResult(self._path, self._ended_ms, size, self.began_at_ms, self.stats())
-
-
-def folder_of(path: Path) -> Path:
-    """Where the files grow that the ZIP will contain."""
-    return path.with_suffix(".streams")
-
-
-def recover_individual(path: Path) -> RecordingResult | None:
-    """Makes the ZIP of what a kill left behind; None when there is nothing in it."""
-    folder = folder_of(path)
-    if folder.exists():
-        for file in sorted(folder.glob("*.webm")):
-            _note_unfinished(folder, file)
-        _zip(path, folder)
-    if not path.exists():
-        return None
-    with zipfile.ZipFile(path) as archive:
-        files = json.loads(archive.read(MANIFEST))["files"]
-    if not files:
-        return None
-    length_ms = max(entry["stopTimeOffset"] for entry in files)
-    return RecordingResult(path, length_ms, path.stat().st_size, None, RecorderStats())
 
 
 def _add_all(piece: Piece, frames: list[Encoded]) -> None:
@@ -274,37 +250,3 @@ def _begin(piece: Piece, frame: Encoded) -> WebmFile | None:
     if "video" not in piece.kinds or waited_s > PICTURE_TIMEOUT_S:
         return WebmFile(piece.path, frame, {"audio"})
     return None
-
-
-def _note(folder: Path, entry: dict[str, Any]) -> None:
-    (folder / f"{entry['filename']}.json").write_text(json.dumps(entry))
-
-
-def _note_unfinished(folder: Path, file: Path) -> None:
-    if (folder / f"{file.name}.json").exists():
-        return
-    try:
-        with av.open(str(file)) as media:
-            last = max((p.pts * p.time_base for p in media.demux() if p.pts is not None), default=0)
-    except av.FFmpegError as error:
-        log.warning("%s cannot be read and is left out: %s", file.name, error)
-        return
-    length_ms = round(float(last) * 1000)
-    stream_id = file.stem[:36]
-    media_entry = {"filename": file.name, "size": file.stat().st_size, "streamId": stream_id}
-    # Nobody is left who knows its beginning or its publisher.
-    unknown = {"connectionData": "", "startTimeOffset": 0, "videoType": "camera"}
-    _note(folder, {**unknown, **media_entry, "stopTimeOffset": length_ms})
-
-
-def _zip(path: Path, folder: Path) -> None:
-    """Writes the ZIP whole or not at all, and clears the folder. Video is not compressed a second time."""
-    entries = [json.loads(note.read_text()) for note in sorted(folder.glob("*.webm.json"))]
-    about = json.loads((folder / "about.json").read_text())
-    fresh = path.with_suffix(".zip.new")
-    with zipfile.ZipFile(fresh, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(MANIFEST, json.dumps({**about, "files": entries}, indent=2))
-        for entry in entries:
-            archive.write(folder / entry["filename"], entry["filename"])
-    fresh.replace(path)
-    shutil.rmtree(folder)

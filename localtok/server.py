@@ -8,7 +8,7 @@ from pathlib import Path
 from aiohttp import web
 
 from localtok import site
-from localtok.archives import Archive, Archives, Limits, Status
+from localtok.archives import Archive, Archives, Status
 from localtok.archiving import Archiving
 from localtok.auth import Project
 from localtok.beginnings import RecorderFactory
@@ -18,6 +18,7 @@ from localtok.controls import Controls
 from localtok.faults import Faults
 from localtok.incidents import Incidents
 from localtok.journal import Journal
+from localtok.limits import Limits
 from localtok.links import Links
 from localtok.monitoring import session_callback
 from localtok.operations import Room

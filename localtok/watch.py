@@ -6,18 +6,10 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from localtok.archives import (
-    MAXIMUM_DURATION,
-    Archive,
-    Archives,
-    Limits,
-    Status,
-    has_expired,
-    past,
-    stop_reason,
-)
+from localtok.archives import Archive, Archives, Status
 from localtok.clock import Clock
 from localtok.endings import Endings
+from localtok.limits import MAXIMUM_DURATION, Limits, has_expired, past, stop_reason
 from localtok.recording import Recording
 from localtok.rollover import Rollover
 from localtok.sessions import Session, Sessions

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from localtok import beginnings, endings
-from localtok.archives import Archive, Limits, Status
+from localtok.archives import Archive, Status
 from localtok.clock import Clock
+from localtok.limits import Limits
 from localtok.recorder import Recorder, RecorderStats, RecordingResult
 from localtok.server import Localtok
 from tests.localtok.conftest import Page, Receiver, Sdk, StubRecorder, until

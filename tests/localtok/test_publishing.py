@@ -17,7 +17,7 @@ from av import VideoFrame
 from opentok import OutputModes
 
 from localtok.archives import Status
-from localtok.individual import folder_of, recover_individual
+from localtok.bundle import folder_of, recover_individual
 from localtok.publishing.page import PageError, SyntheticPage
 from localtok.publishing.pictures import counted as picture
 from localtok.publishing.tracks import Camera, Source, Voice, speech

@@ -9,7 +9,8 @@ import pytest
 from opentok.exceptions import ArchiveError
 
 from localtok import rollover
-from localtok.archives import Limits, Status
+from localtok.archives import Status
+from localtok.limits import Limits
 from localtok.server import Localtok
 from tests.localtok.conftest import Sdk, until
 from tests.localtok.test_faults import control
