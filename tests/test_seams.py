@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from archives.seams import SURE, Piece, UnreadableMedia, from_times, measure
-from archives.seams.motion import match_motion
-from archives.seams.pieces import SOUND_RATE, Pictures, Sound
+from archives.seams.motion import Motion, match_motion, stands_still
+from archives.seams.pieces import Pictures, Sound
+from archives.seams.resampling import BLOCK, SOUND_RATE, resampled
 from archives.seams.shrinking import FINE, Shrink
-from archives.seams.sound import match_sound
+from archives.seams.sound import Heard
 from benchmarks.seam_pairs import Made, Pair, make
 from benchmarks.seams import look, quick
 
@@ -107,6 +108,67 @@ def test_the_sound_of_a_part_lies_where_the_whole_has_it(speech: Made):
     assert np.corrcoef(expected[200:length], part.samples[200:length])[0, 1] > 0.999
 
 
+@media
+def test_sound_asked_for_in_parts_is_that_asked_for_at_once(speech: Made):
+    with Piece(speech.later) as at_once, Piece(speech.later) as in_parts:
+        whole = at_once.sound(0, 6000)
+        in_parts.sound(0, 2000)
+        grown = in_parts.sound(0, 6000)
+    assert len(grown.samples) == len(whole.samples)
+    assert np.abs(grown.samples - whole.samples).max() < 1e-3
+
+
+def test_a_hole_in_the_sound_stays_a_hole():
+    rate = 6 * SOUND_RATE
+    tone = np.sin(2 * np.pi * 440 * np.arange(2 * BLOCK) / rate).astype(np.float32)
+    placed = [(-100, tone[:1100]), (1000, tone[1100:BLOCK]), (2 * BLOCK, tone[BLOCK:])]
+    heard = resampled(iter(placed), 3 * BLOCK, rate)
+    assert len(heard) == pytest.approx(3 * BLOCK / 6, abs=1)
+    assert np.abs(heard[(BLOCK + 400) // 6 : (2 * BLOCK - 400) // 6]).max() < 1e-3
+    expected = np.sin(2 * np.pi * 440 * (np.arange(1000, 3000) / SOUND_RATE + 100 / rate))
+    assert np.abs(heard[1000:3000] - expected).max() < 1e-3
+
+
+@media
+def test_of_a_repeating_sound_few_pictures_are_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """What was heard tells where to look: without it, twice eight seconds would be seen."""
+    made = make(Pair("loop", 14, 3.0, sound="loop"), tmp_path)
+    shown = []
+    monkeypatch.setattr(
+        Shrink, "__call__", lambda self, frame, call=Shrink.__call__: shown.append(frame) or call(self, frame)
+    )
+    found = measure(made.earlier, made.later)
+    assert (found.method, found.sure) == ("audio", True)
+    assert found.offset_ms == pytest.approx(made.true_offset_ms, abs=1)
+    assert len(shown) < 8 * 25
+
+
+@media
+def test_of_stretched_sound_only_pictures_near_its_place_are_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    made = make(Pair("stretched", 15, 8.0, jitter_ms=40), tmp_path)
+    shown = []
+    monkeypatch.setattr(
+        Shrink, "__call__", lambda self, frame, call=Shrink.__call__: shown.append(frame) or call(self, frame)
+    )
+    found = measure(made.earlier, made.later)
+    assert (found.method, found.sure) == ("video", True)
+    assert found.offset_ms == pytest.approx(made.true_offset_ms, abs=20)
+    assert len(shown) < 12 * 25
+
+
+def test_key_frames_alone_tell_that_nothing_moves():
+    rng = np.random.default_rng(8)
+    wall = rng.uniform(0, 255, 576)
+    still = Pictures((wall + rng.normal(0, 0.5, (6, 576))).astype(np.float32), np.arange(6) * 2000.0)
+    assert stands_still(still)
+    assert not stands_still(Pictures(still.luma[:3], still.times_ms[:3]))
+    moved = still.luma.copy()
+    moved[4, :60] += 20
+    assert not stands_still(Pictures(moved, still.times_ms))
+
+
 def test_times_alone_are_never_sure():
     assert from_times(10_000, None).method == "none"
     guess = from_times(10_000, 12_500)
@@ -124,26 +186,26 @@ def test_noise_that_both_hear_is_placed_between_samples():
     fine = np.fft.irfft(spectrum).astype(np.float32)
     earlier = Sound(fine[: 8 * SOUND_RATE * eighths : eighths], 0.0)
     later = Sound(fine[5 * SOUND_RATE * eighths + 3 :: eighths], 0.0)
-    match = match_sound(earlier, later, 0, 8000)
+    match = Heard(earlier, later, 0, 8000).match()
     assert match.offset_ms == pytest.approx(5000 + 3000 / eighths / SOUND_RATE, abs=0.02)
 
 
 def test_a_steady_tone_is_never_sure():
     times = np.arange(20 * SOUND_RATE) / SOUND_RATE
     tone = (0.3 * np.sin(2 * np.pi * 440 * times)).astype(np.float32)
-    match = match_sound(*sounds(tone, 0, 10 * SOUND_RATE, 7 * SOUND_RATE), 0, 10_000)
+    match = Heard(*sounds(tone, 0, 10 * SOUND_RATE, 7 * SOUND_RATE), 0, 10_000).match()
     assert match is None or match.confidence < SURE
 
 
 def test_silence_has_no_place():
     silent = np.zeros(10 * SOUND_RATE, np.float32)
-    assert match_sound(Sound(silent, 0), Sound(silent, 0), 0, 10_000) is None
+    assert Heard(Sound(silent, 0), Sound(silent, 0), 0, 10_000).match() is None
 
 
 def test_unrelated_noise_has_no_place():
     rng = np.random.default_rng(3)
     first, second = (Sound(rng.standard_normal(10 * SOUND_RATE).astype(np.float32), 0) for _ in range(2))
-    match = match_sound(first, second, 0, 10_000)
+    match = Heard(first, second, 0, 10_000).match()
     assert match is None or match.confidence < 0.3
 
 
@@ -151,7 +213,7 @@ def test_a_jingle_that_both_happen_to_play_is_no_seam():
     rng = np.random.default_rng(4)
     first, second = (rng.standard_normal(10 * SOUND_RATE).astype(np.float32) for _ in range(2))
     second[2 * SOUND_RATE : 3 * SOUND_RATE] = first[6 * SOUND_RATE : 7 * SOUND_RATE]
-    match = match_sound(Sound(first, 0), Sound(second, 0), 0, 10_000)
+    match = Heard(Sound(first, 0), Sound(second, 0), 0, 10_000).match()
     assert match.offset_ms == pytest.approx(4000, abs=1)
     assert match.confidence < SURE
 
@@ -160,7 +222,7 @@ def test_of_two_equally_good_places_neither_is_sure():
     rng = np.random.default_rng(5)
     passage = rng.standard_normal(3 * SOUND_RATE).astype(np.float32)
     earlier = Sound(np.concatenate([passage, passage]), 0)
-    match = match_sound(earlier, Sound(passage, 0), 0, 6000, guided=True)
+    match = Heard(earlier, Sound(passage, 0), 0, 6000).near(0, 6000)
     assert match.confidence < SURE
 
 
@@ -174,10 +236,10 @@ def test_pictures_that_are_only_half_alike_are_not_sure():
     shared, own = (rng.uniform(0, 255, (100, 288)) for _ in range(2))
     first = seen(np.concatenate([shared, rng.uniform(0, 255, (100, 288))], axis=1))
     other = seen(np.concatenate([shared, own], axis=1)[50:])
-    half = match_motion(first, other, 0, 4000)
+    half = match_motion(Motion(first), Motion(other), 0, 4000)
     assert half.offset_ms == pytest.approx(2000, abs=20)
     assert half.confidence < 0.1
-    whole = match_motion(first, seen(first.luma[50:]), 0, 4000)
+    whole = match_motion(Motion(first), Motion(seen(first.luma[50:])), 0, 4000)
     assert (whole.offset_ms, whole.confidence) == (pytest.approx(2000, abs=1), 1)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Doubles = NDArray[np.float64]
+Floats = NDArray[np.float32]
 
 
 def ramp(value: float, none: float, full: float) -> float:
@@ -13,7 +14,7 @@ def ramp(value: float, none: float, full: float) -> float:
     return float(np.clip((value - none) / (full - none), 0, 1))
 
 
-def vertex(values: Doubles, peak: int) -> float:
+def vertex(values: NDArray[np.floating], peak: int) -> float:
     """How far the top of the parabola through a peak and its neighbours lies from the peak, -0.5..0.5."""
     if not 0 < peak < len(values) - 1:
         return 0.0
@@ -22,19 +23,21 @@ def vertex(values: Doubles, peak: int) -> float:
     return float(np.clip(0.5 * (left - right) / bend, -0.5, 0.5)) if bend < 0 else 0.0
 
 
-def lead(values: Doubles, peak: int, width: int) -> float:
+def lead(values: NDArray[np.floating], peak: int, width: int) -> float:
     """By what part of its height a peak stands above everything farther from it than `width`, at most 1."""
     rival = values.copy()
     rival[max(0, peak - width) : peak + width + 1] = 0
     return min(1.0, 1 - float(np.max(rival)) / float(values[peak]))
 
 
-def correlation(first: NDArray[np.floating], second: NDArray[np.floating]) -> Doubles:
-    """Sum over m of first[m + lag] * second[m], for every lag at which they touch."""
-    size = fft_size(len(first) + len(second))
+def correlation(first: Floats, second: Floats, lowest: int, highest: int) -> Floats:
+    """Sum over m of first[m + lag] * second[m], for each lag from `lowest` to `highest`."""
+    # What else such a circle lays over each other falls on lags that are not asked for.
+    size = fft_size(max(len(first), len(second), len(first) - lowest, len(second) + highest))
     spectrum = np.fft.rfft(first, size) * np.conj(np.fft.rfft(second, size))
     circular = np.fft.irfft(spectrum, size)
-    return np.concatenate([circular[size - len(second) + 1 :], circular[: len(first)]]).astype(np.float64)
+    negative = circular[size + min(lowest, 0) : size + min(highest + 1, 0)]
+    return np.concatenate([negative, circular[max(lowest, 0) : max(highest + 1, 0)]])
 
 
 def within(whole: NDArray[np.floating], part: NDArray[np.floating]) -> Doubles:
@@ -45,5 +48,5 @@ def within(whole: NDArray[np.floating], part: NDArray[np.floating]) -> Doubles:
 
 
 def fft_size(least: int) -> int:
-    """The next size that is 1, 3 or 5 times a power of two: those transform quickly."""
-    return min(odd << max(0, (-(-least // odd) - 1).bit_length()) for odd in (1, 3, 5))
+    """The next size that has only small factors: those transform quickly."""
+    return min(odd << max(0, (-(-least // odd) - 1).bit_length()) for odd in (1, 3, 5, 9, 15, 25, 27, 45, 75))

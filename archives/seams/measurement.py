@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
-from .motion import MotionMatch, match_motion, moves
+import numpy as np
+
+from .motion import Motion, MotionMatch, match_motion, stands_still
 from .pieces import MediaSource, Piece
 from .sound import UNLIKE_SCORE, Heard, SoundMatch
 
@@ -24,9 +27,15 @@ REACH_MS = 30_000.0
 # The later piece's head is heard first; mostly it is enough, and half the work.
 HEAD_MS = 8000.0
 SHORTEST_OVERLAP_MS = 200.0
-# Sound and pictures of one piece are compared over a few seconds in the middle of the overlap.
-RESIDUAL_SPAN_MS = 4000.0
-RESIDUAL_REACH_MS = 400.0
+# Where a sound repeats itself, the pictures at the joint tell which repeat is meant; mostly few are enough.
+JOINTS_MS = (3000.0, HEAD_MS)
+# Windows of sound that agree so far name one place, or several alike; fewer were stretched.
+REPEATS_AGREEMENT = 0.6
+# Where the sound tells about where to look, a few seconds of pictures inside the overlap are enough.
+SEEN_SPAN_MS = 3000.0
+SEEN_REACH_MS = 400.0
+SETTLING_MS = 1000.0
+PLACES_TRIED = 9
 # Sound this near what the pictures say belongs to it; if both pieces are heard and nothing is alike, neither
 # fits.
 NEAR_PICTURES_MS = 200.0
@@ -75,12 +84,12 @@ class _Region:
     lowest_ms: float
     highest_ms: float
 
-    def joint(self) -> _Region:
+    def joint(self, reach_ms: float) -> _Region:
         """The end of the one and the head of the other: of overlaps up to twice that, something is shared."""
-        end, later_end = self.earlier_ms[1], min(self.later_ms[1], self.later_ms[0] + HEAD_MS)
+        end, later_end = self.earlier_ms[1], min(self.later_ms[1], self.later_ms[0] + reach_ms)
         return replace(
             self,
-            earlier_ms=(max(self.earlier_ms[0], end - HEAD_MS), end),
+            earlier_ms=(max(self.earlier_ms[0], end - reach_ms), end),
             later_ms=(self.later_ms[0], later_end),
         )
 
@@ -148,26 +157,37 @@ class _Seam:
         return Heard(
             self._first.sound(min(earlier[0], earlier[1] - LEAST_HEARD_MS), earlier[1]),
             self._second.sound(later[0], max(later[1], later[0] + LEAST_HEARD_MS)),
+            region.lowest_ms,
+            region.highest_ms,
         )
 
     def found(self, check_av: bool) -> SeamMeasure | None:
-        sound = self._sound.match(self._region.lowest_ms, self._region.highest_ms)
+        region, sound = self._region, self._sound.match()
         if sound is not None and sound.confidence >= SURE:
             return self._by_sound(sound, self._residual(sound.offset_ms) if check_av else None)
         if self._sound.apart(sound):
             return None
-        if self._region.head() != self._region:
-            # A sound that repeats itself says no more the longer it is heard; the pictures tell which repeat.
-            repeats = sound is not None and sound.score >= UNLIKE_SCORE
-            if repeats and (seen := self._by_pictures(self._region.joint())) and seen.sure:
+        for led in self._led_by(sound):
+            if (seen := self._by_pictures(led)) and seen.sure:
                 return seen
-            self._sound = self._heard(self._region)
-            sound = self._sound.match(self._region.lowest_ms, self._region.highest_ms)
+        if region.head() != region:
+            self._sound = self._heard(region)
+            sound = self._sound.match()
             if sound is not None and sound.confidence >= SURE:
                 return self._by_sound(sound, self._residual(sound.offset_ms) if check_av else None)
-        return self._by_pictures(self._region) or (
+        return self._by_pictures(region) or (
             self._by_sound(sound, None) if sound is not None and sound.confidence >= FOUND else None
         )
+
+    def _led_by(self, sound: SoundMatch | None) -> list[_Region]:
+        """Where a look at few pictures may be enough, because of what was heard."""
+        region = self._region
+        if sound is None or sound.score < UNLIKE_SCORE:
+            return []
+        if sound.agreement >= REPEATS_AGREEMENT:
+            return [joint for reach in JOINTS_MS if (joint := region.joint(reach)) != region]
+        place_ms = self._sound.stretched()
+        return [] if place_ms is None else [self._around(place_ms)]
 
     def _by_sound(self, match: SoundMatch, residual_ms: float | None) -> SeamMeasure:
         overlap = self._overlap(match.offset_ms)
@@ -179,11 +199,11 @@ class _Seam:
 
     def _by_pictures(self, region: _Region) -> SeamMeasure | None:
         """The pictures' place, or the sound's near it: what was seen tells repeated sounds apart."""
-        pictures = self._seen(region)
+        pictures = None if self._still else self._seen(region)
         if pictures is None or pictures.confidence < FOUND:
             return None
         near = pictures.offset_ms - NEAR_PICTURES_MS, pictures.offset_ms + NEAR_PICTURES_MS
-        sound = self._sound.match(*near, guided=True)
+        sound = self._sound.near(*near)
         if sound is not None and min(sound.confidence, pictures.confidence) >= SURE:
             return self._by_sound(sound, pictures.offset_ms - sound.offset_ms)
         if self._refutes(sound, pictures):
@@ -192,11 +212,15 @@ class _Seam:
         return SeamMeasure(pictures.offset_ms, overlap, pictures.confidence, "video")
 
     def _seen(self, region: _Region) -> MotionMatch | None:
-        later = self._second.pictures(*region.later_ms)
-        if not moves(later):
+        later = Motion(self._second.pictures(*region.later_ms))
+        if not later.moves:
             return None
-        earlier = self._first.pictures(*region.earlier_ms)
+        earlier = Motion(self._first.pictures(*region.earlier_ms))
         return match_motion(earlier, later, region.lowest_ms, region.highest_ms)
+
+    @cached_property
+    def _still(self) -> bool:
+        return stands_still(self._second.key_pictures(*self._region.later_ms))
 
     def _refutes(self, sound: SoundMatch | None, pictures: MotionMatch) -> bool:
         """Whether both are heard where the pictures lie over each other, and are not alike there.
@@ -214,18 +238,24 @@ class _Seam:
         return min(self._first.end_ms, self._second.end_ms + offset_ms) - begin
 
     def _residual(self, offset_ms: float) -> float | None:
-        """How much later in the earlier piece the pictures of the overlap's middle are than its sound."""
-        begin = max(self._first.start_ms - offset_ms, self._second.start_ms)
-        length = min(self._overlap(offset_ms), REACH_MS)
-        middle, half = begin + length / 2, min(RESIDUAL_SPAN_MS, length) / 2
-        match = match_motion(
-            self._first.pictures(
-                offset_ms + middle - half - RESIDUAL_REACH_MS, offset_ms + middle + half + RESIDUAL_REACH_MS
-            ),
-            self._second.pictures(middle - half, middle + half),
-            offset_ms - RESIDUAL_REACH_MS,
-            offset_ms + RESIDUAL_REACH_MS,
-        )
+        """How much later in the earlier piece the pictures of the overlap are than its sound."""
+        match = self._seen(self._around(offset_ms))
         if match is None or match.confidence < SURE:
             return None
         return match.offset_ms - offset_ms
+
+    def _around(self, offset_ms: float) -> _Region:
+        """A few seconds of what is shared if the later piece lies there, the cheapest ones to decode."""
+        begin = max(self._first.start_ms - offset_ms, self._second.start_ms)
+        spare = max(0.0, min(self._overlap(offset_ms), REACH_MS) - SEEN_SPAN_MS)
+        # A recording needs a moment to settle.
+        starts = np.linspace(begin + min(spare / 2, SETTLING_MS), begin + spare, PLACES_TRIED)
+        start = float(min(starts, key=lambda at_ms: self._decoded_for(at_ms, offset_ms)))
+        end = min(start + SEEN_SPAN_MS, begin + self._overlap(offset_ms))
+        shifted = start + offset_ms - SEEN_REACH_MS, end + offset_ms + SEEN_REACH_MS
+        return _Region(shifted, (start, end), offset_ms - SEEN_REACH_MS, offset_ms + SEEN_REACH_MS)
+
+    def _decoded_for(self, at_ms: float, offset_ms: float) -> float:
+        """How much lies between an instant and the key frames before it, in both pieces."""
+        earlier_ms = at_ms + offset_ms - SEEN_REACH_MS
+        return at_ms - self._second.key_ms(at_ms) + earlier_ms - self._first.key_ms(earlier_ms)

@@ -8,10 +8,11 @@ nothing. A still picture has nothing to compare, and then no place is named.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from .correlation import Doubles, lead, ramp, vertex
+from .correlation import Doubles, fft_size, lead, ramp, vertex
 from .pieces import Floats, Pictures
 
 STEP_MS = 20
@@ -24,6 +25,9 @@ SAME_PEAK_MS = 160
 # So many of the points are compared at every lag; all of them near the likeliest.
 LIVELY = 144
 NEAR_STEPS = 3
+# What is the same at so many key frames stands still.
+STILL_KEYS = 4
+STILL = 1.2
 
 
 @dataclass(frozen=True)
@@ -32,32 +36,39 @@ class MotionMatch:
     confidence: float
 
 
-def match_motion(
-    earlier: Pictures, later: Pictures, lowest_ms: float, highest_ms: float
-) -> MotionMatch | None:
+class Motion:
+    """`changes` is (steps, points): what each point changes by in CHANGE_MS, every STEP_MS from the start."""
+
+    def __init__(self, pictures: Pictures) -> None:
+        enough = len(pictures.times_ms) >= 4
+        self.start_ms = float(pictures.times_ms[0]) if enough else 0.0
+        self.changes: Floats = _changes(pictures) if enough else pictures.luma[:0]
+
+    @cached_property
+    def moves(self) -> bool:
+        """Whether anything moves enough to name a place by it."""
+        return len(self.changes) > 0 and _level(self.changes) > MOTION
+
+
+def stands_still(keys: Pictures) -> bool:
+    """Whether key frames alone tell that nothing moves; False where they are too few to tell."""
+    return len(keys.times_ms) >= STILL_KEYS and _level(np.diff(keys.luma, axis=0)) < STILL
+
+
+def match_motion(earlier: Motion, later: Motion, lowest_ms: float, highest_ms: float) -> MotionMatch | None:
     """The likeliest place of `later` in `earlier` between two offsets; None where too little moves."""
-    if min(len(earlier.times_ms), len(later.times_ms)) < 4:
+    if not (earlier.moves and later.moves):
         return None
-    first, second = _changes(earlier), _changes(later)
-    if len(first) == 0 or len(second) == 0 or not (_moves(first) and _moves(second)):
-        return None
+    first, second = earlier.changes, later.changes
     likeness, lags = _likeness(*_liveliest(first, second))
-    offsets = earlier.times_ms[0] - later.times_ms[0] + lags * STEP_MS
+    offsets = earlier.start_ms - later.start_ms + lags * STEP_MS
     likeness[(offsets < lowest_ms - STEP_MS) | (offsets > highest_ms + STEP_MS)] = 0
     peak = int(np.argmax(likeness))
     if likeness[peak] <= 0:
         return None
     lag, alike = _refined(first, second, int(lags[peak]))
-    place = float(earlier.times_ms[0] - later.times_ms[0]) + lag * STEP_MS
+    place = earlier.start_ms - later.start_ms + lag * STEP_MS
     return MotionMatch(place, _confidence(likeness, peak, first, second, round(lag), alike))
-
-
-def moves(pictures: Pictures) -> bool:
-    """Whether anything moves enough to name a place by it."""
-    if len(pictures.times_ms) < 4:
-        return False
-    changes = _changes(pictures)
-    return len(changes) > 0 and _moves(changes)
 
 
 def _refined(first: Floats, second: Floats, lag: int) -> tuple[float, float]:
@@ -79,7 +90,6 @@ def _shared(first: Floats, second: Floats, lag: int) -> tuple[Floats, Floats]:
 
 
 def _changes(pictures: Pictures) -> Floats:
-    """(steps, points): how each point changes over CHANGE_MS, every STEP_MS from the first picture on."""
     begin, end = pictures.times_ms[0], pictures.times_ms[-1]
     grid = np.arange(begin, end, STEP_MS)
     after = np.clip(np.searchsorted(pictures.times_ms, grid, side="right"), 1, len(pictures.times_ms) - 1)
@@ -90,9 +100,10 @@ def _changes(pictures: Pictures) -> Floats:
     return smooth[reach:] - smooth[:-reach]
 
 
-def _moves(changes: Floats) -> bool:
+def _level(changes: Floats) -> float:
+    """By how much the liveliest points change, as a root mean square."""
     per_point = np.sqrt(np.mean(np.square(changes), axis=0))
-    return bool(np.quantile(per_point, 0.95) > MOTION)
+    return float(np.quantile(per_point, 0.95))
 
 
 def _liveliest(first: Floats, second: Floats) -> tuple[Floats, Floats]:
@@ -103,9 +114,11 @@ def _liveliest(first: Floats, second: Floats) -> tuple[Floats, Floats]:
 
 def _likeness(first: Floats, second: Floats) -> tuple[Doubles, np.ndarray]:
     """At each lag, the normalised sum of products over the shared steps, drawn to 0 where few move."""
-    size = 1 << (len(first) + len(second) - 1).bit_length()
-    spectrum = np.fft.rfft(first, size, axis=0) * np.conj(np.fft.rfft(second, size, axis=0))
-    products = _by_lag(np.fft.irfft(spectrum.sum(axis=1), size), first, second)
+    size = fft_size(len(first) + len(second))
+    # One row for each point: what is transformed lies together.
+    spectra = [np.fft.rfft(np.ascontiguousarray(changes.T), size) for changes in (first, second)]
+    spectrum = np.einsum("pf,pf->f", spectra[0], np.conj(spectra[1]))
+    products = _by_lag(np.fft.irfft(spectrum, size), first, second)
     power_first, power_second = (np.square(changes).sum(axis=1) for changes in (first, second))
     ones_first, ones_second = np.ones(len(first)), np.ones(len(second))
     of_first = _by_lag(_circular(power_first, ones_second, size), first, second)

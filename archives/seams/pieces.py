@@ -16,18 +16,22 @@ from typing import Any, BinaryIO
 
 import av
 import numpy as np
+from av.stream import Discard
 from numpy.typing import NDArray
 
+from .resampling import SOUND_RATE, Floats, resampled
 from .shrinking import FINE, HEIGHT, WIDTH, Shrink
 
-Floats = NDArray[np.float32]
 MediaSource = str | PathLike[str] | BinaryIO
 
-SOUND_RATE = 8000
 # Transform codecs need the block before the wanted one, and a key frame may lie a little after the index
 # says.
 SOUND_LEAD_MS = 100
 LARGEST_TIME_MS = 1000 * 3600 * 1000
+# So many samples at SOUND_RATE are made again where more is heard: a filter knows nothing beyond its ends.
+JOINT = 160
+# Pictures that must be decoded for those after them are seen too, up to this much.
+PICTURE_LEAD_MS = 2000.0
 
 
 class UnreadableMedia(Exception):
@@ -116,24 +120,35 @@ class Piece:
         from_ms, to_ms = max(from_ms, self.start_ms), min(to_ms, self.end_ms)
         if self._sound is None or to_ms <= from_ms:
             return Sound(np.zeros(0, np.float32), from_ms)
-        rate = self._sound.rate
         begin, end, heard = self._heard
         if begin != from_ms or end > to_ms:
             end, heard = from_ms, heard[:0]
-        full = np.zeros(round((to_ms - from_ms) * rate / 1000), np.float32)
-        for at_ms, frame in self._frames(self._sound, end - SOUND_LEAD_MS, to_ms) if end < to_ms else ():
-            _place(full, _mono(frame), round((at_ms - from_ms) * rate / 1000))
-        # Last, since what a decoder gives right after a jump is not whole.
-        full[: len(heard)] = heard
-        self._heard = (from_ms, to_ms, full)
-        return Sound(_resampled(full, rate), from_ms)
+        if end < to_ms:
+            known = max(0, len(heard) - JOINT)
+            heard = np.concatenate([heard[:known], self._brought_down(self._sound, from_ms, known, to_ms)])
+        self._heard = (from_ms, to_ms, heard)
+        return Sound(heard, from_ms)
+
+    def _brought_down(self, track: Any, from_ms: float, known: int, to_ms: float) -> Floats:
+        """What follows the first `known` samples from `from_ms` on."""
+        lead = min(JOINT, known)
+        begin_ms = from_ms + (known - lead) * 1000 / SOUND_RATE
+        ticks = track.rate / 1000
+        placed = (
+            (round((at_ms - begin_ms) * ticks), _mono(frame))
+            for at_ms, frame in self._frames(track, begin_ms - SOUND_LEAD_MS, to_ms)
+        )
+        return resampled(placed, round((to_ms - begin_ms) * ticks), track.rate)[lead:]
 
     def pictures(self, from_ms: float, to_ms: float) -> Pictures:
-        """The pictures that begin within [from_ms, to_ms); what was seen of that before is remembered.
+        """The pictures that begin within [from_ms, to_ms), and those before that had to be decoded for them.
+
+        What was seen of that before is remembered.
 
         Raises:
             UnreadableMedia: the bytes in the region are not video.
         """
+        from_ms = max(self.key_ms(from_ms), from_ms - PICTURE_LEAD_MS)
         begin, end, seen = self._seen
         if not from_ms <= begin < end <= to_ms:
             begin, end, seen = from_ms, from_ms, NOTHING_SEEN
@@ -143,6 +158,26 @@ class Piece:
         )
         self._seen = (from_ms, to_ms, whole)
         return whole
+
+    def key_ms(self, at_ms: float) -> float:
+        """When the key frame before an instant is shown; that instant itself where the file does not say."""
+        if self._video is None:
+            return at_ms
+        tick_ms = _ms(1, self._video.time_base)
+        index = self._video.index_entries
+        number = index.search_timestamp(max(0, int(at_ms / tick_ms)))
+        return min(at_ms, index[number].timestamp * tick_ms) if number >= 0 else at_ms
+
+    def key_pictures(self, from_ms: float, to_ms: float) -> Pictures:
+        """As `pictures`, but key frames alone: a look at everything that costs next to nothing."""
+        if self._video is None:
+            return NOTHING_SEEN
+        context = self._video.codec_context
+        try:
+            context.skip_frame = "NONKEY"
+            return self._shrunk(from_ms, to_ms)
+        finally:
+            context.skip_frame = "DEFAULT"
 
     def _shrunk(self, from_ms: float, to_ms: float) -> Pictures:
         sums: list[NDArray[np.uint16]] = []
@@ -160,6 +195,8 @@ class Piece:
         if track is None or not from_ms < to_ms <= LARGEST_TIME_MS:
             return
         tick_ms = _ms(1, track.time_base)
+        for other in self._container.streams:
+            other.discard = Discard.default if other.index == track.index else Discard.all
         try:
             self._container.seek(max(0, int(from_ms / tick_ms)), stream=track, backward=True)
             for frame in self._container.decode(track):
@@ -186,18 +223,3 @@ def _mono(frame: Any) -> Floats:
         samples = samples.reshape(-1, frame.layout.nb_channels).T
     full_scale = float(np.iinfo(samples.dtype).max) if samples.dtype.kind == "i" else 1.0
     return (samples.mean(axis=0) / full_scale).astype(np.float32)
-
-
-def _place(full: Floats, samples: Floats, at: int) -> None:
-    """Samples go where their time stamp says, so a hole stays a hole and does not shift what follows."""
-    begin, end = max(at, 0), min(at + len(samples), len(full))
-    if begin < end:
-        full[begin:end] = samples[begin - at : end - at]
-
-
-def _resampled(samples: Floats, rate: int) -> Floats:
-    frame = av.AudioFrame.from_ndarray(samples[None], format="flt", layout="mono")
-    frame.sample_rate = rate
-    resampler = av.AudioResampler(format="flt", layout="mono", rate=SOUND_RATE)
-    parts = [part.to_ndarray()[0] for given in (frame, None) for part in resampler.resample(given)]
-    return np.concatenate(parts) if parts else np.zeros(0, np.float32)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .correlation import vertex, within
-from .pieces import SOUND_RATE, Floats
+from .resampling import SOUND_RATE, Floats
 
 WINDOW_SEARCH_MS = 45
 # Windows that agree on a place within this (beyond what drift moves them) belong together.
