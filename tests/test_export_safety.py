@@ -9,12 +9,23 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from archives.export import ExportCancelled, ExportError, ExportPlan, PieceSpan, export, writing
+from archives.export import (
+    ExportCancelled,
+    ExportError,
+    ExportPlan,
+    PieceSpan,
+    boxes,
+    export,
+    film,
+    index,
+    writing,
+)
 from archives.export.check import Seams
-from archives.export.film import Film
-from archives.export.index import read_piece
+from archives.export.film import Film, Times
+from archives.export.index import Piece, Pieces, read_piece
 from archives.export.sources import Sources
 from tests.media.pieces import Recipe, make, see
 
@@ -225,3 +236,45 @@ def test_a_long_export_is_checked_by_its_own_tables(
     report = export(plan(piece), target)
     assert "duration" in report.checked
     assert read_piece(target).video is not None
+
+
+def test_what_is_kept_of_pieces_never_grows_beyond_two(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The older one goes before the new one is read: at no time are there the tables of three."""
+    pieces = Pieces()
+    held: list[int] = []
+    monkeypatch.setattr(index, "read_piece", lambda path: held.append(len(pieces.kept)) or Piece(None, None))
+    for number in range(4):
+        pieces(tmp_path / str(number), 0)
+    assert held == [0, 1, 1, 1]
+    first = pieces(tmp_path / "3", 0)
+    assert pieces(tmp_path / "3", 0) is first
+    assert pieces(tmp_path / "3", 1) is not first, "a file that has changed is read again"
+
+
+def test_its_table_of_places_is_short_however_the_pieces_lie(piece: Path, target: Path) -> None:
+    """Two seconds of a track lie together, where the piece has sound and picture by turns."""
+    assert len(places(piece)[0]) > 20
+    export(plan(piece), target)
+    assert [len(of_track) for of_track in places(target)] == [2, 2, 1]
+
+
+def places(path: Path) -> list[np.ndarray]:
+    contents = index.mapped_moov(path)
+    traks = [body for kind, body in boxes.children(contents) if kind == b"trak"]
+    return [index.chunks(index.need(trak, b"mdia", b"minf", b"stbl"))[0] for trak in traks]
+
+
+def test_packets_of_uneven_length_are_found_by_a_packed_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(film, "UNFOLDED", 16)
+    rng = np.random.default_rng(3)
+    runs = np.zeros(100, np.dtype([("count", ">u4"), ("value", ">u4")]))
+    runs["count"], runs["value"] = rng.integers(1, 4, 100), rng.integers(1, 5000, 100)
+    lengths = np.repeat(runs["value"].astype(int), runs["count"].astype(int))
+    begins = np.cumsum(lengths) - lengths
+    times = Times(runs)
+    assert [times.begin_of(packet) for packet in range(len(begins))] == begins.tolist()
+    assert [times.packet_at(int(ticks)) for ticks in begins] == list(range(len(begins)))
+    assert [times.packet_at(int(ticks)) for ticks in begins + lengths - 1] == list(range(len(begins)))
+    assert times.end == int(lengths.sum())

@@ -11,7 +11,7 @@ from archives.export import header, layout, writing
 from archives.export.audio import AudioTrack
 from archives.export.boxes import Parts
 from archives.export.check import AROUND_MS, Seams, check
-from archives.export.index import VIDEO_RATE, Piece, UnreadablePiece, piece_of
+from archives.export.index import VIDEO_RATE, Piece, Pieces, UnreadablePiece
 from archives.export.placing import Placed, place
 from archives.export.plan import (
     Cancelled,
@@ -42,6 +42,7 @@ class _Job:
     placed: list[Placed] = field(default_factory=list)
     shape: Shape | None = None
     form: Form | None = None
+    pieces: Pieces = field(default_factory=Pieces)
     unusable: set[Path] = field(default_factory=set)
     chapters: list[header.Chapter] = field(default_factory=list)
     packets: int = 0
@@ -58,7 +59,7 @@ class _Job:
         """None for a gap, and for a piece that holds nothing."""
         if isinstance(span, GapSpan) or span.path in self.unusable:
             return None
-        return piece_of(span.path, span.path.stat().st_mtime_ns)
+        return self.pieces(span.path, span.path.stat().st_mtime_ns)
 
 
 def export(
@@ -77,7 +78,7 @@ def export(
     _survey(job)
     with writing.partial(target) as file, Sources(writing.spool_name(target)) as sources:
         entries = _lay_out(job, sources)
-        piece_of.cache_clear()
+        job.pieces.forget()
         _write(job, file, entries, sources)
         _check(job)
     progress(1.0)
@@ -124,6 +125,8 @@ def _survey(job: _Job) -> None:
                 shapes.saw(piece.video, placed.span.length_ms)
             if piece and piece.audio:
                 forms.saw(piece.audio, placed.span.length_ms)
+            piece = None
+            job.pieces.forget()
     job.shape, job.form = shapes.found(), forms.found()
     if not job.shape and not job.form:
         raise ExportError("There is nothing to export: none of the pieces holds picture or sound.")
@@ -149,7 +152,7 @@ def _lay_out(job: _Job, sources: Sources) -> list[header.Entry]:
     audio: AudioTrack | None = None
     for step in _steps(job, video):
         if job.form and audio is None:
-            audio = AudioTrack.starting_with(job.form, sources, step.placed, step.piece)
+            audio = AudioTrack.starting_with(job.form, sources, job.pieces, step.placed, step.piece)
         if audio is not None:
             _add_sound(audio, step)
     if video:

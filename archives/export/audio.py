@@ -18,7 +18,7 @@ from typing import Self
 
 import numpy as np
 
-from archives.export.index import Ints, Piece, Track, piece_of
+from archives.export.index import Ints, Piece, Pieces, Track
 from archives.export.placing import Placed
 from archives.export.plan import SeamReport
 from archives.export.sound import PACKET, Form, Sound, blocks, decode, encode, encode_blocks, fade
@@ -53,6 +53,7 @@ class AudioTrack:
 
     form: Form
     sources: Sources
+    pieces: Pieces
     origin: int
     table: Table = field(init=False)
     notes: list[str] = field(default_factory=list)
@@ -66,13 +67,15 @@ class AudioTrack:
         self.table = Table(self.sources.folder)
 
     @classmethod
-    def starting_with(cls, form: Form, sources: Sources, placed: Placed, piece: Piece | None) -> Self:
+    def starting_with(
+        cls, form: Form, sources: Sources, pieces: Pieces, placed: Placed, piece: Piece | None
+    ) -> Self:
         """The grid is laid so that the first piece needs no shift; a packet or two run in before."""
         origin = PACKET
         track = piece.audio if piece else None
         if track is not None and not form.odd(track):
             origin += -round(track.ticks[0] + placed.add_ms * form.rate / 1000) % PACKET
-        return cls(form, sources, origin)
+        return cls(form, sources, pieces, origin)
 
     def piece(
         self, placed: Placed, track: Track | None, begin_ms: float, end_ms: float, report: SeamReport
@@ -110,8 +113,9 @@ class AudioTrack:
         at = 0
         while at < len(true):
             first = round(int(true[at]) / PACKET)
-            off = true[at:] / PACKET - (first + np.arange(len(true) - at))
-            wandered = np.flatnonzero(np.abs(off) > WANDER)
+            off = true[at:] / PACKET
+            off -= np.arange(first, first + len(off))
+            wandered = np.flatnonzero((off > WANDER) | (off < -WANDER))
             length = int(wandered[0]) if len(wandered) else len(true) - at
             low, high = max(begin, first, self._filled), min(end, first + length)
             if low < high:
@@ -121,7 +125,12 @@ class AudioTrack:
     def _reader(self, track: Track) -> Callable[[], Track]:
         if track.path == self.sources.path(SPOOL):
             return lambda: track
-        return partial(audio_of, track.path, track.path.stat().st_mtime_ns)
+        return partial(self._audio_of, track.path, track.path.stat().st_mtime_ns)
+
+    def _audio_of(self, path: Path, changed_ns: int) -> Track:
+        track = self.pieces(path, changed_ns).audio
+        assert track is not None  # noqa: S101 — it was read before
+        return track
 
     def _join(self, run: Run, report: SeamReport) -> None:
         if run.first > self._filled:
@@ -259,9 +268,3 @@ class AudioTrack:
         return Track(
             spool, "aac", form.config, form.rate, offsets, sizes, ticks, keys, channels=form.channels
         )
-
-
-def audio_of(path: Path, changed_ns: int) -> Track:
-    track = piece_of(path, changed_ns).audio
-    assert track is not None  # noqa: S101 — it was read before
-    return track

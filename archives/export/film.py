@@ -13,10 +13,13 @@ from typing import Any
 import av
 import numpy as np
 from av.error import FFmpegError
+from numpy.typing import NDArray
 
 from archives.export import boxes, index
 from archives.export.boxes import Bytes
 from archives.export.index import Ints
+
+UNFOLDED = 1 << 12
 
 
 class Film:
@@ -25,8 +28,7 @@ class Film:
     def __init__(self, path: Path) -> None:
         """Raises UnreadablePiece or BoxError where the file has no such tables."""
         self.path = path
-        with path.open("rb") as file:
-            moov, _ = index.moov(file, path.stat().st_size)
+        moov = index.mapped_moov(path)
         mvhd = index.need(moov, b"mvhd")
         rate = struct.unpack_from(">I", mvhd, 20 if mvhd[0] else 12)[0]
         traks = [body for kind, body in boxes.children(moov) if kind == b"trak"]
@@ -46,6 +48,44 @@ def _is_media(trak: Bytes) -> bool:
     return bytes(index.need(trak, b"mdia", b"hdlr")[8:12]) in (b"vide", b"soun")
 
 
+class Times:
+    """When packets begin, from their run-length table, of which only some runs are unfolded at a time."""
+
+    def __init__(self, runs: NDArray[Any]) -> None:
+        self._runs = runs
+        packets, ticks = [0], [0]
+        for low in range(0, len(runs), UNFOLDED):
+            counts, lengths = self._unfolded(low)
+            packets.append(packets[-1] + int(counts.sum()))
+            ticks.append(ticks[-1] + int((counts * lengths).sum()))
+        # Where each part of so many runs begins.
+        self._packets, self._ticks = np.array(packets), np.array(ticks)
+        self.end = ticks[-1]
+
+    def begin_of(self, packet: int) -> int:
+        part = self._part(self._packets, packet)
+        counts, lengths = self._unfolded(part * UNFOLDED)
+        begins = int(self._packets[part]) + np.cumsum(counts) - counts
+        run = max(0, int(np.searchsorted(begins, packet, "right")) - 1)
+        before = int((counts * lengths)[:run].sum())
+        return int(self._ticks[part]) + before + (packet - int(begins[run])) * int(lengths[run])
+
+    def packet_at(self, ticks: int) -> int:
+        part = self._part(self._ticks, ticks)
+        counts, lengths = self._unfolded(part * UNFOLDED)
+        begins = int(self._ticks[part]) + np.cumsum(counts * lengths) - counts * lengths
+        run = max(0, int(np.searchsorted(begins, ticks, "right")) - 1)
+        before = int(counts[:run].sum())
+        return int(self._packets[part]) + before + (ticks - int(begins[run])) // int(lengths[run])
+
+    def _part(self, begins: Ints, wanted: int) -> int:
+        return min(max(0, int(np.searchsorted(begins, wanted, "right")) - 1), max(0, len(begins) - 2))
+
+    def _unfolded(self, low: int) -> tuple[Ints, Ints]:
+        part = self._runs[low : low + UNFOLDED]
+        return part["count"].astype(np.int64), part["value"].astype(np.int64)
+
+
 class _Packets:
     """Where each packet of a track lies and when it is shown, from the packed tables."""
 
@@ -58,11 +98,9 @@ class _Packets:
         self.config = index.describe(self.codec, entry)["config"]
         self._shift = index.edit_shift(trak, movie_rate, self.rate)
         self._sizes = np.frombuffer(index.need(table, b"stsz"), ">u4", -1, 12)
-        counts, self._lengths = index.runs(index.need(table, b"stts"), ">u4")
-        self._run_packets = np.cumsum(counts) - counts
-        self._run_ticks = np.cumsum(counts * self._lengths) - counts * self._lengths
+        self._times = Times(index.packed_runs(index.need(table, b"stts"), ">u4"))
         stss = boxes.find(table, b"stss")
-        self.end_ms = (int((counts * self._lengths).sum()) + self._shift) * 1000 / self.rate
+        self.end_ms = (self._times.end + self._shift) * 1000 / self.rate
         self._keys = None if stss is None else np.frombuffer(stss, ">u4", -1, 8).astype(np.int64) - 1
         self._chunks, per_chunk = index.chunks(table)
         self._chunk_packets = np.cumsum(per_chunk) - per_chunk
@@ -75,15 +113,11 @@ class _Packets:
         return range(first, last + 1)
 
     def _at(self, ms: float) -> int:
-        ticks = round(ms * self.rate / 1000) - self._shift
-        run = max(0, int(np.searchsorted(self._run_ticks, ticks, "right")) - 1)
-        packet = int(self._run_packets[run]) + (ticks - int(self._run_ticks[run])) // int(self._lengths[run])
+        packet = self._times.packet_at(round(ms * self.rate / 1000) - self._shift)
         return min(max(0, packet), len(self._sizes) - 1)
 
     def ticks(self, packet: int) -> int:
-        run = int(np.searchsorted(self._run_packets, packet, "right")) - 1
-        into = packet - int(self._run_packets[run])
-        return int(self._run_ticks[run]) + into * int(self._lengths[run]) + self._shift
+        return self._times.begin_of(packet) + self._shift
 
     def read(self, file: int, packet: int) -> bytes:
         chunk = int(np.searchsorted(self._chunk_packets, packet, "right")) - 1

@@ -95,36 +95,35 @@ def _stbl(entry: Entry, base: int) -> Parts:
     stsd = full_box(b"stsd", 0, 0, struct.pack(">I", 1), entry.sample_entry)
     sizes, keys, lengths = _columns(entry)
     stss: Bytes | Parts = b""
-    if len(keys) < len(media.rows):
+    # Without such a table every packet is a key, as those of sound are.
+    if keys and sum(map(len, keys)) < len(media.rows):
         stss = _counted(b"stss", keys)
     stsz = full_box(b"stsz", 0, 0, struct.pack(">II", 0, len(sizes)), _raw(sizes))
     return box(b"stbl", stsd, _counted(b"stts", lengths), stss, _stsc(media), stsz, _offsets(media, base))
 
 
-def _columns(entry: Entry) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+def _columns(entry: Entry) -> tuple[NDArray[Any], list[NDArray[Any]], list[NDArray[Any]]]:
     """Sizes, numbers of key frames (from 1) and run lengths of the durations, as they stand in the file."""
     sizes = np.empty(len(entry.media.rows), ">u4")
-    keys, runs = [], []
+    keys: list[NDArray[Any]] = []
+    runs: list[NDArray[Any]] = []
     done, before = 0, np.zeros(0, np.int64)
     for rows in entry.media.rows.blocks():
         sizes[done : done + len(rows)] = entry.media.sizes(rows)
-        keys.append((np.flatnonzero(rows["key"]) + done + 1).astype(np.uint32))
+        if entry.handler == b"vide":
+            keys.append((np.flatnonzero(rows["key"]) + done + 1).astype(">u4"))
         # The last length of a block is known with the next one.
         ticks = np.concatenate([before, rows["ticks"]])
-        runs.append(_run_lengths(np.diff(ticks)))
+        _add_runs(runs, np.diff(ticks))
         done, before = done + len(rows), ticks[-1:]
-    runs.append(_run_lengths(entry.end - before))
-    return sizes, np.concatenate(keys).astype(">u4"), _joined_runs(np.concatenate(runs))
+    _add_runs(runs, entry.end - before)
+    return sizes, keys, runs
 
 
-def _joined_runs(runs: NDArray[Any]) -> NDArray[Any]:
-    """Runs of the same value on both sides of a block's end become one."""
-    begins = np.flatnonzero(np.append(True, runs[1:, 1] != runs[:-1, 1]))
-    return np.stack([np.add.reduceat(runs[:, 0], begins), runs[begins, 1]], axis=1).astype(">u4")
-
-
-def _counted(kind: bytes, table: NDArray[Any]) -> Parts:
-    return full_box(kind, 0, 0, struct.pack(">I", len(table)), _raw(table))
+def _counted(kind: bytes, tables: list[NDArray[Any]]) -> Parts:
+    """One table, given in parts."""
+    count = sum(map(len, tables))
+    return full_box(kind, 0, 0, struct.pack(">I", count), *(_raw(table) for table in tables))
 
 
 def _raw(table: NDArray[Any]) -> Bytes:
@@ -132,13 +131,18 @@ def _raw(table: NDArray[Any]) -> Bytes:
     return np.ascontiguousarray(table).view(np.uint8).reshape(-1).data
 
 
-def _run_lengths(values: NDArray[Any]) -> NDArray[Any]:
-    """Rows (count, value) of equal neighbours."""
+def _add_runs(runs: list[NDArray[Any]], values: NDArray[Any]) -> None:
+    """Rows (count, value) of equal neighbours, as in the file; one may go on from the part before."""
     if not len(values):
-        return np.zeros((0, 2), np.int64)
+        return
     begins = np.flatnonzero(np.append(True, values[1:] != values[:-1]))
-    counts = np.diff(np.append(begins, len(values)))
-    return np.stack([counts, values[begins]], axis=1)
+    more = np.empty((len(begins), 2), ">u4")
+    more[:, 0], more[:, 1] = np.diff(np.append(begins, len(values))), values[begins]
+    if runs and runs[-1][-1, 1] == more[0, 1]:
+        runs[-1][-1, 0] += more[0, 0]
+        more = more[1:]
+    if len(more):
+        runs.append(more)
 
 
 def _stsc(media: Media) -> Parts:
@@ -146,14 +150,14 @@ def _stsc(media: Media) -> Parts:
     begins = np.flatnonzero(np.append(True, counts[1:] != counts[:-1]))
     rows = np.ones((len(begins), 3), ">u4")
     rows[:, 0], rows[:, 1] = begins + 1, counts[begins]
-    return _counted(b"stsc", rows)
+    return _counted(b"stsc", [rows])
 
 
 def _offsets(media: Media, base: int) -> Parts:
     offsets = np.concatenate(media.chunk_offsets) + base
     if int(offsets[-1]) < 1 << 32:
-        return _counted(b"stco", offsets.astype(">u4"))
-    return _counted(b"co64", offsets.astype(">u8"))
+        return _counted(b"stco", [offsets.astype(">u4")])
+    return _counted(b"co64", [offsets.astype(">u8")])
 
 
 def _udta(title: str, chapters: list[Chapter], created_at: datetime) -> Parts:

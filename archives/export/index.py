@@ -7,7 +7,7 @@ no such tables: its packets are found by walking it with libavformat.
 import struct
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import lru_cache
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -20,6 +20,7 @@ from archives.export import boxes, h264
 from archives.export.boxes import Bytes
 
 Ints = NDArray[np.int64]
+Sizes = NDArray[np.int32]
 VIDEO_RATE = 90_000
 CODECS = {b"avc1": "h264", b"avc3": "h264", b"mp4a": "aac"}
 AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
@@ -43,7 +44,7 @@ class Track:
     config: bytes
     rate: int
     offsets: Ints
-    sizes: Ints
+    sizes: Sizes | Ints
     ticks: Ints
     keys: NDArray[np.bool_]
     width: int = 0
@@ -95,19 +96,42 @@ def read_piece(path: Path) -> Piece:
     return Piece(video, audio)
 
 
-@lru_cache(maxsize=2)
-def piece_of(path: Path, changed_ns: int) -> Piece:
-    """As read_piece, with the last two remembered; `changed_ns` tells a file from a later one of its name."""
-    return read_piece(path)
+class Pieces:
+    """As read_piece, with the last two remembered: the tables of a long piece take room."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[Path, int], Piece] = {}
+
+    def __call__(self, path: Path, changed_ns: int) -> Piece:
+        """`changed_ns` tells a file from a later one of its name."""
+        wanted = path, changed_ns
+        if wanted not in self.kept:
+            # The older one goes before the new one comes, not after.
+            while len(self.kept) > 1:
+                del self.kept[next(iter(self.kept))]
+            self.kept[wanted] = read_piece(path)
+        return self.kept[wanted]
+
+    def forget(self) -> None:
+        self.kept.clear()
 
 
 def rises(path: Path) -> bool:
     """Whether the time stamps of every track of a file rise, by its tables."""
-    with path.open("rb") as file:
-        contents, _ = moov(file, path.stat().st_size)
+    contents = mapped_moov(path)
     traks = [body for kind, body in boxes.children(contents) if kind == b"trak"]
     tables = [need(trak, b"mdia", b"minf", b"stbl", b"stts") for trak in traks]
-    return all(bool((runs(table, ">u4")[1] > 0).all()) for table in tables)
+    return all(bool((packed_runs(table, ">u4")["value"] > 0).all()) for table in tables)
+
+
+def mapped_moov(path: Path) -> Bytes:
+    """As moov, of a file that nobody changes meanwhile: only what is looked at comes into memory."""
+    with path.open("rb") as file:
+        size = path.stat().st_size
+        place = next((place for place in boxes.top_level(file, size) if place.kind == b"moov"), None)
+        if place is None or place.end > size:
+            raise UnreadablePiece("the file was not finished: it has no table of contents (moov)")
+        return memoryview(mmap(file.fileno(), 0, access=ACCESS_READ))[place.body : place.end]
 
 
 def moov(file: BinaryIO, size: int) -> tuple[Bytes, bool]:
@@ -148,7 +172,8 @@ def _track(path: Path, trak: Bytes, movie_rate: int, size: int) -> Track | None:
     media_rate = struct.unpack_from(">I", mdhd, 20 if mdhd[0] else 12)[0]
     sizes = _sizes(need(table, b"stsz"))
     offsets = _offsets(table, sizes)
-    shown = _shown(table, len(sizes)) + edit_shift(trak, movie_rate, media_rate)
+    shown = _shown(table, len(sizes))
+    shown += edit_shift(trak, movie_rate, media_rate)
     keys = _keys(boxes.find(table, b"stss"), len(sizes))
     described = describe(CODECS[kind], entry)
     rate = described.get("rate", VIDEO_RATE)
@@ -159,21 +184,31 @@ def _track(path: Path, trak: Bytes, movie_rate: int, size: int) -> Track | None:
     return track if whole.all() else track.take(whole)
 
 
-def _sizes(stsz: Bytes) -> Ints:
+def _sizes(stsz: Bytes) -> Sizes:
     same, count = struct.unpack_from(">II", stsz, 4)
     if same:
-        return np.full(count, same, np.int64)
-    return np.frombuffer(stsz, ">u4", count, 12).astype(np.int64)
+        return np.full(count, same, np.int32)
+    return np.frombuffer(stsz, ">u4", count, 12).astype(np.int32)
 
 
-def _offsets(table: Bytes, sizes: Ints) -> Ints:
+def _offsets(table: Bytes, sizes: Sizes) -> Ints:
     """File offset of each packet: the chunk it lies in plus what lies before it in that chunk."""
     places, per_chunk = chunks(table)
-    chunk_of = np.repeat(np.arange(len(per_chunk)), per_chunk)[: len(sizes)]
-    before = np.concatenate([[0], np.cumsum(sizes)[:-1]]) if len(sizes) else sizes
-    first = np.concatenate([[0], np.cumsum(per_chunk)[:-1]]).astype(np.int64) if len(per_chunk) else per_chunk
-    used = first[first < len(sizes)]
-    return places[chunk_of] + before - before[used][chunk_of]
+    offsets = np.cumsum(sizes, dtype=np.int64)
+    offsets -= sizes
+    first = np.cumsum(per_chunk) - per_chunk
+    used = first < len(sizes)
+    begins = places[used] - offsets[first[used]]
+    offsets += _for_each(begins, per_chunk[used], len(sizes))
+    return offsets
+
+
+def _for_each(values: Ints, counts: Ints, packets: int) -> Ints:
+    """A run-length table unfolded for so many packets."""
+    unfolded = np.repeat(values, counts)[:packets]
+    if len(unfolded) < packets:
+        raise boxes.BoxError("its tables do not reach the last packet")
+    return unfolded
 
 
 def chunks(table: Bytes) -> tuple[Ints, Ints]:
@@ -190,18 +225,26 @@ def chunks(table: Bytes) -> tuple[Ints, Ints]:
     return places, np.repeat(stsc[:, 1], ends - stsc[:, 0])
 
 
+def packed_runs(body: Bytes, kind: str) -> NDArray[Any]:
+    """A run-length table as it stands in the file: rows of `count` and `value`."""
+    return np.frombuffer(body, np.dtype([("count", ">u4"), ("value", kind)]), -1, 8)
+
+
 def runs(body: Bytes, kind: str) -> tuple[Ints, Ints]:
-    pairs = np.frombuffer(body, np.dtype([("count", ">u4"), ("value", kind)]), -1, 8)
+    pairs = packed_runs(body, kind)
     return pairs["count"].astype(np.int64), pairs["value"].astype(np.int64)
 
 
 def _shown(table: Bytes, count: int) -> Ints:
-    lengths = np.repeat(*reversed(runs(need(table, b"stts"), ">u4")))
-    decoded = np.concatenate([[0], np.cumsum(lengths)])[:count].astype(np.int64)
+    counts, lengths = runs(need(table, b"stts"), ">u4")
+    shown = np.zeros(count, np.int64)
+    shown[1:] = _for_each(lengths, counts, max(0, count - 1))
+    np.cumsum(shown, out=shown)
     ctts = boxes.find(table, b"ctts")
-    if ctts is None:
-        return decoded
-    return decoded + np.repeat(*reversed(runs(ctts, ">i4")))[:count]
+    if ctts is not None:
+        counts, late = runs(ctts, ">i4")
+        shown += _for_each(late, counts, count)
+    return shown
 
 
 def edit_shift(trak: Bytes, movie_rate: int, media_rate: int) -> int:

@@ -1,22 +1,25 @@
-"""The order of packets in the file: two seconds of every track at a time, as they lie in their source.
+"""The order of packets in the file: two seconds of one track, then two seconds of the next.
 
-So a player never has to jump far between sound and picture, and the bytes of a piece are copied in long
-stretches instead of packet by packet. The order is computed in windows, twice: once to know every place
-before the first byte is written (the table of contents comes first), once to copy.
+So a player never has to jump far between sound and picture, and the table of places is short: one for each of
+these stretches, however the packets lay in their source. The order is computed in windows, twice: once to
+know every place before the first byte is written (the table of contents comes first), once to copy.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from archives.export.index import Ints
-from archives.export.table import SPOOL, Table
+from archives.export.table import Table
 
 BUCKET_S = 2
 WINDOW_S = 600
+# What lies no farther apart than this, and twice its size, is read at once.
+SPREAD = 1 << 20
 
 
 @dataclass
@@ -38,14 +41,17 @@ class Media:
         return sizes
 
 
-@dataclass(frozen=True)
-class Stretch:
-    """Bytes to copy; `prefix` (of `Media.prefixes`) goes in front of them, -1 for none."""
+class Bucket(NamedTuple):
+    """Some seconds of the film, in the order of the file.
 
-    file: int
-    offset: int
-    length: int
-    prefix: int
+    `stretches`: of which source, from where and how many bytes, and which of `Media.prefixes` goes in front
+    (-1: none). `begin` and `size` are those of all of it, where it lies together in one source; else 0.
+    """
+
+    stretches: list[tuple[int, int, int, int]]
+    begin: int
+    size: int
+    bytes: int
 
 
 def windows(tracks: list[Media]) -> Iterator[list[NDArray[Any]]]:
@@ -59,21 +65,20 @@ def _part(track: Media, begin: int) -> NDArray[Any]:
     return track.rows.part(low, high)
 
 
-def _order(tracks: list[Media], parts: list[NDArray[Any]]) -> NDArray[np.intp]:
-    buckets = [part["ticks"] // (track.rate * BUCKET_S) for track, part in zip(tracks, parts, strict=True)]
-    # What was encoded anew keeps the order of its track: the same silence is copied many times.
-    own = [np.arange(len(part)) + (number << 40) for number, part in enumerate(parts)]
-    files = np.concatenate([part["file"] for part in parts])
-    places = np.concatenate([part["offset"] for part in parts])
-    places = np.where(files == SPOOL, np.concatenate(own), places)
-    return np.lexsort((places, files, np.concatenate(buckets)))
+def _buckets(tracks: list[Media], parts: list[NDArray[Any]]) -> NDArray[np.int64]:
+    """Of every row, track after track: the number of its bucket; within a bucket track goes after track."""
+    numbers = [
+        part["ticks"] // (track.rate * BUCKET_S) * len(tracks) + number
+        for number, (track, part) in enumerate(zip(tracks, parts, strict=True))
+    ]
+    return np.concatenate(numbers)
 
 
 def place_chunks(tracks: list[Media]) -> int:
     """Fills the chunk tables of every track, with offsets from the first byte of media; returns all bytes."""
     at = 0
     for parts in windows(tracks):
-        order = _order(tracks, parts)
+        order = np.argsort(_buckets(tracks, parts), kind="stable")
         sizes = [track.sizes(part) for track, part in zip(tracks, parts, strict=True)]
         ordered = np.concatenate(sizes)[order]
         offsets = np.empty(len(order), np.int64)
@@ -94,26 +99,35 @@ def _add_chunks(track: Media, offsets: Ints, sizes: Ints) -> None:
     track.chunk_counts.append(np.diff(np.append(begins, len(offsets))).astype(np.uint32))
 
 
-def stretches(tracks: list[Media]) -> Iterator[tuple[Media, Stretch]]:
-    """What to copy, in the order of the file. Only one track may have prefixes."""
+def buckets(tracks: list[Media]) -> Iterator[tuple[Media, Bucket]]:
+    """What to copy. Only one track may have prefixes."""
     with_prefix = next((track for track in tracks if track.prefixes), tracks[0])
     for parts in windows(tracks):
-        order = _order(tracks, parts)
+        numbers = _buckets(tracks, parts)
+        order = np.argsort(numbers, kind="stable")
         rows = np.concatenate(parts)[order]
         prefix = np.full(len(rows), -1)
         if with_prefix.prefixes:
             is_key = [part["key"] & (track is with_prefix) for track, part in zip(tracks, parts, strict=True)]
             prefix = np.where(np.concatenate(is_key)[order], rows["sets"].astype(np.int64), -1)
-        for file, offset, length, number in _merged(rows, prefix):
-            yield with_prefix, Stretch(file, offset, length, number)
+        if len(rows):
+            found = _merged(rows, prefix, numbers[order] // len(tracks))
+            yield from ((with_prefix, bucket) for bucket in found)
 
 
-def _merged(rows: NDArray[Any], prefix: Ints) -> Iterator[tuple[int, int, int, int]]:
+def _merged(rows: NDArray[Any], prefix: Ints, numbers: Ints) -> Iterator[Bucket]:
     """Neighbours that lie one after the other in the same source are one stretch."""
-    if not len(rows):
-        return
     offsets, sizes, files = rows["offset"], rows["size"].astype(np.int64), rows["file"]
-    apart = (offsets[1:] != offsets[:-1] + sizes[:-1]) | (files[1:] != files[:-1]) | (prefix[1:] >= 0)
-    begins = np.flatnonzero(np.append(True, apart))
+    cuts = np.flatnonzero(np.append(True, numbers[1:] != numbers[:-1]))
+    apart = np.append(True, (offsets[1:] != offsets[:-1] + sizes[:-1]) | (files[1:] != files[:-1]))
+    apart[cuts] = True
+    begins = np.flatnonzero(apart | (prefix >= 0))
     columns = files[begins], offsets[begins], np.add.reduceat(sizes, begins), prefix[begins]
-    yield from zip(*(column.tolist() for column in columns), strict=True)
+    stretches = list(zip(*(column.tolist() for column in columns), strict=True))
+    low, total = np.minimum.reduceat(offsets, cuts), np.add.reduceat(sizes, cuts)
+    size = np.maximum.reduceat(offsets + sizes, cuts) - low
+    one = np.minimum.reduceat(files, cuts) == np.maximum.reduceat(files, cuts)
+    size[~one | (size > SPREAD + 2 * total)] = 0
+    ends = np.searchsorted(begins, np.append(cuts, len(rows))).tolist()
+    for number, (first, end) in enumerate(pairwise(ends)):
+        yield Bucket(stretches[first:end], int(low[number]), int(size[number]), int(total[number]))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from archives.export.index import Ints
+from archives.export.index import Ints, Sizes
 
 # The spool of freshly encoded packets is always the first source.
 SPOOL = 0
@@ -34,12 +34,16 @@ class Table:
     def __len__(self) -> int:
         return self._count
 
-    def add(self, file: int, offsets: Ints, sizes: Ints, ticks: Ints, keys: Any, sets: int = 0) -> None:
-        rows = np.zeros(len(offsets), ROW)
-        rows["file"], rows["offset"], rows["size"] = file, offsets, sizes
-        rows["ticks"], rows["key"], rows["sets"] = ticks, keys, sets
-        self.write(self._count, rows)
-        if len(rows):
+    def add(
+        self, file: int, offsets: Ints, sizes: Sizes | Ints, ticks: Ints, keys: Any, sets: int = 0
+    ) -> None:
+        keys = np.broadcast_to(keys, len(offsets))
+        for low in range(0, len(offsets), BLOCK_ROWS):
+            part = slice(low, low + BLOCK_ROWS)
+            rows = np.zeros(len(offsets[part]), ROW)
+            rows["file"], rows["offset"], rows["size"] = file, offsets[part], sizes[part]
+            rows["ticks"], rows["key"], rows["sets"] = ticks[part], keys[part], sets
+            self.write(self._count, rows)
             self._count += len(rows)
             self.last_ticks = int(rows["ticks"][-1])
 

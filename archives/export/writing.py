@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from archives.export import layout
+from archives.export.boxes import Bytes
 from archives.export.plan import ExportError
 from archives.export.sources import Sources
 
@@ -78,16 +79,25 @@ def copy_media(
     file: BinaryIO, tracks: list[layout.Media], sources: Sources, copied: Callable[[int], None]
 ) -> None:
     """Calls `copied` with the bytes written so far, about once for each megabyte."""
-    held = bytearray()
-    done = 0
-    for track, stretch in layout.stretches(tracks):
-        if stretch.prefix >= 0:
-            held += track.prefixes[stretch.prefix]
-        for at in range(0, stretch.length, BLOCK):
-            held += sources.read(stretch.file, stretch.offset + at, min(BLOCK, stretch.length - at))
-            if len(held) >= BLOCK:
-                done += file.write(held)
-                held.clear()
-                copied(done)
-    done += file.write(held)
+    held: list[Bytes] = []
+    done = waiting = 0
+    for track, bucket in layout.buckets(tracks):
+        held += _bytes(sources, track, bucket)
+        waiting += bucket.bytes
+        if waiting >= BLOCK:
+            done += file.write(b"".join(held))
+            held, waiting = [], 0
+            copied(done)
+    done += file.write(b"".join(held))
     copied(done)
+
+
+def _bytes(sources: Sources, track: layout.Media, bucket: layout.Bucket) -> list[Bytes]:
+    block = memoryview(sources.read(bucket.stretches[0][0], bucket.begin, bucket.size))
+    found: list[Bytes] = []
+    for file, offset, length, prefix in bucket.stretches:
+        if prefix >= 0:
+            found.append(track.prefixes[prefix])
+        at = offset - bucket.begin
+        found.append(block[at : at + length] if block else sources.read(file, offset, length))
+    return found

@@ -221,10 +221,10 @@ def _scores(first: Floats, second: Floats, lags: range) -> Floats:
 def _spread(power_first: Floats, power_second: Floats, lags: range) -> Floats:
     """What the products' sum varies by, from blocks: between those on a straight line."""
     lowest, highest = 1 - len(power_second), len(power_first) - 1
-    of_blocks = np.maximum(correlation(power_first, power_second, lowest, highest), 0) * BLOCK
+    of_blocks: Floats = np.maximum(correlation(power_first, power_second, lowest, highest), 0) * BLOCK
     begin, end = lags.start // BLOCK, lags.stop // BLOCK + 1
     of_blocks = of_blocks.take(np.arange(begin - lowest, end - lowest + 1), mode="clip")
-    share = np.arange(BLOCK, dtype=np.float32) / BLOCK
+    share = (np.arange(BLOCK) / BLOCK).astype(np.float32)
     lines = (of_blocks[:-1, None] + np.diff(of_blocks)[:, None] * share).ravel()
     return lines[lags.start - begin * BLOCK :][: len(lags)]
 
