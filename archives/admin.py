@@ -270,7 +270,7 @@ def _absence(absent: Absent) -> str:
     return f"{absent.name or 'Somebody'} {missing} from {since:%H:%M:%S} to {until:%H:%M:%S} UTC{why}"
 
 
-class RoleInline(admin.TabularInline[RoomRole, Room]):
+class RoleInline(admin.StackedInline[RoomRole, Room]):
     """Who has a part in the room; with nobody named, the groups hosts and reviewers have."""
 
     model = RoomRole
