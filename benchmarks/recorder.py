@@ -34,7 +34,9 @@ import numpy as np
 
 from benchmarks.recorder_publishers import NUMBERS, NUMBERS_PER_BEEP
 from localtok.layout import best_fit
+from localtok.memory import share_arenas
 from localtok.recorder import PLAYOUT_DELAY_S, RecordedStream, Recorder, RecorderSettings, RecordingResult
+from localtok.turns import take_short_turns
 from tests.localtok.test_recorder_loopback import beep_starts_ms
 from tests.media.counted import decode
 
@@ -217,6 +219,8 @@ def _options() -> argparse.Namespace:
 
 def main() -> None:
     options = _options()
+    share_arenas()
+    take_short_turns()
     head = ""
     with tempfile.TemporaryDirectory() as folder:
         for size in options.sizes:

@@ -18,6 +18,7 @@ from localtok.limits import Limits
 from localtok.memory import share_arenas
 from localtok.publishing import cli as publishing
 from localtok.server import Localtok, Settings
+from localtok.turns import take_short_turns
 
 DEV_KEY, DEV_SECRET, DEV_DATA = "100", "localtok-secret", Path("var/localtok")
 
@@ -123,6 +124,7 @@ def main() -> None:
         for noisy in ("aioice", "aiortc"):
             logging.getLogger(noisy).setLevel(logging.WARNING)
     share_arenas()
+    take_short_turns()
     try:
         asyncio.run(serve(settings(arguments)))
     finally:

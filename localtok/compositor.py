@@ -92,7 +92,7 @@ class Compositor:
             inner.width,
             inner.height,
             "yuv420p",
-            interpolation=Interpolation.BILINEAR,
+            interpolation=_interpolation(picture, inner),
             dst_color_range=ColorRange.MPEG,
             threads=1,
         )
@@ -129,6 +129,12 @@ class Compositor:
         by = 1 if index == 0 else 2
         top, left = tile.y // by, tile.x // by
         return self._planes[index][top : top + tile.height // by, left : left + tile.width // by]
+
+
+def _interpolation(picture: VideoFrame, tile: Tile) -> Interpolation:
+    """The mean of what becomes one pixel is sharper than a blend of neighbours, and costs half of it where a
+    picture shrinks a lot."""
+    return Interpolation.AREA if picture.width > tile.width else Interpolation.BILINEAR
 
 
 def _badge(tile: Tile) -> Plane:

@@ -115,8 +115,8 @@ class EncodeThread:
             self._do(self._inbox.get())
             self._take_in()
             while self._composition.step(self._until):
+                self._cpu_s = time.thread_time()
                 self._take_in()
-            self._cpu_s = time.thread_time()
 
     def _take_in(self) -> None:
         while not self._inbox.empty():
