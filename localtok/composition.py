@@ -20,6 +20,9 @@ from localtok.tally import RecorderStats, Tally
 
 # Behind by more than this, pictures are repeated instead of composed: a repeat costs x264 next to nothing.
 MOST_BEHIND_S = 10.0
+# Behind by more than a recording's end always is, every second frame repeats the one before: that halves the
+# work of a machine that cannot keep up, and what stood still for two frames is still seen.
+STRAINED_S = 2.0
 
 
 class Composition:
@@ -162,7 +165,7 @@ class Composition:
         self._depth_max = max(self._depth_max, self._scene.choose(media_s))
         if behind > MOST_BEHIND_S:
             self._dropped += 1
-        elif not self._scene.draw():
+        elif (behind > STRAINED_S and self.ticks % 2) or not self._scene.draw():
             self._repeated += 1
         self._file.video(self._scene.canvas)
         self._file.audio(self._scene.hear(media_s))

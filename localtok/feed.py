@@ -33,7 +33,7 @@ class Feed:
 
     def __init__(self, stream_id: str, video_clock: StreamClock, audio_clock: StreamClock) -> None:
         self.stream_id = stream_id
-        self.pictures: Playout[VideoFrame] = Playout(video_clock.at)
+        self.pictures: Playout[VideoFrame] = Playout(video_clock.at, _bytes)
         self.reception = Reception(video_clock)
         self._video_clock, self._audio_clock = video_clock, audio_clock
         self._sound: deque[tuple[int, AudioFrame]] = deque()
@@ -84,3 +84,8 @@ class Feed:
     @property
     def empty(self) -> bool:
         return not self._sound and not len(self.pictures)
+
+
+def _bytes(picture: VideoFrame) -> int:
+    """Of a yuv420p picture."""
+    return max(1, picture.width * picture.height * 3 // 2)

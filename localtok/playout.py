@@ -9,8 +9,9 @@ Picture = TypeVar("Picture")
 
 # What a camera saw for 80 ms is never jumped over by a jump this long; the last digit is for rounding.
 CATCH_UP_S = 0.080001
-# About 12 s at 25 fps. Beyond that the encode thread is hopelessly behind and memory comes first.
-MOST_WAITING = 300
+# About 12 s at 25 fps, and less of large pictures. Beyond that the encode thread is hopelessly behind and
+# memory comes first.
+MOST_WAITING, MOST_WAITING_BYTES = 300, 300_000_000
 
 
 @dataclass
@@ -26,8 +27,10 @@ class PlayoutCounts:
 class Playout(Generic[Picture]):
     """A queue of pictures by RTP time; `clock` maps that time to media seconds as late as possible."""
 
-    def __init__(self, clock: Callable[[int], float]) -> None:
+    def __init__(self, clock: Callable[[int], float], weigh: Callable[[Picture], int] = lambda _: 1) -> None:
+        """`weigh` says how many bytes a picture is."""
         self._clock = clock
+        self._weigh = weigh
         self._waiting: deque[tuple[int, Picture]] = deque()
         self._current: tuple[int, Picture] | None = None
         self.counts = PlayoutCounts()
@@ -37,7 +40,7 @@ class Playout(Generic[Picture]):
         if self._newest is not None and timestamp <= self._newest:
             self.counts.passed_over += 1
             return
-        if len(self._waiting) >= MOST_WAITING:
+        if len(self._waiting) >= min(MOST_WAITING, MOST_WAITING_BYTES // self._weigh(picture)):
             self._waiting.popleft()
             self.counts.overflowed += 1
         self._waiting.append((timestamp, picture))

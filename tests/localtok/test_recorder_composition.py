@@ -207,6 +207,26 @@ def test_a_hopeless_backlog_is_repeated_and_counted(
     assert composition.ticks == 75
 
 
+def test_a_strained_recording_composes_every_second_frame_and_loses_no_number(
+    composition: Composition, part: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = Person(composition, 1).connect()
+    composed = []
+    show = composition._scene._compositor.show
+    monkeypatch.setattr(
+        composition._scene._compositor, "show", lambda *words: (composed.append(1), show(*words))
+    )
+    for number in range(8 * 25):
+        ann.clocks[0].arrived(number * 40, START + number * 0.04)
+        picture = counted.to_i420(counted.draw(number // 2, 320, 240, identity=1))
+        ann.feed.pictures.add(number * 40, VideoFrame.from_ndarray(picture, format="yuv420p"))
+    finish(composition, 8)
+    seen = numbers(part, Tile(0, 0, *SIZE))
+    assert set(seen) == set(range(100))
+    # Until two seconds before the end it is behind by more than it may be.
+    assert len(composed) == pytest.approx(8 * 25 - 6 * 25 / 2, abs=4)
+
+
 def test_the_file_is_what_the_vendor_writes(composition: Composition, part: Path) -> None:
     ann = Person(composition, 1).connect()
     ann.send(0, 5)

@@ -1,7 +1,7 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from localtok.playout import MOST_WAITING, Playout
+from localtok.playout import MOST_WAITING, MOST_WAITING_BYTES, Playout
 
 TICK = 0.04
 
@@ -90,3 +90,12 @@ def test_a_picture_older_than_the_last_one_is_not_shown() -> None:
     stream.add(50, 1)
     assert stream.advance(1.0) == 2
     assert stream.counts.passed_over == 1
+
+
+def test_large_pictures_wait_in_smaller_number() -> None:
+    stream: Playout[int] = Playout(
+        lambda timestamp: timestamp / 1000, lambda picture: MOST_WAITING_BYTES // 90
+    )
+    for number in range(100):
+        stream.add(number * 40, number)
+    assert (len(stream), stream.counts.overflowed) == (90, 10)
