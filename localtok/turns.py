@@ -2,8 +2,8 @@
 
 import sys
 
-# Composing one picture of eight people asks for the interpreter some forty times, each time behind whoever has
-# it, for up to Python's usual 5 ms.
+# Composing one picture of eight people asks for the interpreter some forty times, each time behind whoever
+# has it, for up to Python's usual 5 ms.
 TURN_S = 0.0005
 
 
