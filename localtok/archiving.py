@@ -207,7 +207,8 @@ class Archiving:
         self._archives.forget_all()
 
     async def close(self) -> None:
-        """Finishes every running archive into a whole file."""
+        """Finishes every running archive into a whole file, and begins no other."""
+        self._beginnings.close()
         await self._endings.end_every()
         await self._tasks.close()
 

@@ -13,7 +13,7 @@ from typing import Any
 from localtok.archives import Archive, Archives, Status
 from localtok.clock import Clock
 from localtok.endings import Endings
-from localtok.errors import BadRequest, Conflict, InternalError, NotFound
+from localtok.errors import BadRequest, Conflict, InternalError, NotFound, Unavailable
 from localtok.individual import IndividualRecorder
 from localtok.presentation import Layout
 from localtok.recordedstream import RecorderSettings
@@ -59,6 +59,11 @@ class Beginnings:
         self._recordings = recordings
         self._lost = lost
         self._endings = endings
+        self._over = False
+
+    def close(self) -> None:
+        """No more: what began while the server ends would be finished by nobody."""
+        self._over = True
 
     def archivable(self, session_id: str, tag: str | None) -> Session:
         """Raises NotFound, BadRequest or Conflict when an archive with this tag cannot begin there."""
@@ -78,7 +83,12 @@ class Beginnings:
         return session
 
     async def begin(self, session: Session, **options: Any) -> Archive:
-        """Returns the archive once it records, or once it is paused because no media comes."""
+        """Returns the archive once it records, or once it is paused because no media comes.
+
+        Raises Unavailable while the server ends.
+        """
+        if self._over:
+            raise Unavailable("This server is shutting down.")
         archive = self._new(session, options)
         recording = self._recorder(archive)
         self._recordings[archive.id] = recording

@@ -52,6 +52,10 @@ class InternalError(ApiError):
     status = 500
 
 
+class Unavailable(ApiError):
+    status = 503
+
+
 class NotBuilt(ApiError):
     """A call or option that the vendor has and localtok does not, named so that nobody is misled."""
 

@@ -10,6 +10,7 @@ import pytest
 from localtok import beginnings, endings
 from localtok.archives import Archive, Status
 from localtok.clock import Clock
+from localtok.errors import Unavailable
 from localtok.limits import Limits
 from localtok.recorder import Recorder, RecorderStats, RecordingResult
 from localtok.server import Localtok
@@ -253,3 +254,13 @@ async def test_the_watch_ends_although_somebody_comes_at_that_very_moment(server
     watch.cancel()
     done, _ = await asyncio.wait([watch], timeout=5)
     assert done
+
+
+async def test_nothing_begins_while_the_server_ends(life: Life) -> None:
+    await life.publish()
+    ending = asyncio.create_task(life.server.archiving.close())
+    await asyncio.sleep(0)
+    with pytest.raises(Unavailable):
+        await life.server.archiving.start(life.session_id)
+    await ending
+    assert not any(archive.live for archive in life.server.archives)
