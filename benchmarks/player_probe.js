@@ -10,26 +10,33 @@ const FRAME_MS = 40;
 
 /** @typedef {{url: string, first: number, late_ms: number}} Piece `first`: the number of its first picture */
 
+/**
+ * Notes what each video presents, seen or not, and when which of them was put in front. Both are told in the time
+ * at which they come to the screen: a picture by its expectedDisplayTime, a change of style made in one frame with
+ * the beginning of the next.
+ */
 class Probe {
-  seen = [];
   #pieces;
-  #latest = new Map();
+  #presented = [];
+  #fronts = [];
 
   constructor(pieces, videos) {
     this.#pieces = pieces;
     for (const video of videos) this.#follow(video);
+    this.#fronts.push({ at: 0, video: videos.find(({ dataset }) => dataset.shown === "true") });
   }
 
   #follow(video) {
-    const next = (now, { mediaTime, expectedDisplayTime }) => {
-      this.#latest.set(video, this.#number(video, mediaTime));
-      if (video.dataset.shown === "true") this.#note(video, expectedDisplayTime);
+    let last = null;
+    const next = (now, { mediaTime, expectedDisplayTime, presentedFrames }) => {
+      const picture = { at: expectedDisplayTime, video, ...this.#number(video, mediaTime), told: true };
+      this.#presented.push(...between(last, picture, presentedFrames - (last?.presentedFrames ?? presentedFrames)), picture);
+      last = { ...picture, presentedFrames };
       video.requestVideoFrameCallback(next);
     };
     video.requestVideoFrameCallback(next);
-    // Whatever the other video holds is seen from the moment it is put in front.
     new MutationObserver(() => {
-      if (video.dataset.shown === "true") this.#note(video, performance.now());
+      if (video.dataset.shown === "true") requestAnimationFrame((at) => this.#fronts.push({ at, video }));
     }).observe(video, { attributeFilter: ["data-shown"] });
   }
 
@@ -39,10 +46,25 @@ class Probe {
     return { piece, number: first + Math.round((mediaTime * 1000 - late) / FRAME_MS) };
   }
 
-  #note(video, at) {
-    const latest = this.#latest.get(video);
-    if (latest) this.seen.push({ at, ...latest });
+  /** [{at, piece, number, told}]: each picture in front, and whatever a video holds when it is put there. */
+  get seen() {
+    const seen = this.#fronts.flatMap(({ at, video }, index) => {
+      const until = this.#fronts[index + 1]?.at ?? Infinity;
+      const own = this.#presented.filter((each) => each.video === video && each.at < until);
+      const held = own.filter((each) => each.at <= at).at(-1);
+      return [...(held ? [{ ...held, at }] : []), ...own.filter((each) => each.at > at)];
+    });
+    return seen.map(({ at, piece, number, told }) => ({ at, piece, number, told }));
   }
+}
+
+/** Pictures that were presented while the page was busy: they were counted, and when they came is not known. */
+function between(last, picture, presented) {
+  if (!last || presented < 2 || picture.number - last.number !== presented) return [];
+  return Array.from({ length: presented - 1 }, (_, index) => ({
+    ...picture, number: last.number + index + 1, told: false,
+    at: last.at + ((picture.at - last.at) * (index + 1)) / presented,
+  }));
 }
 
 const finished = (target, type, seconds) => new Promise((resolve, reject) => {
