@@ -2,7 +2,7 @@
 
 import { byId } from "./config.js";
 import { position as clockAt, words } from "./format.js";
-import { isGap, lengthOf } from "./timeline.js";
+import { causeOf, isGap, lengthOf } from "./timeline.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 1000;
@@ -49,6 +49,7 @@ export class Scrubber {
       shape("rect", { class: "played", x: 0, y: 0, width: 0, height: HEIGHT }),
       ...timeline.seams().slice(0, MOST_MARKS).map((at) => shape("line", { class: "seam", x1: at * scale, x2: at * scale, y1: 2, y2: HEIGHT - 2 })),
     );
+    byId("gap-labels").replaceChildren(...timeline.gaps().slice(0, MOST_MARKS).map((gap) => label(gap, timeline.duration)));
   }
 
   move(runMs) {
@@ -58,23 +59,22 @@ export class Scrubber {
   }
 
   #hover({ clientX }) {
-    if (!this.#timeline) return;
+    if (!this.#timeline?.duration) return;
     const box = byId("marks").getBoundingClientRect();
     const part = Math.min(Math.max((clientX - box.left) / box.width, 0), 1);
     const runMs = part * this.#timeline.duration;
     const place = this.#timeline.locate(runMs);
-    const gap = place && isGap(place.span) ? ` · nothing recorded${place.span.cause ? `: ${place.span.cause}` : ""}` : "";
+    const gap = isGap(place.span);
     const hover = byId("hover");
     hover.hidden = false;
-    this.#showPicture(runMs);
-    byId("hover-words").textContent = `${clockAt(runMs)} · ${this.#wallClock(runMs)}${gap}`;
+    this.#showPicture(gap ? null : this.thumbnails?.at(runMs));
+    byId("hover-words").textContent = [clockAt(runMs), this.#wallClock(runMs), gap ? causeOf(place.span) : ""].filter(Boolean).join(" · ");
     const half = hover.offsetWidth / 2;
     const outer = byId("scrubber").getBoundingClientRect();
     hover.style.left = `${Math.min(Math.max(clientX - outer.left, half), outer.width - half)}px`;
   }
 
-  #showPicture(runMs) {
-    const cue = this.thumbnails?.at(runMs);
+  #showPicture(cue) {
     const picture = byId("hover-picture");
     picture.hidden = !cue;
     if (!cue) return;
@@ -93,6 +93,17 @@ function bar(span, scale) {
   });
   element.dataset.session = span.session ?? "";
   return element;
+}
+
+/** How much is missing, where there is room for the words. */
+function label(gap, duration) {
+  const text = document.createElement("b");
+  text.textContent = `${words(lengthOf(gap))} missing`;
+  const place = document.createElement("span");
+  place.style.left = `${(gap.start_ms / duration) * 100}%`;
+  place.style.width = `${(lengthOf(gap) / duration) * 100}%`;
+  place.append(text);
+  return place;
 }
 
 /** Upwards and downwards from the middle, a column for each of the line's WIDTH. */
@@ -123,7 +134,7 @@ export function renderSpans(list, timeline, seek) {
     const button = document.createElement("button");
     button.type = "button";
     const cells = isGap(span)
-      ? [clockAt(span.start_ms), `Gap: ${span.cause || "nothing was recorded"}`, words(lengthOf(span))]
+      ? [clockAt(span.start_ms), `Gap: ${causeOf(span)}`, words(lengthOf(span))]
       : [clockAt(span.start_ms), `Piece ${number}`, words(lengthOf(span))];
     button.append(...cells.map((text) => Object.assign(document.createElement("span"), { textContent: text })));
     button.addEventListener("click", () => seek(span.start_ms));

@@ -23,17 +23,22 @@ export function bindSeamReport(details, summary, list, url) {
   });
 }
 
+/** Pieces that do not reach each other, whether or not a cause was written down for it. */
+const apart = ({ kind, overlap_ms: overlap }) => kind !== "gap" && overlap < 0;
+
 /** Seams in order, then who was missing. */
 const rowsOf = ({ seams, absences = [] }) => [
-  ...seams.map((seam) => row(seam.kind, seamWords(seam))),
+  ...seams.map((seam) => row(apart(seam) ? "gap" : seam.kind, seamWords(seam))),
   ...absences.map((absence) => row("absence", absenceWords(absence))),
 ];
 
-export function inWords({ measured, estimated, waiting, gaps, absences = [] }) {
+export function inWords({ measured, estimated, waiting, gaps: stated, seams = [], absences = [] }) {
+  const found = seams.filter((seam) => apart(seam) && seam.status === "estimated").length;
+  const gaps = stated + seams.filter(apart).length;
   const people = [...new Set(absences.map(({ person }) => person))];
   const facts = [
     measured ? `${count(measured, "change", "changes")} measured` : "",
-    estimated ? `${estimated} known from times only` : "",
+    estimated > found ? `${estimated - found} known from times only` : "",
     waiting ? `${waiting} still to be measured` : "",
     gaps ? count(gaps, "gap", "gaps") : "no gap",
     people.length ? `not there all the time: ${people.join(", ")}` : "",
@@ -49,6 +54,7 @@ export function seamWords(seam) {
     const length = seam.gap_from && seam.gap_until ? words(Date.parse(seam.gap_until) - Date.parse(seam.gap_from)) : "";
     return [between, `${length || "something"} missing`, seam.cause];
   }
+  if (apart(seam)) return [between, `${words(-seam.overlap_ms)} missing`, seam.cause];
   const overlap = `${(seam.overlap_ms / 1000).toFixed(2)} s recorded by both`;
   if (seam.status === "waiting") return [between, overlap, "still to be measured"];
   return [between, overlap, `${METHODS[seam.method] ?? seam.method}${seam.sure ? "" : ", not sure"}`];

@@ -8,6 +8,8 @@
 export const lengthOf = (span) => span.out_ms - span.in_ms;
 export const endOf = (span) => span.start_ms + lengthOf(span);
 export const isGap = (span) => span.kind === "gap";
+/** Why nothing is there; the server's own words where it does not know either. */
+export const causeOf = (span) => span.cause || "nothing was recorded";
 
 export class Timeline {
   /** @param spans ordered, covering the run exactly once, as the server's offsets have them */

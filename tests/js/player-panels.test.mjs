@@ -36,6 +36,12 @@ test("a gap says how much is missing and why", () => {
   assert.deepEqual(seamWords(gap), ["After piece 4", "8 s missing", "platform away"]);
 });
 
+test("pieces that do not reach each other are a gap, stated or not", () => {
+  const seam = { kind: "overlap", earlier: { ordinal: 3 }, later: { ordinal: 4 }, overlap_ms: -2400, method: "times", sure: false, status: "estimated", cause: "" };
+  assert.deepEqual(seamWords(seam), ["Piece 4 to 5", "2 s missing", ""]);
+  assert.equal(inWords({ measured: 1, estimated: 1, waiting: 0, gaps: 0, seams: [seam] }), "1 change measured · 1 gap");
+});
+
 test("the report's summary counts what is known", () => {
   assert.equal(inWords({ measured: 2, estimated: 0, waiting: 1, gaps: 0 }), "2 changes measured · 1 still to be measured · no gap");
 });
