@@ -2,43 +2,48 @@
  * Plays a timeline with two stacked videos: one shows, the other has the next piece loaded and waits ahead of its
  * in-point. Near a seam changeover.js starts it and lets it take over: no repeat, no stall, no black.
  *
- * Events: "state" (playing, waiting, gap or end changed), "seam", "broken" (detail: span).
+ * Events: "state" (playing, waiting, gap or end changed), "video" (the other one shows now), "broken" (detail: span).
  */
 
 import { ChangeOver, leadOf } from "./changeover.js";
 import { crossFade } from "./cross-fade.js";
 import { GapClock } from "./gap-clock.js";
-import { Timeline, endOf, isGap } from "./timeline.js";
+import { Stack } from "./stack.js";
+import { Timeline, endOf, isGap, lengthOf } from "./timeline.js";
 import { seekTo } from "./video-seek.js";
 
 const LOOK_MS = 40;
+// The next piece but one is loaded a little after a seam: opening a file takes a decoder's time from those that play.
+const SETTLE_MS = 1500;
 
 export class Playback extends EventTarget {
   timeline = new Timeline();
   playing = false;
   waiting = false;
   ended = false;
-  #videos;
-  #active = 0;
+  /** All there is has been played, and more is still being recorded: it goes on by itself. */
+  atEdge = false;
+  #growing = false;
+  #stack;
   #index = -1;
-  #loaded = [null, null];
   #gap = null;
   #changeOver = null;
   #rate = 1;
   #volume = 1;
   #muted = false;
   #timer = 0;
+  #settling = 0;
   #ticket = 0;
   #target = null;
+  /** The video that a seek waits for. @type {HTMLVideoElement | null} */
+  #wanted = null;
 
   /** @param {HTMLVideoElement[]} videos two, stacked */
   constructor(videos) {
     super();
-    this.#videos = videos;
+    this.#stack = new Stack(videos);
     for (const video of videos) {
-      video.preload = "auto";
-      video.playsInline = true;
-      for (const type of ["waiting", "playing", "pause", "ended"]) video.addEventListener(type, () => this.#noticed(video, type));
+      for (const type of ["waiting", "playing", "play", "pause", "ended"]) video.addEventListener(type, () => this.#noticed(video, type));
       video.addEventListener("error", () => this.#broken(video));
     }
   }
@@ -52,7 +57,7 @@ export class Playback extends EventTarget {
   }
 
   get video() {
-    return this.#videos[this.#active];
+    return this.#stack.shown;
   }
 
   get inGap() {
@@ -65,6 +70,7 @@ export class Playback extends EventTarget {
     if (this.#target !== null) return this.#target;
     if (!span) return 0;
     if (this.#gap) return Math.min(this.#gap.position, endOf(span));
+    if (this.ended || this.atEdge) return endOf(span);
     return this.timeline.runMs(this.#index, this.video.currentTime * 1000);
   }
 
@@ -74,7 +80,7 @@ export class Playback extends EventTarget {
     this.timeline = timeline;
     if (!span) return;
     const kept = timeline.indexOfPiece(span.segment, position);
-    if (kept >= 0 && !this.#gap && !this.ended) {
+    if (kept >= 0 && !this.#gap && !this.ended && !this.atEdge) {
       this.#index = kept;
       if (!this.#changeOver?.started) this.#loadNext();
     } else {
@@ -83,11 +89,17 @@ export class Playback extends EventTarget {
     this.#changed();
   }
 
+  /** More may come after the end: it is waited for there. */
+  set growing(growing) {
+    this.#growing = growing;
+    if (this.atEdge && !growing) this.#finish();
+  }
+
   async play() {
     if (this.ended) await this.seek(0);
     this.playing = true;
     if (this.#gap) this.#gap.run(true);
-    else await this.#start(this.video);
+    else if (!this.atEdge) await this.#start(this.video);
     this.#changed();
     this.#schedule();
   }
@@ -95,7 +107,7 @@ export class Playback extends EventTarget {
   pause() {
     this.#gap?.run(false);
     this.playing = false;
-    for (const video of this.#videos) video.pause();
+    for (const video of this.#stack.videos) video.pause();
     if (this.#changeOver?.started) this.#loadNext();
     this.#changed();
   }
@@ -105,14 +117,15 @@ export class Playback extends EventTarget {
     const place = this.timeline.locate(runMs);
     if (!place) return;
     const ticket = ++this.#ticket;
-    this.ended = false;
+    this.ended = this.atEdge = false;
     this.#dropChangeOver();
     this.#target = this.timeline.clamp(runMs);
-    this.#videos[1 - this.#active].pause();
+    this.#wanted = null;
+    this.#stack.other.pause();
     clearTimeout(this.#timer);
-    if (isGap(place.span)) this.#enterGap(place.index, this.timeline.clamp(runMs));
+    if (isGap(place.span)) this.#enterGap(place.index, this.#target);
     else await this.#show(place, ticket);
-    if (ticket !== this.#ticket) return;
+    if (ticket !== this.#ticket || this.#wanted) return;
     this.#target = null;
     this.#changed();
     this.#schedule();
@@ -121,7 +134,7 @@ export class Playback extends EventTarget {
   setRate(rate) {
     this.#gap?.setRate(rate);
     this.#rate = rate;
-    for (const video of this.#videos) video.playbackRate = rate;
+    for (const video of this.#stack.videos) video.playbackRate = rate;
     if (this.span && !this.#gap) this.#loadNext();
     this.#schedule();
   }
@@ -130,7 +143,7 @@ export class Playback extends EventTarget {
     this.#volume = volume;
     this.#muted = muted;
     this.video.volume = volume;
-    for (const video of this.#videos) video.muted = muted;
+    for (const video of this.#stack.videos) video.muted = muted;
   }
 
   /** Leaves a gap at once for what comes after it. */
@@ -138,24 +151,32 @@ export class Playback extends EventTarget {
     return this.#gap ? this.seek(endOf(this.span)) : Promise.resolve();
   }
 
-  /** Loads what shows now once more, after its link died. */
-  async reload() {
-    const { position } = this;
-    this.#loaded = [null, null];
-    await this.seek(position);
+  /** Loads once more what broke, after its link died: what is shown or sought at once, what is next ahead of time. */
+  async renew() {
+    if (this.#stack.segmentIn(this.#wanted ?? this.video) === null) await this.seek(this.position);
+    else if (!this.#changeOver?.started) this.#loadNext();
+  }
+
+  /** It cannot be shown: whoever watches is told by somebody else. */
+  giveUp() {
+    this.pause();
+    this.#setWaiting(false);
   }
 
   // -- what shows ------------------------------------------------------------------------------
 
   async #show({ index, mediaMs }, ticket) {
     this.#setWaiting(true);
-    const slot = this.#slotFor(index);
-    const video = this.#videos[slot];
-    if (slot !== this.#active) this.video.pause();
-    this.#load(slot, index);
+    const span = this.timeline.spans[index];
+    const video = this.#stack.placeFor(span);
+    if (video !== this.video) this.video.pause();
+    this.#stack.load(video, span);
+    this.#wanted = video;
     await seekTo(video, mediaMs);
-    if (ticket !== this.#ticket) return;
-    if (slot !== this.#active) this.#swap(slot);
+    // Where the link had died the old picture stays, and the wish too, until there is another.
+    if (ticket !== this.#ticket || video.error) return;
+    this.#wanted = null;
+    if (video !== this.video) this.#swap(video);
     this.#gap = null;
     this.#index = index;
     video.playbackRate = this.#rate;
@@ -167,31 +188,15 @@ export class Playback extends EventTarget {
     this.#changed();
   }
 
-  /** Where the piece is loaded already, else the video that may be disturbed. */
-  #slotFor(index) {
-    const { segment } = this.timeline.spans[index];
-    const there = this.#loaded.indexOf(segment);
-    if (there >= 0 && !this.#videos[there].error) return there;
-    return this.#loaded[this.#active] === null ? this.#active : 1 - this.#active;
-  }
-
-  #load(slot, index) {
-    const { segment, url } = this.timeline.spans[index];
-    if (this.#loaded[slot] === segment && !this.#videos[slot].error) return;
-    this.#loaded[slot] = segment;
-    this.#videos[slot].src = url;
-  }
-
   /** Has the other video stand a little before the next piece's in-point, as far as the overlap reaches. */
   #loadNext() {
     this.#dropChangeOver();
     const next = this.timeline.nextPiece(this.#index);
     if (next < 0) return;
-    const slot = 1 - this.#active;
     const span = this.timeline.spans[next];
-    if (span.segment === this.#loaded[this.#active]) return;
-    this.#load(slot, next);
-    const video = this.#videos[slot];
+    if (span.segment === this.#stack.segmentIn(this.video)) return;
+    const video = this.#stack.other;
+    this.#stack.load(video, span);
     video.pause();
     // Sought before its metadata is there it would start at 0: the element keeps this as its default start.
     const follows = next === this.#index + 1 && !isGap(this.span);
@@ -200,6 +205,7 @@ export class Playback extends EventTarget {
   }
 
   #dropChangeOver() {
+    clearTimeout(this.#settling);
     this.#changeOver?.cancel();
     this.#changeOver = null;
   }
@@ -213,11 +219,11 @@ export class Playback extends EventTarget {
     }
   }
 
-  #swap(slot) {
+  #swap(video) {
     const old = this.video;
-    this.#active = slot;
-    for (const [index, video] of this.#videos.entries()) video.dataset.shown = index === slot;
+    this.#stack.show(video);
     old.pause();
+    this.dispatchEvent(new Event("video"));
   }
 
   // -- seams -----------------------------------------------------------------------------------
@@ -225,7 +231,7 @@ export class Playback extends EventTarget {
   /** Looks again soon, and exactly when the lead or the end is near. */
   #schedule() {
     clearTimeout(this.#timer);
-    if (!this.playing || !this.span || this.#target !== null) return;
+    if (!this.playing || !this.span || this.#target !== null || this.atEdge) return;
     const left = (endOf(this.span) - this.position) / this.#rate;
     const rest = this.#changeOver ? this.#changeOver.rest : Math.min(LOOK_MS, left);
     this.#timer = setTimeout(() => this.#look(), Math.max(0, rest));
@@ -251,32 +257,40 @@ export class Playback extends EventTarget {
   }
 
   #change(span) {
-    const [old, fresh] = [this.video, this.#videos[1 - this.#active]];
+    const [old, fresh] = [this.video, this.#stack.other];
     this.#changeOver = null;
     this.#index = this.timeline.indexOfPiece(span.segment, span.start_ms);
-    this.#active = 1 - this.#active;
-    for (const [index, video] of this.#videos.entries()) video.dataset.shown = index === this.#active;
+    this.#stack.show(fresh);
+    // Whatever else there is to do waits until the new picture is there.
     crossFade(old, fresh, () => this.#volume, () => {
       old.pause();
-      if (this.video === fresh) this.#loadNext();
+      this.dispatchEvent(new Event("video"));
+      this.#changed();
+      clearTimeout(this.#settling);
+      this.#settling = setTimeout(() => { if (this.video === fresh) this.#loadNext(); }, Math.min(SETTLE_MS, lengthOf(span) / 4));
     });
-    this.dispatchEvent(new Event("seam"));
-    this.#changed();
     this.#schedule();
   }
 
   #enterGap(index, from) {
     this.#index = index;
     this.#gap = new GapClock(from, this.#rate, this.playing);
-    for (const video of this.#videos) video.pause();
+    for (const video of this.#stack.videos) video.pause();
     this.#setWaiting(false);
     this.#loadNext();
     this.#changed();
   }
 
   #finish() {
-    this.ended = true;
-    this.pause();
+    if (this.#growing) {
+      this.atEdge = true;
+      this.video.pause();
+    } else {
+      this.atEdge = false;
+      this.ended = true;
+      this.pause();
+    }
+    this.#changed();
   }
 
   // -- what the videos say -----------------------------------------------------------------------
@@ -285,17 +299,25 @@ export class Playback extends EventTarget {
     if (video !== this.video || this.#gap) return;
     if (type === "waiting") this.#setWaiting(true);
     if (type === "playing") this.#setWaiting(false);
+    this.#follow(video, type);
     // A file may be a little shorter than its measured span: the seam comes now.
     if (type === "ended" && this.playing && !(this.#changeOver?.started && this.#changeOver.look())) this.#pass();
   }
 
+  /** The keys of a keyboard's own or the window of picture in picture start and stop a video without asking. */
+  #follow(video, type) {
+    if (this.#target !== null || this.atEdge) return;
+    if (type === "pause" && this.playing && video.paused && !video.ended) this.pause();
+    if (type === "play" && !this.playing && !video.paused) this.play();
+  }
+
   #broken(video) {
-    const slot = this.#videos.indexOf(video);
-    if (!this.#loaded[slot]) return;
-    const segment = this.#loaded[slot];
-    this.#loaded[slot] = null;
+    const segment = this.#stack.segmentIn(video);
+    if (!segment) return;
+    this.#stack.empty(video);
     const span = this.timeline.spans.find((each) => each.segment === segment);
-    if (span) this.dispatchEvent(new CustomEvent("broken", { detail: { span, shown: slot === this.#active } }));
+    const shown = video === this.video || video === this.#wanted;
+    if (span) this.dispatchEvent(new CustomEvent("broken", { detail: { span, shown } }));
   }
 
   #setWaiting(waiting) {

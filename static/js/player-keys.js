@@ -9,6 +9,7 @@ export function bindKeys(actions) {
 }
 
 function isOurs({ target, key }) {
+  if (document.querySelector("dialog[open]")) return false;
   if (target.matches("select, textarea, input:not([type=range])")) return false;
   if (target.id === "volume" && key.startsWith("Arrow")) return false;
   // A focused button answers to the space bar itself.

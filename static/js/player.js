@@ -5,8 +5,11 @@ import { announce } from "./announce.js";
 import { Captions } from "./captions.js";
 import { byId, config } from "./config.js";
 import { Download } from "./download.js";
-import { dateAndTime, position as clockAt, timeOfDay, words } from "./format.js";
+import { position as clockAt, timeOfDay, words } from "./format.js";
+import { bindMediaKeys, tellMediaSession } from "./media-keys.js";
+import { PictureInPicture } from "./picture-in-picture.js";
 import { Playback } from "./playback.js";
+import { isUnfinished, note, sayFailed, showRun } from "./player-head.js";
 import { bindKeys } from "./player-keys.js";
 import { Scrubber, renderSpans } from "./scrubber.js";
 import { bindSeamReport } from "./seam-report.js";
@@ -14,17 +17,9 @@ import { Thumbnails } from "./thumbnails.js";
 import { Timeline, endOf, isGap } from "./timeline.js";
 
 const REFRESH_MS = 10_000;
+const FRAME_MS = 40;
 // What the server says where it knows no cause; the heading says as much.
 const UNKNOWN_CAUSE = "nothing was recorded";
-const UNFINISHED = ["starting", "recording", "restarting", "stopping", "processing"];
-const NOTES = {
-  starting: "This recording is only beginning. It appears here piece by piece.",
-  recording: "This recording is still running. You can watch up to its latest finished piece; this page follows by itself.",
-  processing: "The last pieces are still being finished. This page follows by itself.",
-  failed: "This recording ended with an error. What was recorded is kept and can be watched.",
-};
-NOTES.restarting = NOTES.recording;
-NOTES.stopping = NOTES.processing;
 
 class PlayerPage {
   #query = new URLSearchParams(location.search);
@@ -45,7 +40,7 @@ class PlayerPage {
       this.#run = await this.#find();
       await this.#refresh();
     } catch (error) {
-      this.#fail(error);
+      sayFailed(error);
       return;
     }
     this.#download.show();
@@ -73,11 +68,13 @@ class PlayerPage {
     const seen = JSON.stringify(offsets.spans);
     if (seen !== this.#spansSeen) this.#take(new Timeline(offsets.spans));
     this.#spansSeen = seen;
+    this.#playback.growing = isUnfinished(run);
     this.#showThumbnails(offsets.thumbnails);
     this.#showLevels(offsets.levels);
     this.#captions.load(offsets.captions);
     document.dispatchEvent(new CustomEvent("captions", { detail: offsets.captions }));
-    this.#showRun();
+    showRun(run, this.#playback.timeline, this.#beganAt);
+    document.dispatchEvent(new CustomEvent("run", { detail: run }));
   }
 
   get #address() {
@@ -106,57 +103,18 @@ class PlayerPage {
     this.#playback.setTimeline(timeline);
     this.#scrubber.show(timeline);
     renderSpans(byId("pieces"), timeline, (runMs) => this.#seek(runMs));
+    this.#markPiece();
     if (wasEmpty && !timeline.isEmpty) this.#playback.seek(0);
   }
 
   async #follow() {
-    if (!UNFINISHED.includes(this.#run.status)) return;
+    if (!isUnfinished(this.#run)) return;
     // What plays goes on; the next round asks again.
     await this.#refresh().catch((error) => console.info("cannot refresh:", error.message));
   }
 
-  #showRun() {
-    const { timeline } = this.#playback;
-    const gaps = timeline.gaps();
-    byId("title").textContent = this.#run.name;
-    document.title = `${this.#run.name} · Recording`;
-    document.dispatchEvent(new CustomEvent("run", { detail: this.#run }));
-    const missing = gaps.reduce((sum, gap) => sum + gap.out_ms - gap.in_ms, 0);
-    byId("facts").textContent = [
-      dateAndTime(this.#beganAt), this.#run.room, words(timeline.duration),
-      missing ? `${words(missing)} missing` : "",
-    ].filter(Boolean).join(" · ");
-    const note = NOTES[this.#run.status] ?? "";
-    byId("run-note").textContent = note;
-    byId("run-note").hidden = !note || timeline.isEmpty;
-    byId("duration").textContent = clockAt(timeline.duration);
-    byId("player").hidden = byId("below").hidden = timeline.isEmpty;
-    if (timeline.isEmpty) this.#showEmpty();
-    else byId("message").hidden = true;
-  }
-
-  #showEmpty() {
-    const text = UNFINISHED.includes(this.#run.status)
-      ? "The first piece is shown here as soon as it is finished. This page looks again by itself."
-      : "No piece of this recording has anything to show. The host page and the operator’s console say why.";
-    this.#message(UNFINISHED.includes(this.#run.status) ? "Nothing to watch yet" : "Nothing to watch", text);
-  }
-
-  #message(title, text) {
-    byId("message-title").textContent = title;
-    byId("message-text").textContent = text;
-    byId("message").hidden = false;
-  }
-
-  #fail(error) {
-    byId("title").textContent = error.status === 404 ? "No such recording" : "This recording cannot be shown now";
-    this.#message(error.message, error.status === 404
-      ? "Look for it in the list of all recordings."
-      : "The recording itself is safe. Try again in a moment.");
-  }
-
   #bind() {
-    const { playback } = { playback: this.#playback };
+    const playback = this.#playback;
     for (const id of ["play", "big-play"]) byId(id).addEventListener("click", () => this.#toggle());
     for (const id of ["video-a", "video-b"]) byId(id).addEventListener("click", () => this.#toggle());
     byId("gap-skip").addEventListener("click", () => playback.skipGap());
@@ -164,20 +122,21 @@ class PlayerPage {
     byId("volume").addEventListener("input", () => this.#setSound(false));
     byId("speed").addEventListener("change", ({ target }) => playback.setRate(Number(target.value)));
     byId("full").addEventListener("click", () => this.#toggleFull());
-    byId("pip").addEventListener("click", () => this.#togglePip());
-    byId("pip").hidden = !document.pictureInPictureEnabled;
     document.addEventListener("captions-changed", () => this.#refresh().catch((error) => console.info("cannot refresh:", error.message)));
     byId("copy").addEventListener("click", () => this.#copy());
     bindSeamReport(byId("seam-report"), byId("seam-summary"), byId("seams"), () => `${this.#address}seams/`);
     byId("message-retry").addEventListener("click", () => location.reload());
     playback.addEventListener("state", () => this.#showState());
-    playback.addEventListener("seam", () => this.#movePip());
     playback.addEventListener("broken", ({ detail }) => this.#renew(detail));
+    const by = (ms) => this.#seek(playback.position + ms);
+    const piece = (direction) => this.#seek(playback.timeline.neighbourStart(playback.position, direction));
+    new PictureInPicture(playback);
+    bindMediaKeys({ play: () => playback.play(), pause: () => playback.pause(), by, to: (ms) => this.#seek(ms), piece });
     bindKeys({
       toggle: () => this.#toggle(),
-      by: (ms) => this.#seek(playback.position + ms),
-      frame: (direction) => { playback.pause(); this.#seek(playback.position + direction * 40); },
-      piece: (direction) => this.#seek(playback.timeline.neighbourStart(playback.position, direction)),
+      by,
+      frame: (direction) => { playback.pause(); by(direction * FRAME_MS); },
+      piece,
       part: (tenth) => this.#seek((playback.timeline.duration * tenth) / 10),
       sound: () => this.#toggleSound(),
       captions: () => this.#captions.toggle(),
@@ -211,17 +170,6 @@ class PlayerPage {
     else byId("player").requestFullscreen?.();
   }
 
-  async #togglePip() {
-    if (document.pictureInPictureElement) await document.exitPictureInPicture();
-    else await this.#playback.video.requestPictureInPicture().catch((error) => console.info("no picture in picture:", error.name));
-  }
-
-  /** The picture moves to the other video at a seam; where the browser wants a click for it, the window closes. */
-  #movePip() {
-    if (!document.pictureInPictureElement) return;
-    this.#playback.video.requestPictureInPicture().catch(() => document.exitPictureInPicture());
-  }
-
   async #copy() {
     const link = new URL(location.href);
     link.search = new URLSearchParams({ run: this.#run.id, t: Math.floor(this.#playback.position / 1000) });
@@ -238,18 +186,17 @@ class PlayerPage {
     this.#renewed.add(span.segment);
     setTimeout(() => this.#renewed.delete(span.segment), 60_000);
     await this.#refresh().catch((error) => console.info("cannot renew:", error.message));
-    if (shown) await this.#playback.reload();
+    await this.#playback.renew();
   }
 
   #sayBroken(span) {
-    this.#playback.pause();
-    byId("run-note").textContent = `The piece from ${clockAt(span.start_ms)} to ${clockAt(endOf(span))} cannot be loaded now. `
-      + "Press ] for the next piece, or reload this page in a moment.";
-    byId("run-note").hidden = false;
+    this.#playback.giveUp();
+    note(`The piece from ${clockAt(span.start_ms)} to ${clockAt(endOf(span))} cannot be loaded now. `
+      + "Press ] for the next piece, or reload this page in a moment.");
   }
 
   #showState() {
-    const { playing, waiting, inGap, span } = this.#playback;
+    const { playing, waiting, inGap, atEdge, span } = this.#playback;
     document.documentElement.dataset.playing = playing;
     const label = playing ? "Pause" : "Play";
     if (byId("play").getAttribute("aria-label") !== label) {
@@ -257,13 +204,32 @@ class PlayerPage {
       byId("play").querySelector("use").setAttribute("href", playing ? "#i-pause" : "#i-play");
     }
     byId("big-play").hidden = playing || inGap || this.#playback.position > 0;
-    byId("waiting").hidden = !waiting;
+    byId("waiting").hidden = !waiting && !(atEdge && playing);
+    byId("waiting").textContent = atEdge ? "Waiting for the next piece…" : "Loading…";
     if (byId("gap").hidden === inGap) {
       byId("gap").hidden = !inGap;
       if (inGap) announce(`Nothing was recorded here. ${span.cause ?? ""}`);
     }
     if (inGap) byId("gap-cause").textContent = span.cause === UNKNOWN_CAUSE ? "" : span.cause ?? "";
+    this.#markPiece();
+    this.#tellMediaSession();
     if (!playing) this.#draw();
+  }
+
+  /** Of thousands of pieces only two change. */
+  #markPiece() {
+    const buttons = byId("pieces").querySelectorAll("button");
+    const now = buttons[this.#playback.index];
+    const marked = byId("pieces").querySelector("[aria-current=true]");
+    if (marked === now) return;
+    marked?.removeAttribute("aria-current");
+    now?.setAttribute("aria-current", true);
+  }
+
+  #tellMediaSession() {
+    const { position, playing, timeline } = this.#playback;
+    const rate = Number(byId("speed").value);
+    if (this.#run) tellMediaSession({ title: this.#run.name, artist: this.#run.room, duration: timeline.duration, position, rate, playing });
   }
 
   #wallClock(runMs) {
@@ -277,9 +243,6 @@ class PlayerPage {
     if (span && isGap(span)) byId("gap-left").textContent = words(endOf(span) - position);
     this.#scrubber.move(position);
     this.#captions.show(position);
-    for (const [index, button] of byId("pieces").querySelectorAll("button").entries()) {
-      button.setAttribute("aria-current", index === this.#playback.index);
-    }
   }
 
   #tick() {

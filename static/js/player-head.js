@@ -1,0 +1,55 @@
+/** What the page says of the recording above the player, or in place of it. */
+
+import { byId } from "./config.js";
+import { dateAndTime, position as clockAt, words } from "./format.js";
+
+const UNFINISHED = ["starting", "recording", "restarting", "stopping", "processing"];
+const RUNNING = "This recording is still running. You can watch up to its latest finished piece; this page follows by itself.";
+const FINISHING = "The last pieces are still being finished. This page follows by itself.";
+const NOTES = {
+  starting: "This recording is only beginning. It appears here piece by piece.",
+  recording: RUNNING, restarting: RUNNING, stopping: FINISHING, processing: FINISHING,
+  failed: "This recording ended with an error. What was recorded is kept and can be watched.",
+};
+
+export const isUnfinished = ({ status }) => UNFINISHED.includes(status);
+
+export function showRun(run, timeline, beganAt) {
+  byId("title").textContent = run.name;
+  document.title = `${run.name} · Recording`;
+  const missing = timeline.gaps().reduce((sum, gap) => sum + gap.out_ms - gap.in_ms, 0);
+  byId("facts").textContent = [
+    dateAndTime(beganAt), run.room, together(words(timeline.duration)), missing ? together(`${words(missing)} missing`) : "",
+  ].filter(Boolean).join(" · ");
+  note(timeline.isEmpty ? "" : NOTES[run.status]);
+  byId("duration").textContent = clockAt(timeline.duration);
+  byId("player").hidden = byId("below").hidden = timeline.isEmpty;
+  if (timeline.isEmpty) sayEmpty(isUnfinished(run));
+  else byId("message").hidden = true;
+}
+
+export function note(text) {
+  byId("run-note").textContent = text ?? "";
+  byId("run-note").hidden = !text;
+}
+
+export function sayFailed(error) {
+  byId("title").textContent = error.status === 404 ? "No such recording" : "This recording cannot be shown now";
+  message(error.message, error.status === 404
+    ? "Look for it in the list of all recordings."
+    : "The recording itself is safe. Try again in a moment.");
+}
+
+/** A number stays on the line of its unit. */
+const together = (text) => text.replaceAll(" ", "\u00a0");
+
+function sayEmpty(more) {
+  if (more) message("Nothing to watch yet", "The first piece is shown here as soon as it is finished. This page looks again by itself.");
+  else message("Nothing to watch", "No piece of this recording has anything to show. The host page and the operator’s console say why.");
+}
+
+function message(title, text) {
+  byId("message-title").textContent = title;
+  byId("message-text").textContent = text;
+  byId("message").hidden = false;
+}
