@@ -2,7 +2,7 @@
 
 const STEP_MS = 10_000;
 
-/** @param {Record<string, (...values: any[]) => void>} actions toggle, by(ms), to(ms), piece(direction) */
+/** @param {Record<string, (...values: any[]) => void>} actions play, pause, by(ms), to(ms), piece(direction) */
 export function bindMediaKeys({ play, pause, by, to, piece }) {
   if (!("mediaSession" in navigator)) return;
   const handlers = {
