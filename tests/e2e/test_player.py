@@ -12,7 +12,8 @@ from tests.e2e.people import Participant
 from tests.e2e.processes import OPERATOR, PASSWORD, Product, wait_for
 from tests.media import counted
 
-# Pictures 0 to 200 in two pieces that change half a second after the second one's beginning, at about 102, 60 that nobody recorded, and pictures 260 to 370.
+# Pictures 0 to 200 in two pieces that change half a second after the second one begins, at about 102, then
+# 60 that nobody recorded, and pictures 260 to 370.
 KEPT = """
 from pathlib import Path
 from django.conf import settings
