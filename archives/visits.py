@@ -20,6 +20,10 @@ FRESH_S = 2.0
 # How long a run waits for its files before somebody is told.
 KEEP_PATIENCE_S = 300.0
 TROUBLE = ["platform_unavailable", "credentials_refused"]
+AWAY = (
+    "The video platform does not answer. What it is recording goes on there, and it is asked again every few "
+    "seconds: nothing needs to be done here."
+)
 
 
 def attend(claim: Claim) -> float:
@@ -38,7 +42,7 @@ def _trouble(claim: Claim, error: errors.PlatformError) -> float:
     if isinstance(error, errors.PlatformRefused):
         services.alarm_raise(room=run.room, run=run, code=TROUBLE[1], message=error.message)
     elif run.attempts >= 3:
-        services.alarm_raise(room=run.room, run=run, code=TROUBLE[0], message=error.message)
+        services.alarm_raise(room=run.room, run=run, code=TROUBLE[0], message=AWAY)
     return backoff(run.attempts)
 
 
