@@ -19,7 +19,7 @@ export function showRun(run, timeline, beganAt) {
   document.title = `${run.name} · Recording`;
   const missing = timeline.gaps().reduce((sum, gap) => sum + gap.out_ms - gap.in_ms, 0);
   byId("facts").textContent = [
-    dateAndTime(beganAt), run.room, together(words(timeline.duration)), missing ? together(`${words(missing)} missing`) : "",
+    dateAndTime(beganAt), run.room_name, together(words(timeline.duration)), missing ? together(`${words(missing)} missing`) : "",
   ].filter(Boolean).join(" · ");
   note(timeline.isEmpty ? "" : NOTES[run.status]);
   byId("duration").textContent = clockAt(timeline.duration);

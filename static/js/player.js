@@ -229,7 +229,7 @@ class PlayerPage {
   #tellMediaSession() {
     const { position, playing, timeline } = this.#playback;
     const rate = Number(byId("speed").value);
-    if (this.#run) tellMediaSession({ title: this.#run.name, artist: this.#run.room, duration: timeline.duration, position, rate, playing });
+    if (this.#run) tellMediaSession({ title: this.#run.name, artist: this.#run.room_name, duration: timeline.duration, position, rate, playing });
   }
 
   #wallClock(runMs) {
