@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -16,8 +17,8 @@ from django.core.files.storage import storages
 from django.test import Client
 
 from archives import clock, gateway
-from archives.media import exporting, keep, removal
-from archives.models import ArchiveRun, Segment
+from archives.media import copies, exporting, keep, removal
+from archives.models import Alarm, ArchiveRun, Segment
 from archives.services import exports, library
 from dualarchive.addons import IN_MEMORY
 from tests.file_server import BODY, DIGEST, Answer, FileServer, answers, cut_after, whole
@@ -139,6 +140,40 @@ def test_it_is_whole_and_verified_in_the_end(
     assert platform.files.ranges == ranges
     assert platform.files.paths[-1].endswith(f"link={tries}")
     assert hashlib.sha256(content(bucket, segment.file)).hexdigest() == segment.sha256 == DIGEST
+
+
+def test_a_bucket_that_refuses_is_tried_again_and_an_alarm_says_so(
+    s3: S3, bucket: Any, segment: Segment, platform: Platform, settings: Any
+) -> None:
+    whole_bucket = settings.STORAGES
+    settings.STORAGES = {**settings.STORAGES, "archives": s3.storage("nobody-made-this-bucket")}
+    for tries in (1, 2, 3):
+        Segment.objects.update(keep_due_at=clock.now())
+        keep.segment_keep(again(segment))
+        assert again(segment).keep_failures == tries
+        assert again(segment).keep_due_at > clock.now()
+    alarm = Alarm.objects.get()
+    assert (alarm.code, alarm.cleared_at) == ("file_not_kept", None)
+    assert "NoSuchBucket" in alarm.message
+    settings.STORAGES = whole_bucket
+    keep.segment_keep(again(segment))
+    assert content(bucket, again(segment).file) == BODY
+    assert len(platform.files.paths) == 1, "what came is not fetched again"
+    assert Alarm.objects.get(code="file_not_kept").cleared_at is not None
+
+
+def test_a_slow_bucket_does_not_lose_the_job_to_another_process(
+    bucket: Any, segment: Segment, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An upload tells nothing while it lasts: the hold is as long as it may take."""
+    held: list[Any] = []
+    monkeypatch.setattr(copies, "SLOWEST_BYTES_PER_S", 1000)
+    monkeypatch.setattr(
+        keep, "store", lambda *given: held.append(again(segment).keep_due_at) or copies.store(*given)
+    )
+    keep.segment_keep(segment)
+    assert held[0] - clock.now() > timedelta(seconds=len(BODY) / 1000 - 5)
+    assert again(segment).kept_at is not None
 
 
 def test_it_is_served_by_a_signed_link_that_ends(

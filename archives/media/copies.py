@@ -12,6 +12,8 @@ from django.core.files import File
 from django.core.files.storage import Storage, storages
 
 BLOCK = 1 << 20
+# A bucket takes a file in one go and tells nothing meanwhile: whoever stores one must hold its job so long.
+SLOWEST_BYTES_PER_S = 1_000_000
 
 
 class SpooledFile(File):
@@ -70,6 +72,11 @@ def store(path: Path, name: str) -> str:
         stored = storage.save(name, SpooledFile(handle, name=str(path)))
     path.unlink(missing_ok=True)
     return stored
+
+
+def storing_s(size: int) -> float:
+    """How long it may take to store so many bytes: no time where a finished file is renamed into place."""
+    return 0.0 if is_local(storages["archives"]) else size / SLOWEST_BYTES_PER_S
 
 
 def is_local(storage: Storage) -> bool:

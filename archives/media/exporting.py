@@ -12,7 +12,7 @@ from archives import clock, errors
 from archives.export import ExportCancelled, ExportError, ExportPlan, ExportReport
 from archives.export import export as export_media
 from archives.export.timeline_plan import plan_for
-from archives.media.copies import local_copies, store, work_folder
+from archives.media.copies import local_copies, store, storing_s, work_folder
 from archives.media.renewal import HoldLost, Renewal
 from archives.models import ArchiveRun, Export
 from archives.services import exports
@@ -58,6 +58,8 @@ def _make(export: Export, watch: Watch) -> None:
     try:
         with planned(run, timeline, job.hold_on, gaps=export.gaps) as plan:
             report = export_media(plan, target, progress=job.progress, cancelled=job.cancelled)
+        if not exports.export_hold(export, seconds=exports.HOLD_S + storing_s(report.size)):
+            raise HoldLost
         _keep(export, report, store(target, f"{run.room.slug}/{run.pk}/exports/{export.pk}.mp4"))
     finally:
         target.unlink(missing_ok=True)

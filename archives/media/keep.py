@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.files.storage import storages
 
 from archives import clock, errors, gateway, services
-from archives.media.copies import store, work_folder
+from archives.media.copies import store, storing_s, work_folder
 from archives.media.fetch import Expected, Fetched, FetchFailed, LinkExpired, WrongFile, fetch
 from archives.media.probe import probe
 from archives.media.renewal import HoldLost, Renewal
@@ -37,6 +37,10 @@ def segment_keep(segment: Segment) -> None:
         log.info("segment %s: another process keeps it", segment.pk)
     except (FetchFailed, errors.ArchiveError, OSError) as error:
         _failed(segment, error)
+    except Exception as error:
+        # A bucket refuses in its library's own words: trouble of the storage must not be silent.
+        log.exception("segment %s: its file could not be kept", segment.pk)
+        _failed(segment, OSError(f"{type(error).__name__} while it was stored."))
 
 
 def _keep(segment: Segment) -> None:
@@ -75,7 +79,7 @@ def _in_our_storage(segment: Segment, size: int) -> str:
 
 
 def _store(segment: Segment, fetched: Fetched) -> None:
-    if not keeping.keep_hold(segment):
+    if not keeping.keep_hold(segment, seconds=keeping.HOLD_S + storing_s(fetched.size)):
         raise HoldLost
     media = probe(fetched.path)
     stored = store(fetched.path, file_name(segment))
