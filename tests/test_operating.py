@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from django.contrib.auth.models import Permission, User
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
@@ -15,6 +16,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from archives import clock, errors, services
+from archives.management.commands import cleanup
 from archives.media.removal import run_purge
 from archives.models import ArchiveRun, Callback, Export, Preview, Restart, Room, Seam, Segment
 from archives.services import library, previews
@@ -159,6 +161,23 @@ def test_cleanup_empties_the_trash_after_thirty_days_but_nothing_held(
     assert len(files(tmp_path)) == 5
     assert "2 files (12 bytes) of 1 recordings in the trash removed" in cleaned()
     assert "of 0 recordings in the trash" in cleaned()
+
+
+def test_a_bucket_that_refuses_does_not_end_the_clean_up(
+    run: ArchiveRun, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    library.run_trash(run=run, by="test")
+    ArchiveRun.objects.update(trashed_at=clock.now() - timedelta(days=31))
+
+    def refuse(**given: Any) -> None:
+        raise ClientError({"Error": {"Code": "AccessDenied"}}, "DeleteObject")
+
+    monkeypatch.setattr(cleanup, "run_purge", refuse)
+    call_command("cleanup")
+    told = capsys.readouterr()
+    assert "was not removed" in told.err
+    assert "AccessDenied" in told.err
+    assert "of 0 recordings in the trash removed" in told.out
 
 
 # --- retry and reconcile -----------------------------------------------------------------------------

@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import Storage, storages
 
 BLOCK = 1 << 20
+# What goes wrong with a folder, and what with a bucket.
+STORAGE_ERRORS = (OSError, BotoCoreError, ClientError)
 # A bucket takes a file in one go and tells nothing meanwhile: whoever stores one must hold its job so long.
 SLOWEST_BYTES_PER_S = 1_000_000
 

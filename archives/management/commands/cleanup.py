@@ -14,6 +14,7 @@ from django_tasks_db.models import DBTaskResult
 
 from archives import clock
 from archives.errors import ArchiveError, PlatformError
+from archives.media.copies import STORAGE_ERRORS
 from archives.media.removal import Removed, run_purge
 from archives.media.vendor import Outcome, copies_to_delete, copy_delete
 from archives.models import ArchiveRun, Callback, Export, Segment, StreamPresence
@@ -89,8 +90,11 @@ class Command(BaseCommand):
                 sizes = run.segments.exclude(file="").values_list("size", flat=True)
                 removed.append(Removed(len(sizes), sum(sizes)))
                 continue
-            with contextlib.suppress(ArchiveError):
+            try:
                 removed.append(run_purge(run=run, by="cleanup"))
+            except (ArchiveError, *STORAGE_ERRORS) as error:
+                # The others' turn all the same; what is left of this one goes the next time.
+                self.stderr.write(f"{run.room.slug}: {run.name} was not removed. {error}")
         files, size = (sum(column) for column in zip(*removed, strict=True))
         self.stdout.write(
             f"{files} files ({size} bytes) of {len(removed) - 1} recordings in the trash {verb}"
@@ -103,7 +107,7 @@ class Command(BaseCommand):
             name = f"{piece.run.room.slug}: {piece.run.name}, piece {piece.ordinal}"
             try:
                 outcome = copy_delete(piece, by="cleanup", dry_run=dry_run)
-            except (PlatformError, OSError) as error:
+            except (PlatformError, *STORAGE_ERRORS) as error:
                 self.stderr.write(f"{name}: the platform's copy was not deleted. {error}")
                 continue
             if outcome == Outcome.DIFFERS:
