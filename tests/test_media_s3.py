@@ -19,7 +19,7 @@ from django.test import Client
 from archives import clock, gateway
 from archives.media import copies, exporting, keep, removal
 from archives.models import Alarm, ArchiveRun, Segment
-from archives.services import exports, library
+from archives.services import exports, keeping, library
 from dualarchive.addons import IN_MEMORY
 from tests.file_server import BODY, DIGEST, Answer, FileServer, answers, cut_after, whole
 from tests.kept import measured, media, new_run
@@ -140,6 +140,31 @@ def test_it_is_whole_and_verified_in_the_end(
     assert platform.files.ranges == ranges
     assert platform.files.paths[-1].endswith(f"link={tries}")
     assert hashlib.sha256(content(bucket, segment.file)).hexdigest() == segment.sha256 == DIGEST
+
+
+def test_links_that_end_during_a_slow_transfer_are_no_failures(
+    bucket: Any, segment: Segment, platform: Platform
+) -> None:
+    slow = [cut_after(200_000), answers(403)]
+    platform.files.answers = [*slow * 4, whole]
+    for _ in range(4):
+        keep.segment_keep(again(segment))
+        assert again(segment).keep_failures == 0
+        assert again(segment) in keeping.segments_to_keep(clock.now())
+    keep.segment_keep(again(segment))
+    assert content(bucket, again(segment).file) == BODY
+    assert not Alarm.objects.filter(code="file_not_kept").exists()
+
+
+def test_links_that_end_before_anything_came_are_failures(
+    bucket: Any, segment: Segment, platform: Platform
+) -> None:
+    platform.files.answers = [cut_after(200_000), answers(403)]
+    for failures in range(4):
+        Segment.objects.update(keep_due_at=clock.now())
+        keep.segment_keep(again(segment))
+        assert again(segment).keep_failures == failures
+    assert Alarm.objects.get().code == "file_not_kept"
 
 
 def test_a_bucket_that_refuses_is_tried_again_and_an_alarm_says_so(

@@ -31,10 +31,17 @@ def segment_keep(segment: Segment) -> None:
     """Fetch, check and store the file of a segment, unless somebody else holds that job."""
     if not keeping.keep_hold(segment):
         return
+    before = _part_size(segment)
     try:
         _keep(segment)
     except HoldLost:
         log.info("segment %s: another process keeps it", segment.pk)
+    except LinkExpired as error:
+        if _part_size(segment) > before:
+            log.info("segment %s: its file goes on with a fresh link", segment.pk)
+            keeping.keep_goes_on(segment)
+        else:
+            _failed(segment, error)
     except (FetchFailed, errors.ArchiveError, OSError) as error:
         _failed(segment, error)
     except Exception as error:
@@ -109,6 +116,11 @@ def file_name(segment: Segment) -> str:
 def part_path(segment: Segment) -> Path:
     """Beside the default storage, so that the finished part can be renamed into it."""
     return work_folder() / f"{segment.pk}.part"
+
+
+def _part_size(segment: Segment) -> int:
+    part = part_path(segment)
+    return part.stat().st_size if part.exists() else 0
 
 
 def _failed(segment: Segment, error: Exception) -> None:

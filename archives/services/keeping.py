@@ -65,6 +65,11 @@ def keep_failed(segment: Segment) -> int:
     return failures
 
 
+def keep_goes_on(segment: Segment) -> None:
+    """Due again at once, with a fresh link: the old one ended while the file was coming in."""
+    _held(segment).update(keep_due_at=clock.now())
+
+
 def _held(segment: Segment) -> SegmentQuerySet:
     return Segment.objects.filter(pk=segment.pk, keep_due_at=segment.keep_due_at, kept_at=None, keep_error="")
 
