@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from django_tasks_db.models import DBTaskResult
 
 from archives import clock, errors, tasks
-from archives.media import exporting
+from archives.media import copies, exporting
 from archives.models import ArchiveRun, Export, Seam
 from archives.services import exports
 from tests.kept import START, keep_in, measured, new_run, piece
@@ -60,6 +60,22 @@ def again(export: Export) -> Export:
 
 def parts(folder: Path) -> list[str]:
     return sorted(path.name for path in (folder / ".parts").rglob("*"))
+
+
+def test_a_slow_bucket_does_not_start_the_export_twice(
+    run: ArchiveRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An upload tells nothing while it lasts: the hold is as long as it may take."""
+    due_meanwhile: list[list[Export]] = []
+
+    def store(path: Path, name: str) -> str:
+        due_meanwhile.append(list(exports.exports_to_make(clock.after(exports.HOLD_S + 4900))))
+        return copies.store(path, name)
+
+    monkeypatch.setattr(exporting, "storing_s", lambda size: 5000.0)
+    monkeypatch.setattr(exporting, "store", store)
+    export = make(exports.export_request(run=run).export)
+    assert (export.status, due_meanwhile) == ("done", [[]])
 
 
 def test_every_picture_stands_in_the_export_once_and_in_order(run: ArchiveRun, folder: Path) -> None:
