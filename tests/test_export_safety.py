@@ -5,7 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,12 +23,14 @@ from archives.export import (
     export,
     film,
     index,
+    layout,
     writing,
 )
 from archives.export.check import Seams
-from archives.export.film import Film, Times
+from archives.export.film import Film
 from archives.export.index import Piece, Pieces, read_piece
 from archives.export.sources import Sources
+from archives.export.table import Column, Table
 from tests.media.pieces import Recipe, make, see
 
 pytestmark = pytest.mark.media
@@ -190,6 +194,35 @@ def test_it_needs_little_memory_for_long_runs(tmp_path: Path) -> None:
     assert often - once < 20
 
 
+def test_it_needs_as_much_memory_for_many_packets_as_for_few(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sixteen times the packets: tables that are not on the disk would be seen."""
+    monkeypatch.setattr("archives.export.table.BLOCK_ROWS", 1 << 10)
+    monkeypatch.setattr("archives.export.layout.WINDOW_S", 20)
+    monkeypatch.setattr("archives.export.check.MOST_PACKETS", 0)
+    short = make(tmp_path / "short.mp4", Recipe(0, 100, size=(64, 48)))
+    piece = tmp_path / "piece.mp4"
+    export(after_each_other(short, 4000, 25), piece)
+    few, many = (allocated(after_each_other(piece, 100_000, times), tmp_path) for times in (6, 96))
+    assert many < 1.3 * few, (few, many)
+
+
+def after_each_other(piece: Path, length_ms: int, times: int) -> ExportPlan:
+    spans = tuple(PieceSpan(piece, at * length_ms, 0, length_ms) for at in range(times))
+    return ExportPlan("Run", datetime.now(UTC), spans)
+
+
+def allocated(plan: ExportPlan, folder: Path) -> int:
+    """At the most, by Python and numpy."""
+    tracemalloc.start()
+    try:
+        export(plan, folder / "film.mp4")
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
 def peak_mb(piece: Path, target: Path, times: int) -> float:
     code = f"""
 import resource, sys
@@ -208,11 +241,11 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 def test_a_long_film_is_read_by_its_own_tables_as_by_libavformat(piece: Path, target: Path) -> None:
     export(plan(piece), target)
-    film, seams = Film(target), Seams(target)
-    assert film.length_ms() == pytest.approx(seams.length_ms(), abs=50)
-    for begin_ms, end_ms in ((0, 1000), (1500, 2500), (3000, 4000)):
-        assert film.decodes(begin_ms, end_ms)
-        assert seams.decodes(begin_ms, end_ms)
+    with closing(Film(target)) as film, closing(Seams(target)) as seams:
+        assert film.length_ms() == pytest.approx(seams.length_ms(), abs=50)
+        for begin_ms, end_ms in ((0, 1000), (1500, 2500), (3000, 4000)):
+            assert film.decodes(begin_ms, end_ms)
+            assert seams.decodes(begin_ms, end_ms)
 
 
 def test_damage_is_seen_where_it_lies_by_a_films_own_tables(piece: Path, target: Path) -> None:
@@ -223,9 +256,9 @@ def test_damage_is_seen_where_it_lies_by_a_films_own_tables(piece: Path, target:
         for packet in range(at, at + 5):
             file.seek(int(video.offsets[packet]) + 8)
             file.write(b"\xff" * (int(video.sizes[packet]) - 8))
-    film = Film(target)
-    assert not film.decodes(1500, 2500)
-    assert film.decodes(0, 1000)
+    with closing(Film(target)) as film:
+        assert not film.decodes(1500, 2500)
+        assert film.decodes(0, 1000)
 
 
 def test_a_long_export_is_checked_by_its_own_tables(
@@ -261,20 +294,41 @@ def test_its_table_of_places_is_short_however_the_pieces_lie(piece: Path, target
 
 
 def places(path: Path) -> list[np.ndarray]:
-    contents = index.mapped_moov(path)
+    with path.open("rb") as file:
+        contents, _ = index.moov(file, path.stat().st_size)
     traks = [body for kind, body in boxes.children(contents) if kind == b"trak"]
     return [index.chunks(index.need(trak, b"mdia", b"minf", b"stbl"))[0] for trak in traks]
 
 
-def test_packets_of_uneven_length_are_found_by_a_packed_table(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_packets_of_uneven_length_are_found_by_a_packed_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(film, "UNFOLDED", 16)
     rng = np.random.default_rng(3)
-    runs = np.zeros(100, np.dtype([("count", ">u4"), ("value", ">u4")]))
-    runs["count"], runs["value"] = rng.integers(1, 4, 100), rng.integers(1, 5000, 100)
-    lengths = np.repeat(runs["value"].astype(int), runs["count"].astype(int))
+    rows = np.zeros(100, index.RUN)
+    rows["count"], rows["value"] = rng.integers(1, 4, 100), rng.integers(1, 5000, 100)
+    lengths = np.repeat(rows["value"].astype(int), rows["count"].astype(int))
     begins = np.cumsum(lengths) - lengths
-    times = Times(runs)
+    column = Column(tmp_path, index.RUN)
+    column.extend(rows)
+    times = film.durations(column)
     assert [times.begin_of(packet) for packet in range(len(begins))] == begins.tolist()
-    assert [times.packet_at(int(ticks)) for ticks in begins] == list(range(len(begins)))
-    assert [times.packet_at(int(ticks)) for ticks in begins + lengths - 1] == list(range(len(begins)))
+    assert [times.step_at(int(ticks)) for ticks in begins] == list(range(len(begins)))
+    assert [times.step_at(int(ticks)) for ticks in begins + lengths - 1] == list(range(len(begins)))
     assert times.end == int(lengths.sum())
+
+
+def test_the_chunk_of_each_packet_is_found_by_a_packed_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(film, "UNFOLDED", 16)
+    per_chunk = np.repeat(np.random.default_rng(4).permutation(np.arange(1, 101)), 3)
+    media = layout.Media(Table(tmp_path), 90_000)
+    for part in np.array_split(per_chunk, 7):
+        media.add_chunks(np.zeros(len(part), np.int64), part)
+    assert len(media.chunk_runs) == 100
+    chunks = film.chunks(media.chunk_runs, len(media.chunk_offsets))
+    first = np.cumsum(per_chunk) - per_chunk
+    assert [chunks.step_at(int(packet)) for packet in first] == list(range(300))
+    assert [chunks.step_at(int(packet)) for packet in first + per_chunk - 1] == list(range(300))
+    assert [chunks.begin_of(chunk) for chunk in range(300)] == first.tolist()

@@ -1,6 +1,7 @@
 """From a plan to one MP4: look at the pieces, lay out the tracks, write, check, then give it its name."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import numpy as np
 
 from archives.export import header, layout, writing
 from archives.export.audio import AudioTrack
-from archives.export.boxes import Parts
+from archives.export.boxes import Parts, written
 from archives.export.check import AROUND_MS, Seams, check
 from archives.export.index import VIDEO_RATE, Piece, Pieces, UnreadablePiece
 from archives.export.placing import Placed, place
@@ -111,7 +112,8 @@ def _damaged_there(placed: Placed, at_ms: float) -> bool:
     if isinstance(placed.span, GapSpan) or end_ms < placed.begin_ms or begin_ms > placed.end_ms:
         return False
     own = max(begin_ms, placed.begin_ms) - placed.add_ms, min(end_ms, placed.end_ms) - placed.add_ms
-    return not Seams(placed.span.path).decodes(*own)
+    with closing(Seams(placed.span.path)) as piece:
+        return not piece.decodes(*own)
 
 
 def _survey(job: _Job) -> None:
@@ -152,9 +154,11 @@ def _lay_out(job: _Job, sources: Sources) -> list[header.Entry]:
     audio: AudioTrack | None = None
     for step in _steps(job, video):
         if job.form and audio is None:
-            audio = AudioTrack.starting_with(job.form, sources, job.pieces, step.placed, step.piece)
+            piece = job.piece(step.placed.span)
+            audio = AudioTrack.starting_with(job.form, sources, job.pieces, step.placed, piece)
+            piece = None
         if audio is not None:
-            _add_sound(audio, step)
+            _add_sound(job, audio, step)
     if video:
         video.finish(job.length_ms)
     if audio:
@@ -164,10 +168,13 @@ def _lay_out(job: _Job, sources: Sources) -> list[header.Entry]:
 
 @dataclass
 class _Step:
-    """A span whose end is known, because the next one has chosen its begin."""
+    """A span whose end is known, because the next one has chosen its begin.
+
+    The piece itself is not held: its tables are large, and the steps of three are known at a time.
+    """
 
     placed: Placed
-    piece: Piece | None
+    has_media: bool
     begin_ms: float
     report: SeamReport
     end_ms: float = 0.0
@@ -192,14 +199,14 @@ def _begin(job: _Job, placed: Placed, video: VideoTrack | None, before: _Step | 
     piece = job.piece(placed.span)
     report = SeamReport(placed.number, placed.begin_ms, "no picture")
     if video and piece:
-        report = video.piece(placed, piece.video, bool(before and before.piece))
+        report = video.piece(placed, piece.video, bool(before and before.has_media))
     elif video:
         video.gap(placed)
     if piece:
         job.report.seams.append(report)
     title = _title(placed.span, number=len(job.report.seams))
     job.chapters.append(header.Chapter(round(report.at_ms), title))
-    return _Step(placed, piece, report.at_ms, report)
+    return _Step(placed, piece is not None, report.at_ms, report)
 
 
 def _title(span: PieceSpan | GapSpan, number: int) -> str:
@@ -208,11 +215,12 @@ def _title(span: PieceSpan | GapSpan, number: int) -> str:
     return span.title or f"Part {number}"
 
 
-def _add_sound(audio: AudioTrack, step: _Step) -> None:
-    if step.piece is None:
+def _add_sound(job: _Job, audio: AudioTrack, step: _Step) -> None:
+    piece = job.piece(step.placed.span)
+    if piece is None:
         audio.gap(step.begin_ms, step.end_ms)
     else:
-        audio.piece(step.placed, step.piece.audio, step.begin_ms, step.end_ms, step.report)
+        audio.piece(step.placed, piece.audio, step.begin_ms, step.end_ms, step.report)
 
 
 def _entries(
@@ -276,8 +284,7 @@ def _write(job: _Job, file: Any, entries: list[header.Entry], sources: Sources) 
     writing.need_room(job.report.path, size)
     head = _head(job, entries, size)
     head_size = sum(map(len, head))
-    file.writelines(head)
-    del head
+    file.writelines(written(head))
 
     def copied(done: int) -> None:
         job.check_cancelled()
@@ -292,11 +299,9 @@ def _head(job: _Job, entries: list[header.Entry], size: int) -> Parts:
     """Everything before the media. Its own length moves the offsets that it holds, and offsets beyond 4 GiB
     take more room: so it is made again until that holds."""
     mdat = writing.media_header(size)
-    moov: Parts = []
     base, needed = 0, 1
     while base != needed:
         base = needed
-        moov.clear()
         moov = header.moov(
             entries,
             length_ms=round(job.length_ms),

@@ -23,7 +23,7 @@ from archives.export.placing import Placed
 from archives.export.plan import SeamReport
 from archives.export.sound import PACKET, Form, Sound, blocks, decode, encode, encode_blocks, fade
 from archives.export.sources import Sources
-from archives.export.table import SPOOL, Table
+from archives.export.table import BLOCK_ROWS, SPOOL, Aside, Table
 
 # Packets decoded first so that the decoder's overlap and the encoder's rate control have settled.
 WARM_UP = 3
@@ -56,6 +56,7 @@ class AudioTrack:
     pieces: Pieces
     origin: int
     table: Table = field(init=False)
+    _aside: Aside = field(init=False)
     notes: list[str] = field(default_factory=list)
     _runs: list[Run] = field(default_factory=list)
     _joints: list[tuple[int, SeamReport | None]] = field(default_factory=list)
@@ -65,6 +66,7 @@ class AudioTrack:
 
     def __post_init__(self) -> None:
         self.table = Table(self.sources.folder)
+        self._aside = Aside(self.sources.folder)
 
     @classmethod
     def starting_with(
@@ -95,10 +97,12 @@ class AudioTrack:
             if abs(early) > abs(report.shift_ms):
                 report.shift_ms = early
         self._silence(self._filled, end)
-        # All but the last run are final: that one may yet be drawn out to the end.
-        for run in self._runs[self._copied : -1]:
+        self._copy_runs()
+
+    def _copy_runs(self) -> None:
+        for run in self._runs[self._copied :]:
             self._copy(run)
-        self._copied = max(self._copied, len(self._runs) - 1)
+        self._copied = len(self._runs)
 
     def _slot(self, ms: float) -> int:
         return self._sample(ms) // PACKET
@@ -124,7 +128,7 @@ class AudioTrack:
 
     def _reader(self, track: Track) -> Callable[[], Track]:
         if track.path == self.sources.path(SPOOL):
-            return lambda: track
+            return self._aside.keep(track)
         return partial(self._audio_of, track.path, track.path.stat().st_mtime_ns)
 
     def _audio_of(self, path: Path, changed_ns: int) -> Track:
@@ -153,8 +157,7 @@ class AudioTrack:
         """Fills the table: the runs one after the other, then the joints over them."""
         last = -(-self._sample(end_ms) // PACKET)
         self._extend(last)
-        for run in self._runs[self._copied :]:
-            self._copy(run)
+        self._copy_runs()
         for first, end, reports in self._groups(last):
             self._bridge(first, end)
             for report in reports:
@@ -165,21 +168,23 @@ class AudioTrack:
         run = self._runs[-1] if self._runs else Run(0, 0)
         if run.track is not None:
             end = max(run.end, min(last, run.shift + len(run.track())))
+            self._copy(replace(run, first=run.end, end=end))
             self._runs[-1] = replace(run, end=end)
             self._filled = end
         self._silence(self._filled, last)
 
     def _copy(self, run: Run) -> None:
-        count = run.end - run.first
-        ticks = np.arange(run.first, run.end, dtype=np.int64) * PACKET
-        if run.track is None:
-            offsets, sizes = self._silent_packets()
-            which = np.arange(count) % SILENT_PACKETS
-            self.table.add(SPOOL, offsets[which], sizes[which], ticks, True)
+        if run.track is not None:
+            track, chosen = run.track(), slice(run.first - run.shift, run.end - run.shift)
+            ticks = np.arange(run.first, run.end, dtype=np.int64) * PACKET
+            number = self.sources.number(track.path)
+            self.table.add(number, track.offsets[chosen], track.sizes[chosen], ticks, True)
             return
-        track, chosen = run.track(), slice(run.first - run.shift, run.end - run.shift)
-        number = self.sources.number(track.path)
-        self.table.add(number, track.offsets[chosen], track.sizes[chosen], ticks, True)
+        offsets, sizes = self._silent_packets()
+        for first in range(run.first, run.end, BLOCK_ROWS):
+            slots = np.arange(first, min(run.end, first + BLOCK_ROWS), dtype=np.int64)
+            which = (slots - run.first) % SILENT_PACKETS
+            self.table.add(SPOOL, offsets[which], sizes[which], slots * PACKET, True)
 
     def _silent_packets(self) -> tuple[Ints, Ints]:
         if self._silent is None:

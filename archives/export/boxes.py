@@ -1,13 +1,27 @@
 """Boxes of the ISO base media file format (ISO/IEC 14496-12): a length, four letters, a payload."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
 
 # A view, where given one: the tables of a long file are not copied at every level.
 Bytes = bytes | memoryview
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """So many bytes of a box that are made only while it is written."""
+
+    size: int
+    blocks: Callable[[], Iterable[Bytes]]
+
+    def __len__(self) -> int:
+        return self.size
+
+
 # What is written one after the other: big tables are not joined, and so not copied, at every level.
-Parts = list[Bytes]
+Parts = list[Bytes | Streamed]
 
 
 class BoxError(ValueError):
@@ -23,10 +37,14 @@ class Place(NamedTuple):
 
 def top_level(file: BinaryIO, size: int) -> Iterator[Place]:
     """The boxes of a whole file, without reading their bodies. The last one may be cut short."""
-    at = 0
-    while at + 8 <= size:
+    return within(file, 0, size)
+
+
+def within(file: BinaryIO, at: int, end: int) -> Iterator[Place]:
+    """The boxes that begin between two bytes of a file, without reading their bodies."""
+    while at + 8 <= end:
         file.seek(at)
-        place = _place(file.read(16), at, size)
+        place = _place(file.read(16), at, end)
         yield place
         at = place.end
 
@@ -64,7 +82,7 @@ def find(data: Bytes, *path: bytes) -> Bytes | None:
     return data
 
 
-def box(kind: bytes, *parts: Bytes | Parts) -> Parts:
+def box(kind: bytes, *parts: Bytes | Streamed | Parts) -> Parts:
     """The box as parts to be written one after the other; boxes inside are given as their parts."""
     flat: Parts = []
     for part in parts:
@@ -72,5 +90,18 @@ def box(kind: bytes, *parts: Bytes | Parts) -> Parts:
     return [struct.pack(">I4s", sum(map(len, flat)) + 8, kind), *flat]
 
 
-def full_box(kind: bytes, version: int, flags: int, *parts: Bytes | Parts) -> Parts:
+def full_box(kind: bytes, version: int, flags: int, *parts: Bytes | Streamed | Parts) -> Parts:
     return box(kind, struct.pack(">I", version << 24 | flags), *parts)
+
+
+def written(parts: Parts) -> Iterator[Bytes]:
+    """The bytes of a box, some at a time."""
+    for part in parts:
+        if isinstance(part, Streamed):
+            yield from part.blocks()
+        else:
+            yield part
+
+
+def joined(parts: Parts) -> bytes:
+    return b"".join(written(parts))

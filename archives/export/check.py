@@ -1,5 +1,7 @@
 """Looks at a finished export with another reader than the one that wrote it: libavformat."""
 
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,7 @@ from av.error import FFmpegError
 
 from archives.export.boxes import BoxError
 from archives.export.film import Film
-from archives.export.index import UnreadablePiece, rises
+from archives.export.index import UnreadablePiece
 from archives.export.plan import Cancelled, ExportCancelled, ExportError, Progress
 
 AROUND_MS = 1000
@@ -32,25 +34,43 @@ def check(
 
     Raises ExportError when the file is not what it should be in any other way.
     """
-    damaged = []
     try:
-        if not rises(path):
-            raise ExportError("The time stamps of the file do not rise; it was not kept.")
-        seams = Film(path) if packets > MOST_PACKETS else Seams(path)
-        lasts_ms = seams.length_ms()
+        with closing(_reader(path, packets)) as reader:
+            lasts_ms = reader.length_ms()
+            if abs(lasts_ms - duration_ms) > DURATION_TOLERANCE_MS:
+                raise ExportError(
+                    f"The file lasts {lasts_ms:.0f} ms instead of {duration_ms:.0f} ms; it was not kept."
+                )
+            return list(_damaged(reader, duration_ms, [0.0, *seams_ms], progress, cancelled))
     except (UnreadablePiece, BoxError, FFmpegError) as error:
         raise ExportError(f"The finished file does not play: {error}. It was not kept.") from error
-    if abs(lasts_ms - duration_ms) > DURATION_TOLERANCE_MS:
-        raise ExportError(
-            f"The file lasts {lasts_ms:.0f} ms instead of {duration_ms:.0f} ms; it was not kept."
-        )
-    for number, at_ms in enumerate([0.0, *seams_ms]):
+
+
+def _reader(path: Path, packets: int) -> "Film | Seams":
+    """Raises ExportError when time stamps do not rise."""
+    film = Film(path)
+    if not film.rises():
+        film.close()
+        raise ExportError("The time stamps of the file do not rise; it was not kept.")
+    if packets > MOST_PACKETS:
+        return film
+    film.close()
+    return Seams(path)
+
+
+def _damaged(
+    reader: "Film | Seams",
+    duration_ms: float,
+    seams_ms: list[float],
+    progress: Progress,
+    cancelled: Cancelled,
+) -> Iterator[float]:
+    for number, at_ms in enumerate(seams_ms):
         if cancelled():
             raise ExportCancelled("The export was cancelled.")
-        if not seams.decodes(at_ms - AROUND_MS, min(at_ms + AROUND_MS, duration_ms)):
-            damaged.append(at_ms)
-        progress((number + 1) / (len(seams_ms) + 1))
-    return damaged
+        if not reader.decodes(at_ms - AROUND_MS, min(at_ms + AROUND_MS, duration_ms)):
+            yield at_ms
+        progress((number + 1) / len(seams_ms))
 
 
 class Seams:
@@ -59,6 +79,11 @@ class Seams:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._container: Any = None
+
+    def close(self) -> None:
+        if self._container:
+            self._container.close()
+            self._container = None
 
     def length_ms(self) -> float:
         self._container = self._container or av.open(str(self.path), options=ONE_EDIT)
@@ -71,7 +96,7 @@ class Seams:
             return _reaches(self._container, max(0.0, begin_ms), end_ms)
         except FFmpegError:
             # A decoder that has met damage is not asked again.
-            self._container = None
+            self.close()
             return False
 
 

@@ -1,4 +1,4 @@
-"""A long finished export, read again by its own tables: they stay packed, only what is asked for is unfolded.
+"""A finished export, read again by its own tables: they stay on the disk, only what is asked for is unfolded.
 
 libavformat unfolds the whole table of a file, some 30 bytes for each packet, before it shows the first
 picture. For a day's recording that is more memory than all the rest of the export takes.
@@ -6,18 +6,21 @@ picture. For a day's recording that is more memory than all the rest of the expo
 
 import os
 import struct
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import av
 import numpy as np
 from av.error import FFmpegError
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike
 
 from archives.export import boxes, index
-from archives.export.boxes import Bytes
-from archives.export.index import Ints
+from archives.export.boxes import BoxError, Place
+from archives.export.index import RUN, Ints, UnreadablePiece
+from archives.export.layout import CHUNK_RUN
+from archives.export.table import Stored
 
 UNFOLDED = 1 << 12
 
@@ -27,12 +30,24 @@ class Film:
 
     def __init__(self, path: Path) -> None:
         """Raises UnreadablePiece or BoxError where the file has no such tables."""
-        self.path = path
-        moov = index.mapped_moov(path)
-        mvhd = index.need(moov, b"mvhd")
-        rate = struct.unpack_from(">I", mvhd, 20 if mvhd[0] else 12)[0]
-        traks = [body for kind, body in boxes.children(moov) if kind == b"trak"]
-        self._tracks = [_Packets(trak, rate) for trak in traks if _is_media(trak)]
+        self._file = path.open("rb")
+        try:
+            moov = _moov(self._file, path.stat().st_size)
+            mvhd = moov.need(b"mvhd").body()
+            rate = struct.unpack_from(">I", mvhd, 20 if mvhd[0] else 12)[0]
+            self._traks = [part for part in moov.parts() if part.place.kind == b"trak"]
+            self._tracks = [_Packets(trak, rate) for trak in self._traks if _is_media(trak)]
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        self._file.close()
+
+    def rises(self) -> bool:
+        """Whether the time stamps of every track rise."""
+        tables = (trak.need(b"mdia", b"minf", b"stbl", b"stts").table(RUN) for trak in self._traks)
+        return all((rows["value"] > 0).all() for table in tables for rows in table.blocks())
 
     def length_ms(self) -> float:
         """Until the last packet of any track ends."""
@@ -40,91 +55,157 @@ class Film:
 
     def decodes(self, begin_ms: float, end_ms: float) -> bool:
         """Whether all between two instants decodes, by decoders that hide no damage."""
-        with self.path.open("rb") as file:
-            return all(_decodes(file.fileno(), track, begin_ms, end_ms) for track in self._tracks)
+        return all(_decodes(self._file.fileno(), track, begin_ms, end_ms) for track in self._tracks)
 
 
-def _is_media(trak: Bytes) -> bool:
-    return bytes(index.need(trak, b"mdia", b"hdlr")[8:12]) in (b"vide", b"soun")
+class _Box:
+    """A box of a file, of which nothing is read but what is asked for."""
+
+    def __init__(self, file: BinaryIO, place: Place) -> None:
+        self.file, self.place = file, place
+
+    def parts(self) -> "list[_Box]":
+        return [_Box(self.file, place) for place in boxes.within(self.file, self.place.body, self.place.end)]
+
+    def find(self, *path: bytes) -> "_Box | None":
+        found = self
+        for kind in path:
+            inner = next((part for part in found.parts() if part.place.kind == kind), None)
+            if inner is None:
+                return None
+            found = inner
+        return found
+
+    def need(self, *path: bytes) -> "_Box":
+        found = self.find(*path)
+        if found is None:
+            raise BoxError(f"no {path[-1].decode()} box")
+        return found
+
+    def body(self) -> bytes:
+        self.file.seek(self.place.body)
+        return self.file.read(self.place.end - self.place.body)
+
+    def table(self, kind: DTypeLike, head: int = 8) -> Stored:
+        """The rows that follow so many bytes."""
+        at = self.place.body + head
+        return Stored(self.file, kind, (self.place.end - at) // np.dtype(kind).itemsize, at)
 
 
-class Times:
-    """When packets begin, from their run-length table, of which only some runs are unfolded at a time."""
+def _moov(file: BinaryIO, size: int) -> _Box:
+    place = next((place for place in boxes.top_level(file, size) if place.kind == b"moov"), None)
+    if place is None or place.end > size:
+        raise UnreadablePiece("the file was not finished: it has no table of contents (moov)")
+    return _Box(file, place)
 
-    def __init__(self, runs: NDArray[Any]) -> None:
-        self._runs = runs
-        packets, ticks = [0], [0]
-        for low in range(0, len(runs), UNFOLDED):
+
+def _is_media(trak: _Box) -> bool:
+    return trak.need(b"mdia", b"hdlr").body()[8:12] in (b"vide", b"soun")
+
+
+class Runs:
+    """A run-length table, of which only some rows are unfolded at a time: where each step begins.
+
+    `unfold` gives counts and lengths of rows `low`..`high`: so many steps of such a length.
+    """
+
+    def __init__(self, rows: int, unfold: Callable[[int, int], tuple[Ints, Ints]]) -> None:
+        self._rows, self._unfold = rows, unfold
+        steps, positions = [0], [0]
+        for low in range(0, rows, UNFOLDED):
             counts, lengths = self._unfolded(low)
-            packets.append(packets[-1] + int(counts.sum()))
-            ticks.append(ticks[-1] + int((counts * lengths).sum()))
-        # Where each part of so many runs begins.
-        self._packets, self._ticks = np.array(packets), np.array(ticks)
-        self.end = ticks[-1]
+            steps.append(steps[-1] + int(counts.sum()))
+            positions.append(positions[-1] + int((counts * lengths).sum()))
+        # Where each part of so many rows begins.
+        self._steps, self._positions = np.array(steps), np.array(positions)
+        self.end = positions[-1]
 
-    def begin_of(self, packet: int) -> int:
-        part = self._part(self._packets, packet)
+    def begin_of(self, step: int) -> int:
+        part = self._part(self._steps, step)
         counts, lengths = self._unfolded(part * UNFOLDED)
-        begins = int(self._packets[part]) + np.cumsum(counts) - counts
-        run = max(0, int(np.searchsorted(begins, packet, "right")) - 1)
+        begins = int(self._steps[part]) + np.cumsum(counts) - counts
+        run = max(0, int(np.searchsorted(begins, step, "right")) - 1)
         before = int((counts * lengths)[:run].sum())
-        return int(self._ticks[part]) + before + (packet - int(begins[run])) * int(lengths[run])
+        return int(self._positions[part]) + before + (step - int(begins[run])) * int(lengths[run])
 
-    def packet_at(self, ticks: int) -> int:
-        part = self._part(self._ticks, ticks)
+    def step_at(self, position: int) -> int:
+        part = self._part(self._positions, position)
         counts, lengths = self._unfolded(part * UNFOLDED)
-        begins = int(self._ticks[part]) + np.cumsum(counts * lengths) - counts * lengths
-        run = max(0, int(np.searchsorted(begins, ticks, "right")) - 1)
+        begins = int(self._positions[part]) + np.cumsum(counts * lengths) - counts * lengths
+        run = max(0, int(np.searchsorted(begins, position, "right")) - 1)
         before = int(counts[:run].sum())
-        return int(self._packets[part]) + before + (ticks - int(begins[run])) // int(lengths[run])
+        return int(self._steps[part]) + before + (position - int(begins[run])) // int(lengths[run])
 
     def _part(self, begins: Ints, wanted: int) -> int:
         return min(max(0, int(np.searchsorted(begins, wanted, "right")) - 1), max(0, len(begins) - 2))
 
     def _unfolded(self, low: int) -> tuple[Ints, Ints]:
-        part = self._runs[low : low + UNFOLDED]
-        return part["count"].astype(np.int64), part["value"].astype(np.int64)
+        return self._unfold(low, min(self._rows, low + UNFOLDED))
+
+
+def durations(stts: Stored) -> Runs:
+    """Steps are packets, positions are ticks."""
+
+    def unfold(low: int, high: int) -> tuple[Ints, Ints]:
+        rows = stts.part(low, high)
+        return rows["count"].astype(np.int64), rows["value"].astype(np.int64)
+
+    return Runs(len(stts), unfold)
+
+
+def chunks(stsc: Stored, count: int) -> Runs:
+    """Steps are the `count` chunks, positions are packets."""
+
+    def unfold(low: int, high: int) -> tuple[Ints, Ints]:
+        rows = stsc.part(low, min(len(stsc), high + 1))
+        begins = np.append(rows["chunk"].astype(np.int64), count + 1)
+        return np.diff(begins[: high - low + 1]), rows["packets"][: high - low].astype(np.int64)
+
+    return Runs(len(stsc), unfold)
 
 
 class _Packets:
-    """Where each packet of a track lies and when it is shown, from the packed tables."""
+    """Where each packet of a track lies and when it is shown, from the tables in the file."""
 
-    def __init__(self, trak: Bytes, movie_rate: int) -> None:
-        table = index.need(trak, b"mdia", b"minf", b"stbl")
-        kind, entry = next(boxes.children(index.need(table, b"stsd"), 8))
-        mdhd = index.need(trak, b"mdia", b"mdhd")
+    def __init__(self, trak: _Box, movie_rate: int) -> None:
+        table = trak.need(b"mdia", b"minf", b"stbl")
+        kind, entry = next(boxes.children(table.need(b"stsd").body(), 8))
+        mdhd = trak.need(b"mdia", b"mdhd").body()
         self.rate = struct.unpack_from(">I", mdhd, 20 if mdhd[0] else 12)[0]
         self.codec = index.CODECS[kind]
         self.config = index.describe(self.codec, entry)["config"]
-        self._shift = index.edit_shift(trak, movie_rate, self.rate)
-        self._sizes = np.frombuffer(index.need(table, b"stsz"), ">u4", -1, 12)
-        self._times = Times(index.packed_runs(index.need(table, b"stts"), ">u4"))
-        stss = boxes.find(table, b"stss")
+        elst = trak.find(b"edts", b"elst")
+        self._shift = index.edit_shift(elst.body() if elst else None, movie_rate, self.rate)
+        self._times = durations(table.need(b"stts").table(RUN))
         self.end_ms = (self._times.end + self._shift) * 1000 / self.rate
-        self._keys = None if stss is None else np.frombuffer(stss, ">u4", -1, 8).astype(np.int64) - 1
-        self._chunks, per_chunk = index.chunks(table)
-        self._chunk_packets = np.cumsum(per_chunk) - per_chunk
+        self._sizes = table.need(b"stsz").table(">u4", 12)
+        stss = table.find(b"stss")
+        self._keys = stss.table(">u4") if stss else None
+        co64 = table.find(b"co64")
+        self._places = co64.table(">u8") if co64 else table.need(b"stco").table(">u4")
+        self._chunks = chunks(table.need(b"stsc").table(CHUNK_RUN), len(self._places))
 
     def between(self, begin_ms: float, end_ms: float) -> range:
         """The packets that show what lies between, from the key frame before on."""
         first, last = (self._at(ms) for ms in (begin_ms, end_ms))
         if self._keys is not None:
-            first = int(self._keys[max(0, int(np.searchsorted(self._keys, first, "right")) - 1)])
+            # Key frames are numbered from 1: that from which on the first one is beyond.
+            key = max(0, self._keys.first_from(first + 2) - 1)
+            first = int(self._keys.part(key, key + 1)[0]) - 1
         return range(first, last + 1)
 
     def _at(self, ms: float) -> int:
-        packet = self._times.packet_at(round(ms * self.rate / 1000) - self._shift)
+        packet = self._times.step_at(round(ms * self.rate / 1000) - self._shift)
         return min(max(0, packet), len(self._sizes) - 1)
 
     def ticks(self, packet: int) -> int:
         return self._times.begin_of(packet) + self._shift
 
     def read(self, file: int, packet: int) -> bytes:
-        chunk = int(np.searchsorted(self._chunk_packets, packet, "right")) - 1
-        before: Ints = self._sizes[int(self._chunk_packets[chunk]) : packet]
-        return os.pread(
-            file, int(self._sizes[packet]), int(self._chunks[chunk]) + int(before.sum(dtype=np.int64))
-        )
+        chunk = self._chunks.step_at(packet)
+        sizes = self._sizes.part(self._chunks.begin_of(chunk), packet + 1).astype(np.int64)
+        place = int(self._places.part(chunk, chunk + 1)[0])
+        return os.pread(file, int(sizes[-1]), place + int(sizes[:-1].sum()))
 
 
 def _decodes(file: int, track: _Packets, begin_ms: float, end_ms: float) -> bool:

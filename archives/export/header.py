@@ -3,19 +3,22 @@
 import struct
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
-from archives.export.boxes import Bytes, Parts, box, full_box
+from archives.export.boxes import Bytes, Parts, Streamed, box, full_box, joined
+from archives.export.index import RUN
 from archives.export.layout import Media
+from archives.export.table import Column, Stored
 
 MOVIE_RATE = 1000
 # The format counts seconds from here (ISO/IEC 14496-12, 8.2.2).
 EPOCH = datetime(1904, 1, 1, tzinfo=UTC)
 MATRIX = struct.pack(">9i", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
-FILE_TYPE = b"".join(box(b"ftyp", b"isom", struct.pack(">I", 0x200), b"isomiso2avc1mp41"))
+FILE_TYPE = joined(box(b"ftyp", b"isom", struct.pack(">I", 0x200), b"isomiso2avc1mp41"))
 # Nero's chapter box counts in one byte; the chapter track has no such limit.
 MOST_NERO_CHAPTERS = 255
 
@@ -32,6 +35,48 @@ class Entry:
     width: int = 0
     height: int = 0
     enabled: bool = True
+
+    @cached_property
+    def tables(self) -> "_Tables":
+        return _Tables.of(self)
+
+
+@dataclass
+class _Tables:
+    """Run lengths of the durations and, for pictures, numbers of key frames (from 1): as in the file."""
+
+    lengths: Column
+    keys: Column
+
+    @classmethod
+    def of(cls, entry: Entry) -> "_Tables":
+        rows_of = entry.media.rows
+        found = cls(Column(rows_of.folder, RUN), Column(rows_of.folder, ">u4"))
+        done, before = 0, np.zeros(0, np.int64)
+        for rows in rows_of.blocks():
+            if entry.handler == b"vide":
+                found.keys.extend(np.flatnonzero(rows["key"]) + done + 1)
+            # The last length of a block is known with the next one.
+            ticks = np.concatenate([before, rows["ticks"]])
+            found.add_lengths(np.diff(ticks))
+            done, before = done + len(rows), ticks[-1:]
+        found.add_lengths(entry.end - before)
+        return found
+
+    def add_lengths(self, values: NDArray[Any]) -> None:
+        """Equal neighbours are one row; one may go on from the part before."""
+        if not len(values):
+            return
+        begins = np.flatnonzero(np.append(True, values[1:] != values[:-1]))
+        more = np.empty(len(begins), RUN)
+        more["count"], more["value"] = np.diff(np.append(begins, len(values))), values[begins]
+        count = len(self.lengths)
+        last = self.lengths.part(max(0, count - 1), count)
+        if count and last["value"][0] == more["value"][0]:
+            last["count"] += more["count"][0]
+            self.lengths.write(count - 1, last)
+            more = more[1:]
+        self.lengths.extend(more)
 
 
 @dataclass(frozen=True)
@@ -91,73 +136,37 @@ def _mdia(entry: Entry, made: int, base: int) -> Parts:
 
 
 def _stbl(entry: Entry, base: int) -> Parts:
-    media = entry.media
+    media, tables = entry.media, entry.tables
     stsd = full_box(b"stsd", 0, 0, struct.pack(">I", 1), entry.sample_entry)
-    sizes, keys, lengths = _columns(entry)
     stss: Bytes | Parts = b""
     # Without such a table every packet is a key, as those of sound are.
-    if keys and sum(map(len, keys)) < len(media.rows):
-        stss = _counted(b"stss", keys)
-    stsz = full_box(b"stsz", 0, 0, struct.pack(">II", 0, len(sizes)), _raw(sizes))
-    return box(b"stbl", stsd, _counted(b"stts", lengths), stss, _stsc(media), stsz, _offsets(media, base))
+    if 0 < len(tables.keys) < len(media.rows):
+        stss = _counted(b"stss", tables.keys)
+    count = len(media.rows)
+    sizes = Streamed(4 * count, lambda: (_raw(media.sizes(rows), ">u4") for rows in media.rows.blocks()))
+    stsz = full_box(b"stsz", 0, 0, struct.pack(">II", 0, count), sizes)
+    stsc = _counted(b"stsc", media.chunk_runs)
+    return box(b"stbl", stsd, _counted(b"stts", tables.lengths), stss, stsc, stsz, _offsets(media, base))
 
 
-def _columns(entry: Entry) -> tuple[NDArray[Any], list[NDArray[Any]], list[NDArray[Any]]]:
-    """Sizes, numbers of key frames (from 1) and run lengths of the durations, as they stand in the file."""
-    sizes = np.empty(len(entry.media.rows), ">u4")
-    keys: list[NDArray[Any]] = []
-    runs: list[NDArray[Any]] = []
-    done, before = 0, np.zeros(0, np.int64)
-    for rows in entry.media.rows.blocks():
-        sizes[done : done + len(rows)] = entry.media.sizes(rows)
-        if entry.handler == b"vide":
-            keys.append((np.flatnonzero(rows["key"]) + done + 1).astype(">u4"))
-        # The last length of a block is known with the next one.
-        ticks = np.concatenate([before, rows["ticks"]])
-        _add_runs(runs, np.diff(ticks))
-        done, before = done + len(rows), ticks[-1:]
-    _add_runs(runs, entry.end - before)
-    return sizes, keys, runs
+def _counted(kind: bytes, table: Stored) -> Parts:
+    """A table as it lies on the disk, with the number of its rows in front."""
+    size = len(table) * table.kind.itemsize
+    body = Streamed(size, lambda: (_raw(rows, table.kind) for rows in table.blocks()))
+    return full_box(kind, 0, 0, struct.pack(">I", len(table)), body)
 
 
-def _counted(kind: bytes, tables: list[NDArray[Any]]) -> Parts:
-    """One table, given in parts."""
-    count = sum(map(len, tables))
-    return full_box(kind, 0, 0, struct.pack(">I", count), *(_raw(table) for table in tables))
-
-
-def _raw(table: NDArray[Any]) -> Bytes:
-    """The bytes of a table without a copy."""
-    return np.ascontiguousarray(table).view(np.uint8).reshape(-1).data
-
-
-def _add_runs(runs: list[NDArray[Any]], values: NDArray[Any]) -> None:
-    """Rows (count, value) of equal neighbours, as in the file; one may go on from the part before."""
-    if not len(values):
-        return
-    begins = np.flatnonzero(np.append(True, values[1:] != values[:-1]))
-    more = np.empty((len(begins), 2), ">u4")
-    more[:, 0], more[:, 1] = np.diff(np.append(begins, len(values))), values[begins]
-    if runs and runs[-1][-1, 1] == more[0, 1]:
-        runs[-1][-1, 0] += more[0, 0]
-        more = more[1:]
-    if len(more):
-        runs.append(more)
-
-
-def _stsc(media: Media) -> Parts:
-    counts = np.concatenate(media.chunk_counts)
-    begins = np.flatnonzero(np.append(True, counts[1:] != counts[:-1]))
-    rows = np.ones((len(begins), 3), ">u4")
-    rows[:, 0], rows[:, 1] = begins + 1, counts[begins]
-    return _counted(b"stsc", [rows])
+def _raw(rows: NDArray[Any], kind: DTypeLike) -> bytes:
+    return rows.astype(kind, copy=False).tobytes()
 
 
 def _offsets(media: Media, base: int) -> Parts:
-    offsets = np.concatenate(media.chunk_offsets) + base
-    if int(offsets[-1]) < 1 << 32:
-        return _counted(b"stco", [offsets.astype(">u4")])
-    return _counted(b"co64", [offsets.astype(">u8")])
+    chunks = media.chunk_offsets
+    last = int(chunks.part(len(chunks) - 1, len(chunks))[0])
+    box_kind, kind = (b"stco", ">u4") if last + base < 1 << 32 else (b"co64", ">u8")
+    size = len(chunks) * np.dtype(kind).itemsize
+    body = Streamed(size, lambda: (_raw(offsets + base, kind) for offsets in chunks.blocks()))
+    return full_box(box_kind, 0, 0, struct.pack(">I", len(chunks)), body)
 
 
 def _udta(title: str, chapters: list[Chapter], created_at: datetime) -> Parts:
@@ -180,7 +189,7 @@ def _nero(chapters: list[Chapter]) -> Parts:
 
 
 def video_entry(width: int, height: int, avcc: bytes) -> bytes:
-    return b"".join(box(
+    return joined(box(
         b"avc1", bytes(6), struct.pack(">H", 1), bytes(16), struct.pack(">HH", width, height),
         struct.pack(">IIIH32xHh", 0x480000, 0x480000, 0, 1, 24, -1), box(b"avcC", avcc),
     ))  # fmt: skip
@@ -189,7 +198,7 @@ def video_entry(width: int, height: int, avcc: bytes) -> bytes:
 def audio_entry(rate: int, channels: int, config: bytes) -> bytes:
     decoder = b"\x40\x15" + bytes(3) + struct.pack(">II", 128_000, 128_000) + _descriptor(5, config)
     stream = struct.pack(">HB", 0, 0) + _descriptor(4, decoder) + _descriptor(6, b"\x02")
-    return b"".join(box(
+    return joined(box(
         b"mp4a", bytes(6), struct.pack(">H", 1), bytes(8),
         struct.pack(">HHII", channels, 16, 0, rate << 16), full_box(b"esds", 0, 0, _descriptor(3, stream)),
     ))  # fmt: skip
@@ -203,9 +212,9 @@ def _descriptor(tag: int, body: bytes) -> bytes:
 
 def text_entry() -> bytes:
     """QuickTime text, as chapter tracks use it: all defaults."""
-    return b"".join(box(b"text", bytes(6), struct.pack(">H", 1), struct.pack(">II", 1, 1), bytes(35)))
+    return joined(box(b"text", bytes(6), struct.pack(">H", 1), struct.pack(">II", 1, 1), bytes(35)))
 
 
 def text_sample(title: str) -> bytes:
     name = title.encode()
-    return b"".join([struct.pack(">H", len(name)), name, *box(b"encd", struct.pack(">I", 0x100))])
+    return struct.pack(">H", len(name)) + name + joined(box(b"encd", struct.pack(">I", 0x100)))

@@ -7,7 +7,6 @@ no such tables: its packets are found by walking it with libavformat.
 import struct
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -25,6 +24,8 @@ VIDEO_RATE = 90_000
 CODECS = {b"avc1": "h264", b"avc3": "h264", b"mp4a": "aac"}
 AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 AAC_LC = 2
+# A row of a run-length table as it stands in the file.
+RUN = np.dtype([("count", ">u4"), ("value", ">u4")])
 
 
 class UnreadablePiece(ValueError):
@@ -116,24 +117,6 @@ class Pieces:
         self.kept.clear()
 
 
-def rises(path: Path) -> bool:
-    """Whether the time stamps of every track of a file rise, by its tables."""
-    contents = mapped_moov(path)
-    traks = [body for kind, body in boxes.children(contents) if kind == b"trak"]
-    tables = [need(trak, b"mdia", b"minf", b"stbl", b"stts") for trak in traks]
-    return all(bool((packed_runs(table, ">u4")["value"] > 0).all()) for table in tables)
-
-
-def mapped_moov(path: Path) -> Bytes:
-    """As moov, of a file that nobody changes meanwhile: only what is looked at comes into memory."""
-    with path.open("rb") as file:
-        size = path.stat().st_size
-        place = next((place for place in boxes.top_level(file, size) if place.kind == b"moov"), None)
-        if place is None or place.end > size:
-            raise UnreadablePiece("the file was not finished: it has no table of contents (moov)")
-        return memoryview(mmap(file.fileno(), 0, access=ACCESS_READ))[place.body : place.end]
-
-
 def moov(file: BinaryIO, size: int) -> tuple[Bytes, bool]:
     """The table of contents, and whether the file is fragmented. Raises UnreadablePiece when it has none."""
     found: Bytes = b""
@@ -173,7 +156,7 @@ def _track(path: Path, trak: Bytes, movie_rate: int, size: int) -> Track | None:
     sizes = _sizes(need(table, b"stsz"))
     offsets = _offsets(table, sizes)
     shown = _shown(table, len(sizes))
-    shown += edit_shift(trak, movie_rate, media_rate)
+    shown += edit_shift(boxes.find(trak, b"edts", b"elst"), movie_rate, media_rate)
     keys = _keys(boxes.find(table, b"stss"), len(sizes))
     described = describe(CODECS[kind], entry)
     rate = described.get("rate", VIDEO_RATE)
@@ -225,14 +208,9 @@ def chunks(table: Bytes) -> tuple[Ints, Ints]:
     return places, np.repeat(stsc[:, 1], ends - stsc[:, 0])
 
 
-def packed_runs(body: Bytes, kind: str) -> NDArray[Any]:
-    """A run-length table as it stands in the file: rows of `count` and `value`."""
-    return np.frombuffer(body, np.dtype([("count", ">u4"), ("value", kind)]), -1, 8)
-
-
 def runs(body: Bytes, kind: str) -> tuple[Ints, Ints]:
-    pairs = packed_runs(body, kind)
-    return pairs["count"].astype(np.int64), pairs["value"].astype(np.int64)
+    pairs = np.frombuffer(body, RUN, -1, 8)
+    return pairs["count"].astype(np.int64), pairs["value"].view(kind).astype(np.int64)
 
 
 def _shown(table: Bytes, count: int) -> Ints:
@@ -247,9 +225,8 @@ def _shown(table: Bytes, count: int) -> Ints:
     return shown
 
 
-def edit_shift(trak: Bytes, movie_rate: int, media_rate: int) -> int:
+def edit_shift(elst: Bytes | None, movie_rate: int, media_rate: int) -> int:
     """Ticks to add so that 0 is where the presentation begins: empty edits first, then one stretch."""
-    elst = boxes.find(trak, b"edts", b"elst")
     if elst is None:
         return 0
     form, step = (">QqI", 20) if elst[0] else (">IiI", 12)

@@ -14,12 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archives.export.index import Ints
-from archives.export.table import Table
+from archives.export.table import Column, Table
 
 BUCKET_S = 2
 WINDOW_S = 600
 # What lies no farther apart than this, and twice its size, is read at once.
 SPREAD = 1 << 20
+# From which chunk on (from 1) each holds how many packets of which description: as it stands in the file.
+CHUNK_RUN = np.dtype([("chunk", ">u4"), ("packets", ">u4"), ("description", ">u4")])
 
 
 @dataclass
@@ -29,8 +31,13 @@ class Media:
     rows: Table
     rate: int
     prefixes: tuple[bytes, ...] = ()
-    chunk_offsets: list[Ints] = field(default_factory=list)
-    chunk_counts: list[NDArray[np.uint32]] = field(default_factory=list)
+    chunk_offsets: Column = field(init=False)
+    chunk_runs: Column = field(init=False)
+    _chunk_packets: int = 0
+
+    def __post_init__(self) -> None:
+        self.chunk_offsets = Column(self.rows.folder, np.int64)
+        self.chunk_runs = Column(self.rows.folder, CHUNK_RUN)
 
     def sizes(self, rows: NDArray[Any]) -> Ints:
         """Sizes in the output: the packet and what is put in front of it."""
@@ -39,6 +46,14 @@ class Media:
             lengths = np.array([len(prefix) for prefix in self.prefixes])
             sizes += np.where(rows["key"], lengths[rows["sets"]], 0)
         return sizes
+
+    def add_chunks(self, offsets: Ints, packets: Ints) -> None:
+        changed = np.flatnonzero(np.diff(packets, prepend=self._chunk_packets))
+        runs = np.ones(len(changed), CHUNK_RUN)
+        runs["chunk"], runs["packets"] = len(self.chunk_offsets) + changed + 1, packets[changed]
+        self.chunk_runs.extend(runs)
+        self.chunk_offsets.extend(offsets)
+        self._chunk_packets = int(packets[-1])
 
 
 class Bucket(NamedTuple):
@@ -61,7 +76,7 @@ def windows(tracks: list[Media]) -> Iterator[list[NDArray[Any]]]:
 
 
 def _part(track: Media, begin: int) -> NDArray[Any]:
-    low, high = (track.rows.first_from(at * track.rate) for at in (begin, begin + WINDOW_S))
+    low, high = (track.rows.first_from(at * track.rate, "ticks") for at in (begin, begin + WINDOW_S))
     return track.rows.part(low, high)
 
 
@@ -95,8 +110,7 @@ def _add_chunks(track: Media, offsets: Ints, sizes: Ints) -> None:
     if not len(offsets):
         return
     begins = np.flatnonzero(np.append(True, offsets[1:] != offsets[:-1] + sizes[:-1]))
-    track.chunk_offsets.append(offsets[begins])
-    track.chunk_counts.append(np.diff(np.append(begins, len(offsets))).astype(np.uint32))
+    track.add_chunks(offsets[begins], np.diff(np.append(begins, len(offsets))))
 
 
 def buckets(tracks: list[Media]) -> Iterator[tuple[Media, Bucket]]:

@@ -1,6 +1,7 @@
 """The files that bytes are copied from: the pieces, and a spool for the little that is encoded anew."""
 
 import os
+from array import array
 from collections import OrderedDict
 from collections.abc import Iterable
 from pathlib import Path
@@ -48,15 +49,15 @@ class Sources:
 
     def spool(self, samples: Iterable[bytes]) -> tuple[Ints, Ints]:
         """Offsets and sizes of encoded samples, kept until they are copied."""
-        sizes = []
+        sizes = array("q")
         begin = self._spooled
         for sample in samples:
             self._spool.write(sample)
             self._spooled += len(sample)
             sizes.append(len(sample))
         self._spool.flush()
-        ends = begin + np.cumsum(np.array(sizes, np.int64))
-        return ends - np.array(sizes, np.int64), np.array(sizes, np.int64)
+        found = np.array(sizes, np.int64)
+        return begin + np.cumsum(found) - found, found
 
     def read(self, number: int, offset: int, size: int) -> bytes:
         """Raises EOFError when the file has become shorter meanwhile."""

@@ -1,5 +1,6 @@
 """The video track: copied packets, cut at key frames; a few frames encoded anew where none is at hand."""
 
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from archives.export.index import VIDEO_RATE, Ints, Track
 from archives.export.placing import Placed
 from archives.export.plan import CutMethod, SeamReport
 from archives.export.sources import Sources
-from archives.export.table import SPOOL, Table
+from archives.export.table import BLOCK_ROWS, SPOOL, Table
 
 TICKS_PER_MS = VIDEO_RATE // 1000
 BLACK_FRAME_TICKS = VIDEO_RATE // 25
@@ -191,7 +192,7 @@ class VideoTrack:
         self.table.add(file, track.offsets, track.sizes, ticks, track.keys, sets)
 
     def _reencode(self, current: _Open, begin: int, end: int, until: int) -> None:
-        ticks: list[int] = []
+        ticks = array("q")
 
         def frames() -> Iterable[Any]:
             for at, frame in picture.decoded(self.sources, current.track, begin, end):
@@ -238,7 +239,7 @@ class VideoTrack:
         if first is None:
             return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.bool_), 0
         encoder = picture.Encoder(self.shape.width, self.shape.height, self.shape.sets)
-        keys: list[bool] = []
+        keys = array("b")
 
         def samples() -> Iterable[bytes]:
             for sample, is_key in encoder.encode(chain([first], iterator), keys_every):
@@ -258,6 +259,7 @@ class VideoTrack:
             dark = picture.black(self.shape.width, self.shape.height)
             self._black = self._encode((dark for _ in range(BLACK_FRAMES)), BLACK_FRAMES)
         offsets, sizes, keys, sets = self._black
-        which = np.arange(count) % BLACK_FRAMES
-        ticks = begin + np.arange(count) * BLACK_FRAME_TICKS
-        self.table.add(SPOOL, offsets[which], sizes[which], ticks, keys[which], sets)
+        for low in range(0, count, BLOCK_ROWS):
+            numbers = np.arange(low, min(count, low + BLOCK_ROWS))
+            which, ticks = numbers % BLACK_FRAMES, begin + numbers * BLACK_FRAME_TICKS
+            self.table.add(SPOOL, offsets[which], sizes[which], ticks, keys[which], sets)
