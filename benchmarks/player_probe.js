@@ -4,9 +4,12 @@
  */
 
 import { Playback } from "/static/js/playback.js";
+import { FILM_STARTS_MS } from "/static/js/reels.js";
 import { Timeline, endOf } from "/static/js/timeline.js";
 
 const FRAME_MS = 40;
+// A film changes pieces at a key frame so near to the seam.
+const NEAR_SEAM_MS = 5000;
 
 /** @typedef {{url: string, first: number, late_ms: number}} Piece `first`: the number of its first picture */
 
@@ -17,11 +20,13 @@ const FRAME_MS = 40;
  */
 class Probe {
   #pieces;
+  #spans;
   #presented = [];
   #fronts = [];
 
-  constructor(pieces, videos) {
+  constructor(pieces, videos, spans = []) {
     this.#pieces = pieces;
+    this.#spans = spans;
     for (const video of videos) this.#follow(video);
     this.#fronts.push({ at: 0, video: videos.find(({ dataset }) => dataset.shown === "true") });
   }
@@ -41,9 +46,25 @@ class Probe {
   }
 
   #number(video, mediaTime) {
+    if (video.currentSrc.startsWith("blob:")) return this.#numberInFilm(mediaTime * 1000 - FILM_STARTS_MS);
     const piece = this.#pieces.findIndex(({ url }) => video.currentSrc.endsWith(url));
     const { first, late_ms: late } = this.#pieces[piece];
     return { piece, number: first + Math.round((mediaTime * 1000 - late) / FRAME_MS) };
+  }
+
+  /** Pieces' pictures lie between each other's: whose this one is follows from its time. */
+  #numberInFilm(runMs) {
+    const near = this.#spans
+      .map((span, piece) => ({ span, piece }))
+      .filter(({ span }) => span.start_ms - NEAR_SEAM_MS <= runMs && runMs <= endOf(span) + NEAR_SEAM_MS)
+      .map(({ span, piece }) => {
+        const { first, late_ms: late } = this.#pieces[piece];
+        const exact = (runMs - (span.start_ms - span.in_ms) - late) / FRAME_MS;
+        const outside = Math.max(0, span.start_ms - runMs, runMs - endOf(span));
+        return { piece, number: first + Math.round(exact), off: Math.round(Math.abs(exact - Math.round(exact)) * FRAME_MS), outside };
+      });
+    const [{ piece, number }] = near.sort((one, other) => one.off - other.off || one.outside - other.outside);
+    return { piece, number };
   }
 
   /** [{at, piece, number, told}]: each picture in front, and whatever a video holds when it is put there. */
@@ -79,7 +100,7 @@ async function watchOurs(pieces, spans) {
   const videos = videosOnPage();
   const playback = new Playback(videos);
   const timeline = new Timeline(spans);
-  const probe = new Probe(pieces, videos);
+  const probe = new Probe(pieces, videos, spans);
   playback.setTimeline(timeline);
   await playback.seek(0);
   const ended = new EventTarget();

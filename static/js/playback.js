@@ -8,6 +8,8 @@
 import { ChangeOver, leadOf } from "./changeover.js";
 import { crossFade } from "./cross-fade.js";
 import { GapClock } from "./gap-clock.js";
+import { canFilm } from "./film.js";
+import { reelsOf } from "./reels.js";
 import { Stack } from "./stack.js";
 import { Timeline, endOf, isGap, lengthOf } from "./timeline.js";
 import { seekTo } from "./video-seek.js";
@@ -18,6 +20,9 @@ const SETTLE_MS = 1500;
 
 export class Playback extends EventTarget {
   timeline = new Timeline();
+  /** What is played: the timeline with pieces that follow each other joined to reels. */
+  #line = new Timeline();
+  #unfit = new Set();
   playing = false;
   waiting = false;
   ended = false;
@@ -42,18 +47,25 @@ export class Playback extends EventTarget {
   constructor(videos) {
     super();
     this.#stack = new Stack(videos);
+    this.#stack.addEventListener("broken", ({ detail }) => this.#lost(detail.video, detail.piece));
+    this.#stack.addEventListener("unfit", ({ detail }) => this.#cannotFilm(detail.video, detail.piece));
     for (const video of videos) {
       for (const type of ["waiting", "playing", "play", "pause", "ended"]) video.addEventListener(type, () => this.#noticed(video, type));
       video.addEventListener("error", () => this.#broken(video));
     }
   }
 
+  /** Which of the timeline's spans is shown. */
   get index() {
-    return this.#index;
+    return this.#part ? this.timeline.indexAt(this.position) : -1;
   }
 
   get span() {
-    return this.timeline.spans[this.#index] ?? null;
+    return this.timeline.spans[this.index] ?? null;
+  }
+
+  get #part() {
+    return this.#line.spans[this.#index] ?? null;
   }
 
   get video() {
@@ -66,22 +78,29 @@ export class Playback extends EventTarget {
 
   /** Where the run stands, in milliseconds. */
   get position() {
-    const { span } = this;
+    const span = this.#part;
     if (this.#target !== null) return this.#target;
     if (!span) return 0;
     if (this.#gap) return Math.min(this.#gap.position, endOf(span));
     if (this.ended || this.atEdge) return endOf(span);
-    return this.timeline.runMs(this.#index, this.video.currentTime * 1000);
+    return this.#line.runMs(this.#index, this.video.currentTime * 1000);
   }
 
   /** Takes a newer timeline of the same run, fresh links and all, without a jump. */
   setTimeline(timeline) {
-    const { position, span } = this;
     this.timeline = timeline;
-    if (!span) return;
-    const kept = timeline.indexOfPiece(span.segment, position);
+    this.#lay();
+  }
+
+  #lay() {
+    const { position } = this;
+    const part = this.#part;
+    this.#line = new Timeline(canFilm() ? reelsOf(this.timeline.spans, this.#unfit) : this.timeline.spans);
+    if (!part) return;
+    const kept = this.#line.indexOfPiece(part.segment, position);
     if (kept >= 0 && !this.#gap && !this.ended && !this.atEdge) {
       this.#index = kept;
+      this.#stack.load(this.video, this.#part, position);
       if (!this.#changeOver?.started) this.#loadNext();
     } else {
       this.seek(position);
@@ -114,12 +133,12 @@ export class Playback extends EventTarget {
 
   /** Shows the run at this instant; resolves when the picture stands. A later seek overtakes an earlier one. */
   async seek(runMs) {
-    const place = this.timeline.locate(runMs);
+    const place = this.#line.locate(runMs);
     if (!place) return;
     const ticket = ++this.#ticket;
     this.ended = this.atEdge = false;
     this.#dropChangeOver();
-    this.#target = this.timeline.clamp(runMs);
+    this.#target = this.#line.clamp(runMs);
     this.#wanted = null;
     this.#stack.other.pause();
     clearTimeout(this.#timer);
@@ -135,7 +154,7 @@ export class Playback extends EventTarget {
     this.#gap?.setRate(rate);
     this.#rate = rate;
     for (const video of this.#stack.videos) video.playbackRate = rate;
-    if (this.span && !this.#gap) this.#loadNext();
+    if (this.#part && !this.#gap) this.#loadNext();
     this.#schedule();
   }
 
@@ -148,13 +167,13 @@ export class Playback extends EventTarget {
 
   /** Leaves a gap at once for what comes after it. */
   skipGap() {
-    return this.#gap ? this.seek(endOf(this.span)) : Promise.resolve();
+    return this.#gap ? this.seek(endOf(this.#part)) : Promise.resolve();
   }
 
   /** Loads once more what broke, after its link died: what is shown or sought at once, what is next ahead of time. */
   async renew() {
     if (this.#stack.segmentIn(this.#wanted ?? this.video) === null) await this.seek(this.position);
-    else if (!this.#changeOver?.started) this.#loadNext();
+    else this.#lay();
   }
 
   /** It cannot be shown: whoever watches is told by somebody else. */
@@ -167,10 +186,10 @@ export class Playback extends EventTarget {
 
   async #show({ index, mediaMs }, ticket) {
     this.#setWaiting(true);
-    const span = this.timeline.spans[index];
+    const span = this.#line.spans[index];
     const video = this.#stack.placeFor(span);
     if (video !== this.video) this.video.pause();
-    this.#stack.load(video, span);
+    this.#stack.load(video, span, span.start_ms - span.in_ms + mediaMs);
     this.#wanted = video;
     await seekTo(video, mediaMs);
     // Where the link had died the old picture stays, and the wish too, until there is another.
@@ -191,17 +210,17 @@ export class Playback extends EventTarget {
   /** Has the other video stand a little before the next piece's in-point, as far as the overlap reaches. */
   #loadNext() {
     this.#dropChangeOver();
-    const next = this.timeline.nextPiece(this.#index);
+    const next = this.#line.nextPiece(this.#index);
     if (next < 0) return;
-    const span = this.timeline.spans[next];
+    const span = this.#line.spans[next];
     if (span.segment === this.#stack.segmentIn(this.video)) return;
     const video = this.#stack.other;
-    this.#stack.load(video, span);
+    this.#stack.load(video, span, span.start_ms);
     video.pause();
     // Sought before its metadata is there it would start at 0: the element keeps this as its default start.
-    const follows = next === this.#index + 1 && !isGap(this.span);
-    video.currentTime = (span.in_ms - (follows ? leadOf(span, this.#rate) : 0)) / 1000;
-    if (follows) this.#changeOver = new ChangeOver(this.video, video, this.span, span, this.#rate, () => this.#change(span));
+    const follows = next === this.#index + 1 && !isGap(this.#part);
+    video.currentTime = (span.in_ms - (follows && !span.pieces ? leadOf(span, this.#rate) : 0)) / 1000;
+    if (follows) this.#changeOver = new ChangeOver(this.video, video, this.#part, span, this.#rate, () => this.#change(span));
   }
 
   #dropChangeOver() {
@@ -231,17 +250,17 @@ export class Playback extends EventTarget {
   /** Looks again soon, and exactly when the lead or the end is near. */
   #schedule() {
     clearTimeout(this.#timer);
-    if (!this.playing || !this.span || this.#target !== null || this.atEdge) return;
-    const left = (endOf(this.span) - this.position) / this.#rate;
+    if (!this.playing || !this.#part || this.#target !== null || this.atEdge) return;
+    const left = (endOf(this.#part) - this.position) / this.#rate;
     const rest = this.#changeOver ? this.#changeOver.rest : Math.min(LOOK_MS, left);
     this.#timer = setTimeout(() => this.#look(), Math.max(0, rest));
   }
 
   #look() {
-    if (!this.playing || !this.span) return;
+    if (!this.playing || !this.#part) return;
     if (this.#changeOver) {
       if (!this.#changeOver.look()) this.#pass();
-    } else if (endOf(this.span) - this.position <= 1) {
+    } else if (endOf(this.#part) - this.position <= 1) {
       this.#pass();
     }
     this.#schedule();
@@ -250,7 +269,7 @@ export class Playback extends EventTarget {
   /** On to the next span without a change-over: into a gap, to the end, or by a seek that may be seen. */
   #pass() {
     const next = this.#index + 1;
-    const span = this.timeline.spans[next];
+    const span = this.#line.spans[next];
     if (!span) this.#finish();
     else if (isGap(span)) this.#enterGap(next, span.start_ms);
     else this.seek(span.start_ms);
@@ -259,7 +278,7 @@ export class Playback extends EventTarget {
   #change(span) {
     const [old, fresh] = [this.video, this.#stack.other];
     this.#changeOver = null;
-    this.#index = this.timeline.indexOfPiece(span.segment, span.start_ms);
+    this.#index = this.#line.indexOfPiece(span.segment, span.start_ms);
     this.#stack.show(fresh);
     // Whatever else there is to do waits until the new picture is there.
     crossFade(old, fresh, () => this.#volume, () => {
@@ -314,10 +333,27 @@ export class Playback extends EventTarget {
   #broken(video) {
     const segment = this.#stack.segmentIn(video);
     if (!segment) return;
-    this.#stack.empty(video);
-    const span = this.timeline.spans.find((each) => each.segment === segment);
-    const shown = video === this.video || video === this.#wanted;
+    const film = this.#stack.filmIn(video);
+    if (film) this.#cannotFilm(video, film.piece);
+    else this.#lost(video, this.timeline.spans.find((each) => each.segment === segment));
+  }
+
+  #lost(video, span) {
+    const film = this.#stack.filmIn(video);
+    const shown = (video === this.video || video === this.#wanted) && (!film || film.starves);
+    if (!film) this.#stack.empty(video);
     if (span) this.dispatchEvent(new CustomEvent("broken", { detail: { span, shown } }));
+  }
+
+  /** The browser plays this piece as a whole, with a change of video at both its ends. */
+  #cannotFilm(video, piece) {
+    console.info("played as it is:", piece.segment);
+    const wanted = this.position;
+    const shown = video === this.video || video === this.#wanted;
+    this.#unfit.add(piece.segment);
+    this.#stack.empty(video);
+    this.#lay();
+    if (shown) this.seek(wanted);
   }
 
   #setWaiting(waiting) {

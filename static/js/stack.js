@@ -1,11 +1,16 @@
 /** Two videos that lie on each other: one is shown, the other has something loaded or is free. */
 
-export class Stack {
+import { Film } from "./film.js";
+
+export class Stack extends EventTarget {
   #videos;
   #shown = 0;
   #segments = [null, null];
+  /** @type {(Film | null)[]} */
+  #films = [null, null];
 
   constructor(videos) {
+    super();
     this.#videos = videos;
     for (const video of videos) {
       video.preload = "auto";
@@ -36,14 +41,40 @@ export class Stack {
     return there ?? (this.segmentIn(this.shown) === null ? this.shown : this.other);
   }
 
-  load(video, { segment, url }) {
-    if (this.segmentIn(video) === segment && !video.error) return;
-    this.#segments[this.#videos.indexOf(video)] = segment;
-    video.src = url;
+  /** @param {number} runMs where it will be shown first */
+  load(video, span, runMs) {
+    const which = this.#videos.indexOf(video);
+    if (this.segmentIn(video) === span.segment && !video.error) {
+      this.#films[which]?.update(span);
+      return;
+    }
+    this.#close(which);
+    this.#segments[which] = span.segment;
+    if (span.pieces) this.#films[which] = this.#filmOf(video, span, runMs);
+    else video.src = span.url;
+  }
+
+  /** The film that this video shows, or null. */
+  filmIn(video) {
+    return this.#films[this.#videos.indexOf(video)];
+  }
+
+  #filmOf(video, span, runMs) {
+    const film = new Film(video, span, runMs);
+    for (const type of ["broken", "unfit"]) {
+      film.addEventListener(type, ({ detail }) => this.dispatchEvent(new CustomEvent(type, { detail: { video, piece: detail } })));
+    }
+    return film;
+  }
+
+  #close(which) {
+    this.#films[which]?.close();
+    this.#films[which] = null;
   }
 
   /** What it had does not load. */
   empty(video) {
+    this.#close(this.#videos.indexOf(video));
     this.#segments[this.#videos.indexOf(video)] = null;
   }
 

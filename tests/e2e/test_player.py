@@ -151,8 +151,8 @@ def test_the_line_names_its_gap(page: Page) -> None:
     expect(page.locator("#gap-labels")).to_have_text("2 s missing")
 
 
-def test_a_link_that_died_meanwhile_is_asked_for_again(page: Page) -> None:
-    """As a file in the cloud answers after its time: seeking there and then shows it all the same."""
+def test_a_link_that_died_meanwhile_is_asked_for_again(page: Page, product: Product) -> None:
+    """As a file in the cloud answers after its time: it is shown all the same."""
     died: list[str] = []
 
     def answer(route: Route) -> None:
@@ -162,19 +162,18 @@ def test_a_link_that_died_meanwhile_is_asked_for_again(page: Page) -> None:
         else:
             route.continue_()
 
-    at(page, 1)
-    shows(page, 24, 25, 26)
     page.route("**/media/segments/**", answer)
+    opened(page, product)
     at(page, 12)
     shows(page, 299, 300, 301)
     assert died
     expect(page.locator("#run-note")).to_be_hidden()
 
 
-def test_a_piece_that_stays_away_is_said_and_the_others_play(page: Page) -> None:
+def test_a_piece_that_stays_away_is_said_and_the_others_play(page: Page, product: Product) -> None:
     third = page.locator("#pieces button").last
     page.route("**/media/segments/**", lambda route: route.fulfill(status=403))
-    at(page, 12)
+    page.goto(f"{product.url}/player/?name=Hearing&t=12")
     expect(page.locator("#run-note")).to_contain_text("cannot be loaded now")
     expect(page.locator("#waiting")).to_be_hidden()
     page.unroute_all(behavior="ignoreErrors")

@@ -1,0 +1,335 @@
+/**
+ * Plays a reel (reels.js) in one video: the packets of its pieces are placed on one line through Media Source
+ * Extensions, the next piece's from a key frame where both show the same. No seam is a change of video or a seek.
+ *
+ * Events: "broken" (detail: the piece whose link is dead; goes on when `update` brings another), "unfit" (detail: the
+ * piece that cannot be filmed).
+ */
+
+import { cutInto, fragmentPlan, keyBefore, runAt, soundBefore, stopAt } from "./film-cut.js";
+import { canFollow, fitTables } from "./film-fit.js";
+import { Unfit } from "./mp4-tables.js";
+import { fragmentOf, headOf } from "./mp4-fragment.js";
+import { FILM_STARTS_MS } from "./reels.js";
+import { PieceFile } from "./piece-file.js";
+import { endOf } from "./timeline.js";
+
+const AHEAD_MS = 30_000;
+const BEHIND_MS = 60_000;
+const WINDOWS_MS = [2000, 4000, 8000];
+const MOVED_MS = 1;
+const FULL_PAUSE_MS = 1000;
+const MOST_FULL = 60;
+// Where a key frame is looked for: so far ahead of a seam the next piece's tables are needed.
+const SEAM_NEAR_MS = 10_000;
+
+export const canFilm = () => "MediaSource" in globalThis && "changeType" in (globalThis.SourceBuffer?.prototype ?? {});
+
+const settled = (buffer) => new Promise((resolve, reject) => {
+  if (!buffer.updating) { resolve(); return; }
+  buffer.addEventListener("updateend", () => resolve(), { once: true });
+  buffer.addEventListener("error", () => reject(new Unfit("the browser cannot decode it")), { once: true });
+});
+
+export class Film extends EventTarget {
+  #video;
+  #reel;
+  #files = new Map();
+  #source = new MediaSource();
+  #url = URL.createObjectURL(this.#source);
+  /** @type {Map<string, SourceBuffer>} */
+  #buffers = new Map();
+  #codecs = new Map();
+  #at = null;
+  #headOf = null;
+  #zeros = new Map();
+  #ticket = 0;
+  #busy = null;
+  #closed = false;
+  /** A link is dead; nothing is tried until there is another, or until nothing is left to play. */
+  #stuck = false;
+  #wanted;
+  #listen = new AbortController();
+
+  /** @param {HTMLVideoElement} video @param reel a span with `pieces` @param {number} runMs where it will be played first */
+  constructor(video, reel, runMs) {
+    super();
+    this.#video = video;
+    this.#reel = reel;
+    this.#wanted = runMs;
+    const { signal } = this.#listen;
+    this.#source.addEventListener("sourceopen", () => this.#fill(), { once: true });
+    video.addEventListener("seeking", () => this.#sought(), { signal });
+    video.addEventListener("timeupdate", () => this.#fill(), { signal });
+    video.addEventListener("waiting", () => this.#retry(), { signal });
+    video.src = this.#url;
+  }
+
+  close() {
+    this.#closed = true;
+    this.#ticket += 1;
+    this.#listen.abort();
+    URL.revokeObjectURL(this.#url);
+  }
+
+  /** A newer reel of the same run: more pieces, fresh links, pieces that were measured. */
+  update(reel) {
+    this.#reel = reel;
+    for (const piece of reel.pieces) {
+      const file = this.#files.get(piece.segment);
+      if (file) file.url = piece.url;
+    }
+    const moved = reel.pieces.some((piece) => {
+      const zero = this.#zeros.get(piece.segment);
+      return zero !== undefined && Math.abs(zero - (piece.start_ms - piece.in_ms)) > MOVED_MS;
+    });
+    if (moved) this.#restart(this.#now);
+    this.#retry();
+  }
+
+  /** Nothing is left to play at once. */
+  get starves() {
+    return this.#video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
+  }
+
+  #retry() {
+    this.#stuck = false;
+    this.#fill();
+  }
+
+  /** The piece that is being read or was read last. */
+  get piece() {
+    return this.#reel.pieces[this.#at?.piece ?? 0] ?? this.#reel.pieces[0];
+  }
+
+  get #now() {
+    return this.#video.readyState ? this.#video.currentTime * 1000 - FILM_STARTS_MS : this.#wanted;
+  }
+
+  #sought() {
+    const { buffered, currentTime } = this.#video;
+    const ranges = Array.from({ length: buffered.length }, (_, index) => [buffered.start(index), buffered.end(index)]);
+    const there = ranges.some(([start, end]) => currentTime >= start && (currentTime < end || this.#at?.done));
+    if (!there) this.#restart(this.#now);
+    this.#retry();
+  }
+
+  #restart(runMs) {
+    this.#ticket += 1;
+    this.#wanted = runMs;
+    this.#at = null;
+  }
+
+  /** Reads and appends until enough lies ahead; one at a time. */
+  #fill() {
+    if (this.#closed || this.#stuck || this.#source.readyState === "closed") return;
+    this.#busy ??= this.#work().catch((error) => this.#failed(error)).finally(() => { this.#busy = null; });
+  }
+
+  async #work() {
+    for (;;) {
+      const ticket = this.#ticket;
+      if (this.#closed) return;
+      if (!this.#at && !(await this.#place(ticket))) continue;
+      if (this.#at.done && this.#at.piece < this.#reel.pieces.length - 1) this.#goOn();
+      if (this.#at.done || this.#at.until - this.#now > AHEAD_MS) return;
+      await this.#step(ticket);
+    }
+  }
+
+  #failed(error) {
+    if (this.#closed) return;
+    const piece = error.piece ?? this.piece;
+    this.#stuck = true;
+    if (!(error instanceof Unfit)) console.info("cannot read a piece:", error.message);
+    this.dispatchEvent(new CustomEvent(error instanceof Unfit ? "unfit" : "broken", { detail: piece }));
+  }
+
+  // -- places ------------------------------------------------------------------------------------
+
+  async #tablesOf(index) {
+    const piece = this.#reel.pieces[index];
+    if (!this.#files.has(piece.segment)) this.#files.set(piece.segment, new PieceFile(piece.url));
+    try {
+      return fitTables(await this.#files.get(piece.segment).tables());
+    } catch (error) {
+      throw Object.assign(error, { piece });
+    }
+  }
+
+  /** Where a piece begins in the film, and with which picture. */
+  async #cut(index) {
+    const piece = this.#reel.pieces[index];
+    const { video } = await this.#tablesOf(index);
+    if (index === 0) return { at: piece.start_ms, index: keyBefore(piece, video, piece.start_ms, 0) };
+    return cutInto(piece, video);
+  }
+
+  /** Empties what is there and stands at what is wanted. False: something else is wanted meanwhile. */
+  async #place(ticket) {
+    const wanted = this.#wanted;
+    const { pieces } = this.#reel;
+    let piece = Math.max(0, pieces.findLastIndex(({ start_ms }) => start_ms <= wanted));
+    let cut = await this.#cut(piece);
+    if (piece > 0 && wanted < cut.at) cut = await this.#cut(piece -= 1);
+    else if (pieces[piece + 1] && wanted >= (pieces[piece + 1].change_from_ms ?? Infinity)) {
+      const next = await this.#cut(piece + 1);
+      if (wanted >= next.at) [piece, cut] = [piece + 1, next];
+    }
+    if (ticket !== this.#ticket) return false;
+    for (const buffer of this.#buffers.values()) {
+      await settled(buffer);
+      if (this.#video.buffered.length || buffer.buffered.length) buffer.remove(0, Infinity);
+      await settled(buffer);
+    }
+    if (ticket !== this.#ticket) return false;
+    const span = pieces[piece];
+    const { video, audio } = await this.#tablesOf(piece);
+    const key = keyBefore(span, video, wanted, cut.index);
+    this.#headOf = null;
+    this.#at = {
+      piece, start: cut.at, video: key, audio: audio ? soundBefore(span, audio, Math.max(cut.at, runAt(span, video, key))) : 0,
+      fresh: key === cut.index, heard: false, until: Math.max(wanted, runAt(span, video, key)), windows: 0, done: false,
+    };
+    return ticket === this.#ticket;
+  }
+
+  // -- appending ---------------------------------------------------------------------------------
+
+  async #step(ticket) {
+    const at = this.#at;
+    const { pieces } = this.#reel;
+    const [span, next] = [pieces[at.piece], pieces[at.piece + 1]];
+    const tables = await this.#tablesOf(at.piece);
+    const to = at.until + WINDOWS_MS[Math.min(at.windows, WINDOWS_MS.length - 1)];
+    const cut = next && to >= Math.min(next.start_ms, next.change_from_ms ?? Infinity) - SEAM_NEAR_MS ? await this.#cutOfNext(at.piece, tables) : null;
+    const end = cut?.at ?? (next ? Infinity : endOf(span));
+    const last = to >= end;
+    await this.#show(span, tables);
+    for (const track of [tables.video, tables.audio]) {
+      if (ticket !== this.#ticket || this.#closed) return;
+      if (track) await this.#append(ticket, at, span, track, Math.min(to, end), { last, end });
+    }
+    if (ticket !== this.#ticket) return;
+    Object.assign(at, { until: Math.min(to, end), windows: at.windows + 1, fresh: false, heard: true });
+    if (last && cut) await this.#enter(at, cut);
+    else if (last) await this.#finish(at);
+    await this.#tidy();
+  }
+
+  async #cutOfNext(index, tables) {
+    const cut = await this.#cut(index + 1);
+    if (!canFollow(tables, await this.#tablesOf(index + 1))) throw Object.assign(new Unfit("it has sound or pictures that its neighbour lacks"), { piece: this.#reel.pieces[index + 1] });
+    return cut;
+  }
+
+  async #enter(at, cut) {
+    const piece = at.piece + 1;
+    const span = this.#reel.pieces[piece];
+    const { audio } = await this.#tablesOf(piece);
+    const before = this.#reel.pieces[at.piece - 1];
+    if (before) this.#files.get(before.segment)?.forget();
+    Object.assign(at, { piece, start: cut.at, video: cut.index, audio: audio ? soundBefore(span, audio, cut.at) : 0, fresh: true, heard: false, until: cut.at });
+  }
+
+  async #finish(at) {
+    at.done = true;
+    for (const buffer of this.#buffers.values()) await settled(buffer);
+    if (this.#source.readyState === "open" && this.#at === at) this.#source.endOfStream();
+  }
+
+  /** A piece more has come after what was the end. */
+  #goOn() {
+    this.#at.done = false;
+    const [buffer] = this.#buffers.values();
+    // Opens it again.
+    if (this.#source.readyState === "ended") buffer.timestampOffset = Number(buffer.timestampOffset);
+    this.#source.duration = Math.max(this.#source.duration, this.#reel.out_ms / 1000);
+  }
+
+  /** Tells the decoders what the packets of this piece are. */
+  async #show(span, tables) {
+    if (this.#headOf === span.segment) return;
+    for (const track of [tables.video, tables.audio].filter(Boolean)) this.#bufferFor(track);
+    if (this.#headOf === null) this.#source.duration = this.#reel.out_ms / 1000;
+    for (const track of [tables.video, tables.audio].filter(Boolean)) {
+      const buffer = this.#bufferFor(track);
+      buffer.appendBuffer(headOf(track));
+      await settled(buffer);
+    }
+    this.#headOf = span.segment;
+    this.#zeros.set(span.segment, span.start_ms - span.in_ms);
+  }
+
+  #bufferFor(track) {
+    const mime = `${track.kind}/mp4; codecs="${track.codec}"`;
+    if (!MediaSource.isTypeSupported(mime)) throw new Unfit(`this browser does not play ${track.codec}`);
+    if (!this.#buffers.has(track.kind)) this.#buffers.set(track.kind, this.#source.addSourceBuffer(mime));
+    else if (this.#codecs.get(track.kind) !== mime) this.#buffers.get(track.kind).changeType(mime);
+    this.#codecs.set(track.kind, mime);
+    return this.#buffers.get(track.kind);
+  }
+
+  async #append(ticket, at, span, track, limit, { last, end }) {
+    const from = at[track.kind];
+    const stop = stopAt(span, track, from, limit);
+    const first = track.kind === "video" ? at.fresh : !at.heard && at.fresh;
+    const { decode, packets } = fragmentPlan(span, track, from, stop, { first, last, start: at.start, end });
+    if (!packets.length) return;
+    const bytes = await this.#bytesOf(span, packets);
+    if (ticket !== this.#ticket || this.#closed) return;
+    const buffer = this.#buffers.get(track.kind);
+    buffer.timestampOffset = (span.start_ms - span.in_ms) / 1000 + track.shift / track.timescale;
+    if (track.kind === "audio") this.#window(buffer, at.start, end);
+    const bias = (FILM_STARTS_MS / 1000) * track.timescale;
+    await this.#put(buffer, fragmentOf(Math.round(decode + bias), packets.map((packet, index) => ({ ...packet, bytes: bytes[index] }))));
+    at[track.kind] = stop;
+  }
+
+  async #bytesOf(span, packets) {
+    const places = packets.filter(({ place }) => place).map(({ place }) => place);
+    try {
+      const read = await this.#files.get(span.segment).packets(places);
+      return packets.map(({ place, bytes }) => (place ? read.shift() : bytes));
+    } catch (error) {
+      throw Object.assign(error, { piece: span });
+    }
+  }
+
+  /** Sound is cut to the sample: nothing is heard twice. */
+  #window(buffer, start, end) {
+    buffer.appendWindowEnd = Infinity;
+    buffer.appendWindowStart = (start + FILM_STARTS_MS) / 1000;
+    buffer.appendWindowEnd = end === Infinity ? Infinity : (end + FILM_STARTS_MS) / 1000;
+  }
+
+  async #put(buffer, bytes) {
+    for (let attempt = 0; attempt < MOST_FULL && !this.#closed; attempt += 1) {
+      try {
+        buffer.appendBuffer(bytes);
+        await settled(buffer);
+        return;
+      } catch (error) {
+        if (error.name !== "QuotaExceededError") throw error;
+        await this.#forgetBefore(this.#now - (attempt ? 1000 : 10_000));
+        if (attempt) await new Promise((resolve) => { setTimeout(resolve, FULL_PAUSE_MS); });
+      }
+    }
+    throw new Error("there is no room for more of it");
+  }
+
+  async #tidy() {
+    const [buffer] = this.#buffers.values();
+    const old = this.#now - BEHIND_MS;
+    if (buffer?.buffered.length && buffer.buffered.start(0) * 1000 - FILM_STARTS_MS < old - BEHIND_MS / 6) await this.#forgetBefore(old);
+  }
+
+  async #forgetBefore(runMs) {
+    const until = (runMs + FILM_STARTS_MS) / 1000;
+    if (until <= 0) return;
+    for (const buffer of this.#buffers.values()) {
+      buffer.remove(0, until);
+      await settled(buffer);
+    }
+  }
+}
