@@ -15,6 +15,8 @@ SELF, NONE, INLINE = "'self'", "'none'", "'unsafe-inline'"
 # Its script adds styles for its own controls; pages that ask for none (insertDefaultUI) do without them.
 VENDOR_DOMAINS = ("opentok.com", "tokbox.com", "vonage.com")
 VENDOR_MEDIA = "https://*.amazonaws.com"
+# URL names of the player's page.
+PLAYERS = ("player",)
 
 Policy = dict[str, list[str]]
 
@@ -37,6 +39,9 @@ def policy_for(request: HttpRequest) -> Policy:
     if match is not None and "admin" in match.app_names:
         # Django's admin and its badges carry colours in attributes; no script there is inline.
         found["style-src-attr"] = [INLINE]
+    if match is not None and match.url_name in PLAYERS:
+        # The player reads pieces in parts, to join them.
+        found["connect-src"] = _unique(found["connect-src"] + _without_blobs(found["media-src"]))
     return found
 
 
@@ -78,6 +83,10 @@ def _is_vendor(origin: str) -> bool:
 def _origin(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _without_blobs(sources: list[str]) -> list[str]:
+    return [source for source in sources if source != "blob:"]
 
 
 def _unique(sources: list[str]) -> list[str]:

@@ -72,6 +72,15 @@ def test_a_bucket_of_ones_own_may_bring_recordings_only(client: Client, settings
 
 
 @pytest.mark.django_db
+def test_the_player_reads_recordings_in_parts(admin_client: Client, settings) -> None:
+    settings.MEDIA_ORIGINS = ["https://bucket.example.org"]
+    policy = policy_of(admin_client.get("/player/"))
+    assert "https://bucket.example.org" in policy["connect-src"]
+    assert "https://bucket.example.org" not in policy["script-src"]
+    assert "blob:" not in policy["connect-src"]
+
+
+@pytest.mark.django_db
 def test_the_admin_may_colour_its_badges_and_no_more(admin_client: Client) -> None:
     policy = policy_of(admin_client.get("/admin/"))
     assert policy["style-src-attr"] == ["'unsafe-inline'"]

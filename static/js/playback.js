@@ -1,14 +1,15 @@
 /**
- * Plays a timeline with two stacked videos: one shows, the other has the next piece loaded and waits ahead of its
- * in-point. Near a seam changeover.js starts it and lets it take over: no repeat, no stall, no black.
+ * Plays a timeline with two stacked videos: one shows, the other has the next part loaded. Pieces that follow each other
+ * are one part, a reel (reels.js), which film.js plays without a change of video. Between parts that meet, changeover.js
+ * starts the other one ahead of the seam and lets it take over.
  *
  * Events: "state" (playing, waiting, gap or end changed), "video" (the other one shows now), "broken" (detail: span).
  */
 
 import { ChangeOver, leadOf } from "./changeover.js";
 import { crossFade } from "./cross-fade.js";
-import { GapClock } from "./gap-clock.js";
 import { canFilm } from "./film.js";
+import { GapClock } from "./gap-clock.js";
 import { reelsOf } from "./reels.js";
 import { Stack } from "./stack.js";
 import { Timeline, endOf, isGap, lengthOf } from "./timeline.js";
@@ -172,7 +173,7 @@ export class Playback extends EventTarget {
 
   /** Loads once more what broke, after its link died: what is shown or sought at once, what is next ahead of time. */
   async renew() {
-    if (this.#stack.segmentIn(this.#wanted ?? this.video) === null) await this.seek(this.position);
+    if (this.#wanted || this.#stack.segmentIn(this.video) === null) await this.seek(this.position);
     else this.#lay();
   }
 
