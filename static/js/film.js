@@ -97,9 +97,9 @@ export class Film extends EventTarget {
     this.#fill();
   }
 
-  /** The piece that is being read or was read last. */
+  /** The piece that is played now. */
   get piece() {
-    return this.#reel.pieces[this.#at?.piece ?? 0] ?? this.#reel.pieces[0];
+    return this.#reel.pieces.findLast(({ start_ms }) => start_ms <= this.#now) ?? this.#reel.pieces[0];
   }
 
   get #now() {
@@ -139,7 +139,7 @@ export class Film extends EventTarget {
 
   #failed(error) {
     if (this.#closed) return;
-    const piece = error.piece ?? this.piece;
+    const piece = error.piece ?? this.#reel.pieces[this.#at?.piece ?? 0];
     this.#stuck = true;
     if (!(error instanceof Unfit)) console.info("cannot read a piece:", error.message);
     this.dispatchEvent(new CustomEvent(error instanceof Unfit ? "unfit" : "broken", { detail: piece }));
@@ -161,7 +161,8 @@ export class Film extends EventTarget {
   async #cut(index) {
     const piece = this.#reel.pieces[index];
     const { video } = await this.#tablesOf(index);
-    if (index === 0) return { at: piece.start_ms, index: keyBefore(piece, video, piece.start_ms, 0) };
+    const begins = piece.start_ms - this.#reel.head_ms;
+    if (index === 0) return { at: begins, index: keyBefore(piece, video, begins, 0) };
     return cutInto(piece, video);
   }
 
@@ -186,10 +187,11 @@ export class Film extends EventTarget {
     const span = pieces[piece];
     const { video, audio } = await this.#tablesOf(piece);
     const key = keyBefore(span, video, wanted, cut.index);
+    const begins = key === cut.index ? cut.at : runAt(span, video, key);
     this.#headOf = null;
     this.#at = {
-      piece, start: cut.at, video: key, audio: audio ? soundBefore(span, audio, Math.max(cut.at, runAt(span, video, key))) : 0,
-      fresh: key === cut.index, heard: false, until: Math.max(wanted, runAt(span, video, key)), windows: 0, done: false,
+      piece, start: cut.at, begins, video: key, audio: audio ? soundBefore(span, audio, begins) : 0,
+      fresh: key === cut.index, begun: new Set(), until: Math.max(wanted, begins), windows: 0, done: false,
     };
     return ticket === this.#ticket;
   }
@@ -211,7 +213,7 @@ export class Film extends EventTarget {
       if (track) await this.#append(ticket, at, span, track, Math.min(to, end), { last, end });
     }
     if (ticket !== this.#ticket) return;
-    Object.assign(at, { until: Math.min(to, end), windows: at.windows + 1, fresh: false, heard: true });
+    Object.assign(at, { until: Math.min(to, end), windows: at.windows + 1 });
     if (last && cut) await this.#enter(at, cut);
     else if (last) await this.#finish(at);
     await this.#tidy();
@@ -229,7 +231,10 @@ export class Film extends EventTarget {
     const { audio } = await this.#tablesOf(piece);
     const before = this.#reel.pieces[at.piece - 1];
     if (before) this.#files.get(before.segment)?.forget();
-    Object.assign(at, { piece, start: cut.at, video: cut.index, audio: audio ? soundBefore(span, audio, cut.at) : 0, fresh: true, heard: false, until: cut.at });
+    Object.assign(at, {
+      piece, start: cut.at, begins: cut.at, video: cut.index, audio: audio ? soundBefore(span, audio, cut.at) : 0,
+      fresh: true, begun: new Set(), until: cut.at,
+    });
   }
 
   async #finish(at) {
@@ -272,10 +277,11 @@ export class Film extends EventTarget {
 
   async #append(ticket, at, span, track, limit, { last, end }) {
     const from = at[track.kind];
-    const stop = stopAt(span, track, from, limit);
-    const first = track.kind === "video" ? at.fresh : !at.heard && at.fresh;
-    const { decode, packets } = fragmentPlan(span, track, from, stop, { first, last, start: at.start, end });
-    if (!packets.length) return;
+    const begins = !at.begun.has(track.kind);
+    // Sound that begins late is fetched at once: the silence before it is part of its first fragment.
+    const stop = Math.min(track.count, Math.max(stopAt(span, track, from, limit), begins ? from + 1 : 0));
+    if (stop === from) return;
+    const { decode, packets } = fragmentPlan(span, track, from, stop, this.#ends(at, span, track, { begins, last: last || stop === track.count, end }));
     const bytes = await this.#bytesOf(span, packets);
     if (ticket !== this.#ticket || this.#closed) return;
     const buffer = this.#buffers.get(track.kind);
@@ -284,6 +290,14 @@ export class Film extends EventTarget {
     const bias = (FILM_STARTS_MS / 1000) * track.timescale;
     await this.#put(buffer, fragmentOf(Math.round(decode + bias), packets.map((packet, index) => ({ ...packet, bytes: bytes[index] }))));
     at[track.kind] = stop;
+    at.begun.add(track.kind);
+  }
+
+  /** What ends before its piece does is stretched to where the next one takes over at the latest. */
+  #ends(at, span, track, { begins, last, end }) {
+    const next = this.#reel.pieces[at.piece + 1];
+    const latest = Number.isFinite(end) ? end : Math.max(endOf(span), next?.change_until_ms ?? 0);
+    return { first: begins && (track.kind === "audio" || at.fresh), last, start: at.begins, end: latest };
   }
 
   async #bytesOf(span, packets) {

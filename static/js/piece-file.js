@@ -9,12 +9,15 @@ const MOST_BOXES = 64;
 const LONGEST_HEADER = 200_000_000;
 const JOIN_BYTES = 65_536;
 
+// Where something could be read, a script may read: what fails there is the network.
+const readable = new Set();
+const originOf = (url) => new URL(url, location.href).origin;
+
 /** The link is not good any more: another one is needed. */
 export class DeadLink extends Error {}
 
 export class PieceFile {
   #tables = null;
-  #everRead = false;
 
   constructor(url) {
     this.url = url;
@@ -77,7 +80,8 @@ export class PieceFile {
       try {
         return await this.#ask(from, to, orLess);
       } catch (error) {
-        if (error instanceof Unfit || error instanceof DeadLink || attempt === PAUSES_MS.length) throw this.#named(error);
+        const most = readable.has(originOf(this.url)) ? PAUSES_MS.length : 1;
+        if (error instanceof Unfit || error instanceof DeadLink || attempt >= most) throw this.#named(error);
         await new Promise((resolve) => { setTimeout(resolve, PAUSES_MS[attempt]); });
       }
     }
@@ -90,14 +94,14 @@ export class PieceFile {
     if (answer.status === 200) throw new Unfit("it is not given in parts");
     if (answer.status !== 206) throw new Error(`status ${answer.status}`);
     const bytes = new Uint8Array(await answer.arrayBuffer());
-    this.#everRead = true;
+    readable.add(originOf(this.url));
     if (bytes.length < to - from && !orLess) throw new Error("less came than was asked for");
     return bytes;
   }
 
-  /** What never could be read at all is somebody's who lets no script read it; a video element may still play it. */
+  /** Where nothing could ever be read no script may read; a video element may still play it. */
   #named(error) {
-    if (error instanceof TypeError && !this.#everRead) return new Unfit("no script may read it");
+    if (error instanceof TypeError && !readable.has(originOf(this.url))) return new Unfit("no script may read it");
     return error instanceof Unfit ? error : new DeadLink(error.message);
   }
 }

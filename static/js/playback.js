@@ -216,11 +216,12 @@ export class Playback extends EventTarget {
     const span = this.#line.spans[next];
     if (span.segment === this.#stack.segmentIn(this.video)) return;
     const video = this.#stack.other;
-    this.#stack.load(video, span, span.start_ms);
+    const follows = next === this.#index + 1 && !isGap(this.#part);
+    const lead = follows ? leadOf(span, this.#rate) : 0;
+    this.#stack.load(video, span, span.start_ms - lead);
     video.pause();
     // Sought before its metadata is there it would start at 0: the element keeps this as its default start.
-    const follows = next === this.#index + 1 && !isGap(this.#part);
-    video.currentTime = (span.in_ms - (follows && !span.pieces ? leadOf(span, this.#rate) : 0)) / 1000;
+    video.currentTime = (span.in_ms - lead) / 1000;
     if (follows) this.#changeOver = new ChangeOver(this.video, video, this.#part, span, this.#rate, () => this.#change(span));
   }
 

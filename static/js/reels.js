@@ -7,13 +7,15 @@ import { endOf, isGap } from "./timeline.js";
 
 // A film's media time is the run's time + this: what begins before the run's first picture still has a place.
 export const FILM_STARTS_MS = 10_000;
+// A video that takes over from another one starts unseen so far ahead at most.
+const LONGEST_HEAD_MS = 5000;
 
 /** @param spans of a timeline @param {Set<string>} unfit pieces that cannot be filmed */
 export function reelsOf(spans, unfit) {
   const reels = [];
   for (const span of spans) {
     const last = reels.at(-1);
-    if (isGap(span) || unfit.has(span.segment)) reels.push(span);
+    if (isGap(span) || !span.url || unfit.has(span.segment)) reels.push(span);
     else if (last?.pieces && endOf(last) === span.start_ms) extend(last, span);
     else reels.push(reelOf(span));
   }
@@ -27,6 +29,7 @@ function reelOf(span) {
     pieces: [span],
     in_ms: span.start_ms + FILM_STARTS_MS,
     out_ms: endOf(span) + FILM_STARTS_MS,
+    head_ms: Math.min(span.in_ms, LONGEST_HEAD_MS),
   };
 }
 

@@ -138,6 +138,22 @@ def test_it_plays_over_a_seam_and_says_what_is_missing(page: Page) -> None:
     expect(page.locator("#play")).to_have_attribute("aria-label", "Play")
 
 
+def test_pieces_that_cannot_be_joined_are_played_as_they_are(page: Page, product: Product) -> None:
+    def whole(route: Route) -> None:
+        """A server that gives scripts no parts of a file."""
+        headers = {name: value for name, value in route.request.headers.items() if name.lower() != "range"}
+        route.continue_(headers=headers if route.request.resource_type == "fetch" else route.request.headers)
+
+    page.route("**/media/segments/**", whole)
+    opened(page, product)
+    at(page, SECOND_S - 1)
+    page.locator("#play").click()
+    wait_for(lambda: stands(page) > SECOND_S + 1, "it plays over the seam", SOON_MS / 1000)
+    page.locator("#play").click()
+    assert (number(page) or 0) > 120
+    assert not str(page.locator(SHOWN).evaluate("video => video.currentSrc")).startswith("blob:")
+
+
 def test_it_ends_at_its_whole_length(page: Page) -> None:
     at(page, END_S - 0.6)
     page.locator("body").press("k")

@@ -24,7 +24,7 @@ function track({ kind = "video", count = 100, gop = 25, later = () => 0, shift =
 const span = (more = {}) => ({ kind: "segment", segment: "b", url: "/b", start_ms: 10_000, in_ms: 1500, out_ms: 4000, change_from_ms: 8500, change_until_ms: 11_500, ...more });
 
 test("pieces that follow each other make one reel, gaps and unfit pieces end it", () => {
-  const piece = (segment, start_ms) => ({ kind: "segment", segment, start_ms, in_ms: 500, out_ms: 1500 });
+  const piece = (segment, start_ms) => ({ kind: "segment", segment, url: `/${segment}`, start_ms, in_ms: 500, out_ms: 1500 });
   const spans = [piece("a", 0), piece("b", 1000), { kind: "gap", segment: null, start_ms: 2000, in_ms: 0, out_ms: 1000 }, piece("c", 3000), piece("d", 4000), piece("e", 5000)];
   const reels = reelsOf(spans, new Set(["d"]));
   assert.deepEqual(reels.map(({ segment, pieces }) => [segment, pieces?.length]), [["film a", 2], [null, undefined], ["film c", 1], ["d", undefined], ["film e", 1]]);
@@ -35,7 +35,7 @@ test("pieces that follow each other make one reel, gaps and unfit pieces end it"
 test("a piece takes over at its key frame nearest to the seam", () => {
   assert.deepEqual(cutInto(span(), track()), { at: 9500, index: 25 }, "zero is 8500: keys at 8500, 9500, 10500; the first of two as near");
   assert.deepEqual(cutInto(span({ change_from_ms: 9900 }), track()), { at: 10_500, index: 50 });
-  assert.deepEqual(cutInto(span({ change_from_ms: 9900, change_until_ms: 10_100 }), track()), { at: 10_000, index: 25 }, "none lies there: decoded from the one before, shown from the seam");
+  assert.deepEqual(cutInto(span({ change_from_ms: 9900, change_until_ms: 10_100 }), track()), { at: 10_000, index: 25 }, "none lies there: the one before, and the sound from the seam");
   assert.equal(keyBefore(span(), track(), 10_499, 25), 25);
   assert.equal(keyBefore(span(), track(), 10_500, 25), 50);
 });
