@@ -106,6 +106,19 @@ def test_a_dry_run_says_the_same_and_removes_nothing(leftovers: Path) -> None:
     assert (leftovers / ".parts/old.part").exists()
 
 
+def test_a_transfer_that_goes_meanwhile_does_not_end_it(
+    leftovers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = leftovers / ".parts/old.part"
+
+    def another_cleans_up(*_: object) -> Iterator[Path]:
+        yield old
+        old.unlink()
+
+    monkeypatch.setattr(Path, "rglob", another_cleans_up)
+    assert "1 broken-off transfers" in run("cleanup")
+
+
 def test_it_keeps_for_as_long_as_it_is_told(leftovers: Path) -> None:
     assert "0 callbacks" in run("cleanup", "--older-than", "50", "--dry-run")
     assert "2 callbacks" in run("cleanup", "--older-than", "0.5", "--dry-run")

@@ -17,6 +17,7 @@ from django.test import Client
 
 from archives import clock, errors, services
 from archives.management.commands import cleanup
+from archives.media import removal
 from archives.media.removal import run_purge
 from archives.models import ArchiveRun, Callback, Export, Preview, Restart, Room, Seam, Segment
 from archives.services import library, previews
@@ -145,6 +146,22 @@ def test_a_hold_that_comes_meanwhile_stops_it(run: ArchiveRun, tmp_path: Path) -
     assert len(files(tmp_path)) == 5
 
 
+def test_a_hold_that_comes_after_the_pieces_keeps_the_export(
+    run: ArchiveRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.run_trash(run=run, by="test")
+
+    def held(piece: Any, by: str) -> int:
+        ArchiveRun.objects.update(legal_hold=True)
+        return 0
+
+    monkeypatch.setattr(removal, "_segment", held)
+    with pytest.raises(errors.OnHold):
+        run_purge(run=run, by="test")
+    assert run.exports.get().file
+    assert len(files(tmp_path)) == 5
+
+
 def test_cleanup_empties_the_trash_after_thirty_days_but_nothing_held(
     run: ArchiveRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -157,7 +174,7 @@ def test_cleanup_empties_the_trash_after_thirty_days_but_nothing_held(
     ArchiveRun.objects.update(trashed_at=clock.now() - timedelta(days=31), legal_hold=True)
     assert "of 0 recordings in the trash" in cleaned()
     ArchiveRun.objects.update(legal_hold=False)
-    assert "of 1 recordings in the trash would be removed" in cleaned("--dry-run")
+    assert "2 files (12 bytes) of 1 recordings in the trash would be removed" in cleaned("--dry-run")
     assert len(files(tmp_path)) == 5
     assert "2 files (12 bytes) of 1 recordings in the trash removed" in cleaned()
     assert "of 0 recordings in the trash" in cleaned()

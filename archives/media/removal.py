@@ -20,6 +20,13 @@ class Removed(NamedTuple):
     size: int
 
 
+def run_purgeable(run: ArchiveRun) -> Removed:
+    """What `run_purge` would remove."""
+    pieces = run.segments.exclude(file="").values_list("size", flat=True)
+    exports = run.exports.exclude(file="").values_list("size", flat=True)
+    return _counted([*pieces, *exports])
+
+
 def run_purge(*, run: ArchiveRun, by: str) -> Removed:
     """Delete every file of a run that lies in the trash. Safe to repeat; raises NotInTrash, OnHold.
 
@@ -35,10 +42,15 @@ def run_purge(*, run: ArchiveRun, by: str) -> Removed:
             storages["archives"].delete(f"{preview.folder}/{name}")
         Preview.objects.filter(pk=preview.pk).update(folder="", digest="", due_at=None)
     Captions.objects.filter(run=run).delete()
-    removed = Removed(sum(bool(size) for size in (*pieces, *exports)), sum(filter(None, (*pieces, *exports))))
+    removed = _counted([*pieces, *exports])
     why = f"{removed.files} files, {removed.size} bytes"
     tell(run, old="in the trash", new="removed", by=by, why=why, field="trash")
     return removed
+
+
+def _counted(sizes: list[int]) -> Removed:
+    """An empty file is none that anybody would miss."""
+    return Removed(sum(bool(size) for size in sizes), sum(sizes))
 
 
 def _segment(piece: Segment, by: str) -> int:
@@ -54,6 +66,7 @@ def _segment(piece: Segment, by: str) -> int:
 
 
 def _export(export: Export) -> int:
+    require_removable(export.run)
     storages["archives"].delete(export.file)
     gone = Export.objects.filter(pk=export.pk)
     gone.update(status=Export.Status.FAILED, error=f"Its file was {GONE}.", file="")

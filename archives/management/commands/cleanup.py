@@ -1,6 +1,7 @@
 """`manage.py cleanup`: removes what is kept for a while only, and what lies in the trash for long."""
 
 import contextlib
+import stat
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterator
 from datetime import timedelta
@@ -15,7 +16,7 @@ from django_tasks_db.models import DBTaskResult
 from archives import clock
 from archives.errors import ArchiveError, PlatformError
 from archives.media.copies import STORAGE_ERRORS
-from archives.media.removal import Removed, run_purge
+from archives.media.removal import Removed, run_purge, run_purgeable
 from archives.media.vendor import Outcome, copies_to_delete, copy_delete
 from archives.models import ArchiveRun, Callback, Export, Segment, StreamPresence
 from archives.services.library import run_trash, runs_past_retention
@@ -60,11 +61,10 @@ class Command(BaseCommand):
         for what, found in rows.items():
             count = found.count() if dry_run else found.delete()[0]
             self.stdout.write(f"{count} {what} {verb}")
-        parts = list(_stale_parts())
-        size = sum(path.stat().st_size for path in parts)
+        parts = dict(_stale_parts())
         for path in [] if dry_run else parts:
             _remove(path)
-        self.stdout.write(f"{len(parts)} broken-off transfers ({size} bytes) {verb}")
+        self.stdout.write(f"{len(parts)} broken-off transfers ({sum(parts.values())} bytes) {verb}")
         self._retire(dry_run)
         self._empty_trash(dry_run, verb)
         if settings.DELETE_VENDOR_COPIES:
@@ -87,8 +87,7 @@ class Command(BaseCommand):
         removed = [Removed(0, 0)]
         for run in _long_in_trash():
             if dry_run:
-                sizes = run.segments.exclude(file="").values_list("size", flat=True)
-                removed.append(Removed(len(sizes), sum(sizes)))
+                removed.append(run_purgeable(run))
                 continue
             try:
                 removed.append(run_purge(run=run, by="cleanup"))
@@ -124,12 +123,15 @@ def _long_in_trash() -> QuerySet[ArchiveRun]:
     return old.filter(Exists(left) | Exists(Export.objects.filter(run=OuterRef("pk")).exclude(file="")))
 
 
-def _stale_parts() -> Iterator[Path]:
-    """What a killed transfer, export or preview left behind, the copies it had made too."""
+def _stale_parts() -> Iterator[tuple[Path, int]]:
+    """What a killed transfer, export or preview left behind, the copies it had made too; with sizes."""
     oldest = (clock.now() - PARTS_KEEP).timestamp()
     for path in (Path(settings.ARCHIVES_DIR) / ".parts").rglob("*"):
-        if path.is_file() and path.stat().st_mtime < oldest:
-            yield path
+        # Another clean-up, or the transfer itself, may remove it between two looks.
+        with contextlib.suppress(FileNotFoundError):
+            found = path.stat()
+            if stat.S_ISREG(found.st_mode) and found.st_mtime < oldest:
+                yield path, found.st_size
 
 
 def _remove(path: Path) -> None:
