@@ -4,7 +4,7 @@
 
 Each run is asked for over the whole stack (routing, permissions, JSON) on SQLite in a temporary folder. Times
 are processor time, which a busy machine changes little. Prints a Markdown table; the last column is the time
-against that of the shortest run. What is remembered of a run is so from the first call on (kB: packed).
+against that of the shortest run. What is remembered of a long run is so from the first call on (kB: packed).
 """
 
 import argparse
