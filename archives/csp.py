@@ -15,8 +15,6 @@ SELF, NONE, INLINE = "'self'", "'none'", "'unsafe-inline'"
 # Its script adds styles for its own controls; pages that ask for none (insertDefaultUI) do without them.
 VENDOR_DOMAINS = ("opentok.com", "tokbox.com", "vonage.com")
 VENDOR_MEDIA = "https://*.amazonaws.com"
-# URL names of the player's page.
-PLAYERS = ("player",)
 
 Policy = dict[str, list[str]]
 
@@ -39,7 +37,7 @@ def policy_for(request: HttpRequest) -> Policy:
     if match is not None and "admin" in match.app_names:
         # Django's admin and its badges carry colours in attributes; no script there is inline.
         found["style-src-attr"] = [INLINE]
-    if match is not None and match.url_name in PLAYERS:
+    if match is not None and match.url_name == "player":
         # The player reads pieces in parts, to join them.
         found["connect-src"] = _unique(found["connect-src"] + _without_blobs(found["media-src"]))
     return found
