@@ -1,7 +1,10 @@
-/** Whether pieces can be made one film. Pure. */
+/** Whether this browser, and pieces, can make a film. */
 
 import { canBeSilent } from "./film-cut.js";
 import { Unfit } from "./mp4-tables.js";
+
+/** This browser takes packets, and other ones in the middle. */
+export const canFilm = () => "MediaSource" in globalThis && "changeType" in (globalThis.SourceBuffer?.prototype ?? {});
 
 /** @returns the tables, if they can be filmed */
 export function fitTables(tables) {

@@ -6,40 +6,31 @@
  * piece that cannot be filmed).
  */
 
+import { FilmBuffers } from "./film-buffers.js";
 import { cutInto, fragmentPlan, keyBefore, runAt, soundBefore, stopAt } from "./film-cut.js";
 import { canFollow, fitTables } from "./film-fit.js";
+import { fragmentOf } from "./mp4-fragment.js";
 import { Unfit } from "./mp4-tables.js";
-import { fragmentOf, headOf } from "./mp4-fragment.js";
-import { FILM_STARTS_MS } from "./reels.js";
 import { PieceFile } from "./piece-file.js";
+import { FILM_STARTS_MS } from "./reels.js";
 import { endOf } from "./timeline.js";
 
 const AHEAD_MS = 30_000;
 const BEHIND_MS = 60_000;
+// Removed in larger parts: every removal makes the browser look through what it has.
+const TIDY_MS = 10_000;
 const WINDOWS_MS = [2000, 4000, 8000];
 const MOVED_MS = 1;
-const FULL_PAUSE_MS = 1000;
-const MOST_FULL = 60;
 // Where a key frame is looked for: so far ahead of a seam the next piece's tables are needed.
 const SEAM_NEAR_MS = 10_000;
 
-export const canFilm = () => "MediaSource" in globalThis && "changeType" in (globalThis.SourceBuffer?.prototype ?? {});
-
-const settled = (buffer) => new Promise((resolve, reject) => {
-  if (!buffer.updating) { resolve(); return; }
-  buffer.addEventListener("updateend", () => resolve(), { once: true });
-  buffer.addEventListener("error", () => reject(new Unfit("the browser cannot decode it")), { once: true });
-});
+const filmS = (runMs) => (runMs + FILM_STARTS_MS) / 1000;
 
 export class Film extends EventTarget {
   #video;
   #reel;
   #files = new Map();
-  #source = new MediaSource();
-  #url = URL.createObjectURL(this.#source);
-  /** @type {Map<string, SourceBuffer>} */
-  #buffers = new Map();
-  #codecs = new Map();
+  #buffers;
   #at = null;
   #headOf = null;
   #zeros = new Map();
@@ -58,18 +49,17 @@ export class Film extends EventTarget {
     this.#reel = reel;
     this.#wanted = runMs;
     const { signal } = this.#listen;
-    this.#source.addEventListener("sourceopen", () => this.#fill(), { once: true });
     video.addEventListener("seeking", () => this.#sought(), { signal });
     video.addEventListener("timeupdate", () => this.#fill(), { signal });
     video.addEventListener("waiting", () => this.#retry(), { signal });
-    video.src = this.#url;
+    this.#buffers = new FilmBuffers(video, () => this.#fill());
   }
 
   close() {
     this.#closed = true;
     this.#ticket += 1;
     this.#listen.abort();
-    URL.revokeObjectURL(this.#url);
+    this.#buffers.close();
   }
 
   /** A newer reel of the same run: more pieces, fresh links, pieces that were measured. */
@@ -122,7 +112,7 @@ export class Film extends EventTarget {
 
   /** Reads and appends until enough lies ahead; one at a time. */
   #fill() {
-    if (this.#closed || this.#stuck || this.#source.readyState === "closed") return;
+    if (this.#closed || this.#stuck || !this.#buffers.isOpen) return;
     this.#busy ??= this.#work().catch((error) => this.#failed(error)).finally(() => { this.#busy = null; });
   }
 
@@ -178,11 +168,7 @@ export class Film extends EventTarget {
       if (wanted >= next.at) [piece, cut] = [piece + 1, next];
     }
     if (ticket !== this.#ticket) return false;
-    for (const buffer of this.#buffers.values()) {
-      await settled(buffer);
-      if (this.#video.buffered.length || buffer.buffered.length) buffer.remove(0, Infinity);
-      await settled(buffer);
-    }
+    await this.#buffers.empty();
     if (ticket !== this.#ticket) return false;
     const span = pieces[piece];
     const { video, audio } = await this.#tablesOf(piece);
@@ -239,40 +225,20 @@ export class Film extends EventTarget {
 
   async #finish(at) {
     at.done = true;
-    for (const buffer of this.#buffers.values()) await settled(buffer);
-    if (this.#source.readyState === "open" && this.#at === at) this.#source.endOfStream();
+    if (this.#at === at) await this.#buffers.end();
   }
 
   /** A piece more has come after what was the end. */
   #goOn() {
     this.#at.done = false;
-    const [buffer] = this.#buffers.values();
-    // Opens it again.
-    if (this.#source.readyState === "ended") buffer.timestampOffset = Number(buffer.timestampOffset);
-    this.#source.duration = Math.max(this.#source.duration, this.#reel.out_ms / 1000);
+    this.#buffers.reopen(this.#reel.out_ms / 1000);
   }
 
-  /** Tells the decoders what the packets of this piece are. */
   async #show(span, tables) {
     if (this.#headOf === span.segment) return;
-    for (const track of [tables.video, tables.audio].filter(Boolean)) this.#bufferFor(track);
-    if (this.#headOf === null) this.#source.duration = this.#reel.out_ms / 1000;
-    for (const track of [tables.video, tables.audio].filter(Boolean)) {
-      const buffer = this.#bufferFor(track);
-      buffer.appendBuffer(headOf(track));
-      await settled(buffer);
-    }
+    await this.#buffers.begin([tables.video, tables.audio].filter(Boolean), this.#reel.out_ms / 1000);
     this.#headOf = span.segment;
     this.#zeros.set(span.segment, span.start_ms - span.in_ms);
-  }
-
-  #bufferFor(track) {
-    const mime = `${track.kind}/mp4; codecs="${track.codec}"`;
-    if (!MediaSource.isTypeSupported(mime)) throw new Unfit(`this browser does not play ${track.codec}`);
-    if (!this.#buffers.has(track.kind)) this.#buffers.set(track.kind, this.#source.addSourceBuffer(mime));
-    else if (this.#codecs.get(track.kind) !== mime) this.#buffers.get(track.kind).changeType(mime);
-    this.#codecs.set(track.kind, mime);
-    return this.#buffers.get(track.kind);
   }
 
   async #append(ticket, at, span, track, limit, { last, end }) {
@@ -284,11 +250,11 @@ export class Film extends EventTarget {
     const { decode, packets } = fragmentPlan(span, track, from, stop, this.#ends(at, span, track, { begins, last: last || stop === track.count, end }));
     const bytes = await this.#bytesOf(span, packets);
     if (ticket !== this.#ticket || this.#closed) return;
-    const buffer = this.#buffers.get(track.kind);
-    buffer.timestampOffset = (span.start_ms - span.in_ms) / 1000 + track.shift / track.timescale;
-    if (track.kind === "audio") this.#window(buffer, at.start, end);
+    // Times in a fragment are never less than 0: they are those of a film that begins with this piece.
     const bias = (FILM_STARTS_MS / 1000) * track.timescale;
-    await this.#put(buffer, fragmentOf(Math.round(decode + bias), packets.map((packet, index) => ({ ...packet, bytes: bytes[index] }))));
+    const fragment = fragmentOf(Math.round(decode + bias), packets.map((packet, index) => ({ ...packet, bytes: bytes[index] })));
+    const offset = (span.start_ms - span.in_ms) / 1000 + track.shift / track.timescale;
+    await this.#buffers.put(track.kind, fragment, { offset, start: filmS(at.start), end: filmS(end) }, (attempt) => filmS(this.#now - (attempt ? 1000 : 10_000)));
     at[track.kind] = stop;
     at.begun.add(track.kind);
   }
@@ -310,40 +276,8 @@ export class Film extends EventTarget {
     }
   }
 
-  /** Sound is cut to the sample: nothing is heard twice. */
-  #window(buffer, start, end) {
-    buffer.appendWindowEnd = Infinity;
-    buffer.appendWindowStart = (start + FILM_STARTS_MS) / 1000;
-    buffer.appendWindowEnd = end === Infinity ? Infinity : (end + FILM_STARTS_MS) / 1000;
-  }
-
-  async #put(buffer, bytes) {
-    for (let attempt = 0; attempt < MOST_FULL && !this.#closed; attempt += 1) {
-      try {
-        buffer.appendBuffer(bytes);
-        await settled(buffer);
-        return;
-      } catch (error) {
-        if (error.name !== "QuotaExceededError") throw error;
-        await this.#forgetBefore(this.#now - (attempt ? 1000 : 10_000));
-        if (attempt) await new Promise((resolve) => { setTimeout(resolve, FULL_PAUSE_MS); });
-      }
-    }
-    throw new Error("there is no room for more of it");
-  }
-
   async #tidy() {
-    const [buffer] = this.#buffers.values();
     const old = this.#now - BEHIND_MS;
-    if (buffer?.buffered.length && buffer.buffered.start(0) * 1000 - FILM_STARTS_MS < old - BEHIND_MS / 6) await this.#forgetBefore(old);
-  }
-
-  async #forgetBefore(runMs) {
-    const until = (runMs + FILM_STARTS_MS) / 1000;
-    if (until <= 0) return;
-    for (const buffer of this.#buffers.values()) {
-      buffer.remove(0, until);
-      await settled(buffer);
-    }
+    if (this.#buffers.start < filmS(old - TIDY_MS)) await this.#buffers.forgetBefore(filmS(old));
   }
 }

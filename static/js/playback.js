@@ -8,7 +8,7 @@
 
 import { ChangeOver, leadOf } from "./changeover.js";
 import { crossFade } from "./cross-fade.js";
-import { canFilm } from "./film.js";
+import { canFilm } from "./film-fit.js";
 import { GapClock } from "./gap-clock.js";
 import { reelsOf } from "./reels.js";
 import { Stack } from "./stack.js";
