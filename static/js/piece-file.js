@@ -9,18 +9,26 @@ const MOST_BOXES = 64;
 const LONGEST_HEADER = 200_000_000;
 const JOIN_BYTES = 65_536;
 
-// Where something could be read, a script may read: what fails there is the network.
-const readable = new Set();
-const originOf = (url) => new URL(url, location.href).origin;
+const DEAD = new Set([401, 403, 404, 410]);
 
 /** The link is not good any more: another one is needed. */
 export class DeadLink extends Error {}
 
 export class PieceFile {
+  #url;
+  /** Where the link led: asked directly from then on, so that the product is asked once and not for every part. */
+  #led = null;
+  #everRead = false;
   #tables = null;
 
   constructor(url) {
-    this.url = url;
+    this.#url = url;
+  }
+
+  /** A fresh link to the same piece. */
+  set url(url) {
+    if (url !== this.#url) this.#led = null;
+    this.#url = url;
   }
 
   /** What the header says; read once. */
@@ -80,28 +88,43 @@ export class PieceFile {
       try {
         return await this.#ask(from, to, orLess);
       } catch (error) {
-        const most = readable.has(originOf(this.url)) ? PAUSES_MS.length : 1;
-        if (error instanceof Unfit || error instanceof DeadLink || attempt >= most) throw this.#named(error);
+        this.#led = null;
+        if (error instanceof Unfit || error instanceof DeadLink) throw error;
+        if (error instanceof TypeError && !this.#everRead && await this.#leadsElsewhere()) throw new Unfit("no script may read it");
+        if (attempt === PAUSES_MS.length) throw new DeadLink(error.message);
         await new Promise((resolve) => { setTimeout(resolve, PAUSES_MS[attempt]); });
       }
     }
   }
 
   async #ask(from, to, orLess) {
-    const answer = await fetch(this.url, { headers: { Range: `bytes=${from}-${to - 1}` }, signal: AbortSignal.timeout(TIMEOUT_MS) });
-    if ([401, 403, 404, 410].includes(answer.status)) throw new DeadLink(`status ${answer.status}`);
+    const asked = this.#led ?? this.#url;
+    const answer = await this.#fetch(asked, from, to);
+    if (DEAD.has(answer.status) && this.#led) {
+      this.#led = null;
+      return this.#ask(from, to, orLess);
+    }
+    if (DEAD.has(answer.status)) throw new DeadLink(`status ${answer.status}`);
     if (answer.status === 416 && orLess) return new Uint8Array();
     if (answer.status === 200) throw new Unfit("it is not given in parts");
     if (answer.status !== 206) throw new Error(`status ${answer.status}`);
     const bytes = new Uint8Array(await answer.arrayBuffer());
-    readable.add(originOf(this.url));
+    this.#everRead = true;
+    if (answer.redirected) this.#led = answer.url;
     if (bytes.length < to - from && !orLess) throw new Error("less came than was asked for");
     return bytes;
   }
 
-  /** Where nothing could ever be read no script may read; a video element may still play it. */
-  #named(error) {
-    if (error instanceof TypeError && !readable.has(originOf(this.url))) return new Unfit("no script may read it");
-    return error instanceof Unfit ? error : new DeadLink(error.message);
+  #fetch(address, from, to, more = {}) {
+    return fetch(address, { headers: { Range: `bytes=${from}-${to - 1}` }, signal: AbortSignal.timeout(TIMEOUT_MS), ...more });
+  }
+
+  /**
+   * A server that lets no script read looks like a network that is down. That the product answers, and sends us on, tells
+   * them apart: a video element may still play what lies there.
+   */
+  async #leadsElsewhere() {
+    const answer = await this.#fetch(this.#url, 0, 1, { redirect: "manual" }).catch(() => null);
+    return answer?.type === "opaqueredirect";
   }
 }
