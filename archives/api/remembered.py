@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.cache import caches
 from django.db.models import Count, Max, Min, Q, Sum
+from django.db.models.functions import Length
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.renderers import JSONRenderer
@@ -41,6 +42,9 @@ SEAMS = {
     "gaps": Count("pk", filter=Q(kind="gap")),
     "measured": Count("measured_at"),
     "waiting": Count("due_at"),
+    "told": Sum(Length("cause")),
+    "last_cause": Max("cause"),
+    "first_cause": Min("cause"),
     **{
         f"sum_{name}": Sum(name) for name in ("offset_ms", "overlap_ms", "confidence", "residual", "attempts")
     },

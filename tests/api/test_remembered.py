@@ -66,6 +66,7 @@ def test_it_does_not_read_the_rows_again(
         (Seam, {"offset_ms": 49_000}),
         (Seam, {"due_at": "2026-03-01T09:00:00Z"}),
         (Seam, {"confidence": 0.5}),
+        (Seam, {"cause": "the platform was away"}),
     ],
 )
 def test_each_change_makes_a_new_answer(run: ArchiveRun, rows: Any, change: dict[str, Any]) -> None:
