@@ -87,8 +87,10 @@ async def test_individual_archives_keep_each_stream(real: Localtok, tmp_path: Pa
     async with page(real, session_id, "Ann") as ann, page(real, session_id, "Ben") as ben:
         first = await ann.publish("Ann", sources[0])
         archive = await sdk.start_archive(session_id, name="hearing", output_mode=OutputModes.individual)
-        second = await ben.publish("Ben", sources[1])
         folder = folder_of(real.store.media_path(archive.id, ".zip"))
+        # Published is not yet heard of: Ben is later only once there is something of Ann.
+        await until(lambda: size(folder / f"{first}.webm") > 0, 40)
+        second = await ben.publish("Ben", sources[1])
         for stream_id in (first, second):
             await until(lambda id=stream_id: size(folder / f"{id}.webm") > ENOUGH_BYTES, 40)
         shown = [source.shown for source in sources]
