@@ -52,6 +52,15 @@ function needed(tree, ...path) {
  * @returns {{video: Track | null, audio: Track | null}}
  */
 export function tablesOf(bytes) {
+  try {
+    return read(bytes);
+  } catch (error) {
+    // A table says that it is longer than it is.
+    throw error instanceof RangeError ? new Unfit("its header is cut off") : error;
+  }
+}
+
+function read(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const moov = needed(treeOf(view, 0, bytes.byteLength), "moov").tree;
   if (moov.has("mvex")) throw new Unfit("the file is fragmented");

@@ -21,6 +21,7 @@ function track({ kind = "video", count = 100, gop = 25, later = () => 0, shift =
   };
 }
 
+const box = (type, body) => [...[24, 16, 8, 0].map((shift) => ((body.length + 8) >>> shift) & 255), ...[...type].map((letter) => letter.charCodeAt(0)), ...body];
 const span = (more = {}) => ({ kind: "segment", segment: "b", url: "/b", start_ms: 10_000, in_ms: 1500, out_ms: 4000, change_from_ms: 8500, change_until_ms: 11_500, ...more });
 
 test("pieces that follow each other make one reel, gaps and unfit pieces end it", () => {
@@ -78,6 +79,8 @@ test("head and fragment are whole boxes that lead to the packets", () => {
   const view = new DataView(head.buffer);
   assert.deepEqual(boxesIn(view, 0, head.length).map(({ type }) => type), ["ftyp", "moov"]);
   assert.throws(() => tablesOf(head.subarray(boxesIn(view, 0, head.length)[1].at)), /fragmented/);
+  const cut = box("moov", [...box("mvhd", Array(4).fill(0))]);
+  assert.throws(() => tablesOf(Uint8Array.from(cut)), Unfit, "a box that ends before what it should say");
   const packets = [7, 9].map((length, index) => ({ bytes: new Uint8Array(length).fill(index + 1), lasts: 40, later: -5, key: !index }));
   const fragment = fragmentOf(2 ** 33 + 1, packets);
   const inside = new DataView(fragment.buffer);
