@@ -20,7 +20,7 @@ from archives.api.library import CONFLICTS, FILTERS, HOLDS, OF_TRASH, REFUSALS, 
 from archives.api.offsets import run_offsets
 from archives.api.pagination import Newest
 from archives.api.permissions import IsHost, IsWatcher, MayHold, MayWatch
-from archives.api.remembered import answer
+from archives.api.remembered import answer, stamped
 from archives.api.requests import body_of, text_of
 from archives.api.serializers import (
     ErrorSerializer,
@@ -64,15 +64,19 @@ def told(runs: QuerySet[ArchiveRun], user: Any) -> QuerySet[ArchiveRun]:
     return runs.select_related("room").annotate(segment_count=PIECES, hosted=hosted)
 
 
-def run_for(request: Request, key: str, *, trashed: bool = False) -> ArchiveRun:
-    """A run that this request may watch, or (`trashed`) restore. Raises UnknownRun for any other."""
+def run_for(request: Request, key: str, *, trashed: bool = False, stamp: bool = False) -> ArchiveRun:
+    """A run that this request may watch, or (`trashed`) restore; with its `stamp` for a remembered answer.
+
+    Raises UnknownRun for any other.
+    """
     reached = [access.watchable_runs(request), *([access.trashed_runs(request.user)] if trashed else [])]
     try:
         pk = uuid.UUID(str(key))
     except ValueError:
         raise errors.UnknownRun(detail={"run": str(key)[:NAME_MAX]}) from None
     for runs in reached:
-        if run := told(runs, request.user).filter(pk=pk).first():
+        found = told(runs, request.user).filter(pk=pk)
+        if run := (stamped(found) if stamp else found).first():
             return run
     raise errors.UnknownRun(detail={"run": str(pk)})
 
@@ -174,7 +178,7 @@ class RunViewSet(LibraryActions, mixins.ListModelMixin, viewsets.GenericViewSet[
     @action(detail=True, methods=["get"])
     def offsets(self, request: Request, pk: str) -> HttpResponseBase:
         """The run as one ordered list of spans: which piece, from where to where, at what time of the run."""
-        return answer(request, self.get_object(), "offsets", run_offsets)
+        return answer(request, run_for(request, pk, stamp=True), "offsets", run_offsets)
 
 
 def _idempotency_key(request: Request) -> str:

@@ -81,7 +81,7 @@ class RunSeams(APIView):
         """Where the pieces of the run meet, in order: overlaps as measured, gaps with bounds and cause; and
         who is missing although something was recorded.
         """
-        return answer(request, run_for(request, pk), "seams", _report)
+        return answer(request, run_for(request, pk, stamp=True), "seams", _report)
 
 
 def _report(run: ArchiveRun) -> dict[str, Any]:
