@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,11 +17,13 @@ from django.contrib.auth.models import Permission, User
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.core.management import call_command
+from django.db import OperationalError, connection, transaction
 from django.test import Client
 
 from archives import clock, errors, services
+from archives.captions import Captions
 from archives.management.commands import cleanup
-from archives.media import removal
+from archives.media import previewing, removal
 from archives.media.removal import run_purge
 from archives.models import ArchiveRun, Callback, Export, Preview, Restart, Room, Seam, Segment
 from archives.services import library, previews
@@ -160,6 +166,99 @@ def test_a_hold_that_comes_after_the_pieces_keeps_the_export(
         run_purge(run=run, by="test")
     assert run.exports.get().file
     assert len(files(tmp_path)) == 5
+
+
+@pytest.mark.parametrize(("last", "left"), [("main/export.mp4", 3), ("previews/levels.json", 0)])
+def test_a_hold_that_comes_after_the_export_keeps_the_rest(
+    run: ArchiveRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: str, left: int
+) -> None:
+    """Captions are what somebody gave, and nobody can make them again."""
+    Captions.objects.create(run=run, text="WEBVTT", digest="0", cues=1)
+    library.run_trash(run=run, by="test")
+    delete = storages["archives"].delete
+
+    def held_after(name: str) -> None:
+        delete(name)
+        if name == last:
+            ArchiveRun.objects.update(legal_hold=True)
+
+    monkeypatch.setattr(storages["archives"], "delete", held_after)
+    with pytest.raises(errors.OnHold):
+        run_purge(run=run, by="test")
+    assert Captions.objects.exists()
+    assert len(files(tmp_path)) == left
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite lets one write at a time")
+@pytest.mark.django_db(transaction=True)
+def test_no_hold_comes_while_captions_go(run: ArchiveRun) -> None:
+    """Whoever has asked whether a run is held may act on the answer: the hold waits."""
+
+    def hold() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '300ms'")
+        try:
+            library.run_hold(run=run, by="another")
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as another, transaction.atomic():
+        library.require_unheld(run)
+        with pytest.raises(OperationalError, match="lock timeout"):
+            another.submit(hold).result()
+
+
+def test_what_a_hold_kept_goes_once_it_has_ended(
+    run: ArchiveRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A removal that a hold has stopped in the middle may have left no piece and no export."""
+    Captions.objects.create(run=run, text="WEBVTT", digest="0", cues=1)
+    run.segments.update(file="")
+    run.exports.update(file="")
+    ArchiveRun.objects.update(trashed_at=clock.now() - timedelta(days=31))
+    call_command("cleanup")
+    assert "of 1 recordings in the trash removed" in capsys.readouterr().out
+    assert not Captions.objects.exists()
+    assert not list(tmp_path.glob("previews/*"))
+    call_command("cleanup")
+    assert "of 0 recordings in the trash removed" in capsys.readouterr().out
+
+
+def test_two_removals_at_once_count_each_file_once(run: ArchiveRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    library.run_trash(run=run, by="test")
+    counted = []
+    delete = storages["archives"].delete
+
+    def another_removes_it_all(name: str) -> None:
+        monkeypatch.setattr(storages["archives"], "delete", delete)
+        counted.append(run_purge(run=run, by="another"))
+        delete(name)
+
+    monkeypatch.setattr(storages["archives"], "delete", another_removes_it_all)
+    counted.append(run_purge(run=run, by="test"))
+    assert sorted(counted) == [(0, 0), (2, 12)]
+
+
+def test_an_export_that_is_being_made_is_called_off(run: ArchiveRun) -> None:
+    Export.objects.create(run=run, gaps="close", status="running", digest="1")
+    library.run_trash(run=run, by="test")
+    run_purge(run=run, by="test")
+    assert run.exports.get(gaps="close").status == "cancelled"
+
+
+def test_a_preview_that_was_being_made_leaves_no_picture(
+    run: ArchiveRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextlib.contextmanager
+    def removed_meanwhile(*_: Any) -> Iterator[SimpleNamespace]:
+        yield SimpleNamespace(spans=[])
+        library.run_trash(run=run, by="test")
+        run_purge(run=run, by="test")
+
+    monkeypatch.setattr(previewing, "planned", removed_meanwhile)
+    Preview.objects.update(due_at=clock.now())
+    previewing.preview_make(Preview.objects.get())
+    assert files(tmp_path) == set()
 
 
 def test_cleanup_empties_the_trash_after_thirty_days_but_nothing_held(

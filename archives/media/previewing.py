@@ -49,6 +49,8 @@ def _make(preview: Preview) -> None:
         for file in FILES:
             store(folder / file, f"{stored}/{file}")
     if not previews.preview_done(preview, folder=stored):
+        if previews.preview_unwanted(preview):
+            previews.preview_files_delete(stored)
         raise HoldLost
 
 

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 from django.core.files.storage import storages
 
-from archives.captions import Captions
 from archives.models import ArchiveRun, Export, Preview, Segment
+from archives.services.captions import captions_purge
+from archives.services.exports import export_cancel
 from archives.services.library import require_removable
-from archives.services.previews import FILES
+from archives.services.previews import preview_files_delete
 from archives.services.story import move, tell
 
 GONE = "removed for good from the trash"
@@ -31,17 +32,18 @@ def run_purge(*, run: ArchiveRun, by: str) -> Removed:
     """Delete every file of a run that lies in the trash. Safe to repeat; raises NotInTrash, OnHold.
 
     The files go first: a process that dies in between leaves rows without files, which the next call settles.
+    Before each file it is asked again whether the run may go. Counted is what this call has settled.
     """
     require_removable(run)
     # Of a piece that is deleted at the platform there may still be a file here.
     there = run.segments.exclude(status=Segment.Status.DELETED, file="")
     pieces = [_segment(piece, by) for piece in there]
+    for export in run.exports.filter(status__in=Export.ACTIVE):
+        export_cancel(export=export)
     exports = [_export(export) for export in run.exports.exclude(file="")]
-    for preview in Preview.objects.filter(run=run).exclude(folder=""):
-        for name in FILES:
-            storages["archives"].delete(f"{preview.folder}/{name}")
-        Preview.objects.filter(pk=preview.pk).update(folder="", digest="", due_at=None)
-    Captions.objects.filter(run=run).delete()
+    for preview in Preview.objects.filter(run=run).exclude(folder="", digest=""):
+        _preview(preview)
+    captions_purge(run=run)
     removed = _counted([*pieces, *exports])
     why = f"{removed.files} files, {removed.size} bytes"
     tell(run, old="in the trash", new="removed", by=by, why=why, field="trash")
@@ -54,20 +56,29 @@ def _counted(sizes: list[int]) -> Removed:
 
 
 def _segment(piece: Segment, by: str) -> int:
-    """Its size where it had a file. A hold that came meanwhile is honoured before each piece."""
+    """Its size where it had a file that nobody else has settled meanwhile."""
     require_removable(piece.run)
-    size = piece.size if piece.file else 0
     if piece.file:
         storages["archives"].delete(piece.file)
     had = (Segment.Status.AVAILABLE, Segment.Status.UPLOADED, Segment.Status.EXPIRED)
-    if not move(piece, Segment.Status.DELETED, old=had, by=by, why=GONE, file=""):
-        Segment.objects.filter(pk=piece.pk).update(file="")
-    return size
+    mine = {"file": piece.file}
+    settled = move(piece, Segment.Status.DELETED, old=had, by=by, why=GONE, where=mine, file="")
+    if not settled:
+        settled = bool(Segment.objects.filter(pk=piece.pk, **mine).update(file=""))
+    return piece.size if mine["file"] and settled else 0
 
 
 def _export(export: Export) -> int:
     require_removable(export.run)
     storages["archives"].delete(export.file)
-    gone = Export.objects.filter(pk=export.pk)
-    gone.update(status=Export.Status.FAILED, error=f"Its file was {GONE}.", file="")
-    return export.size
+    gone = Export.objects.filter(pk=export.pk, file=export.file)
+    settled = gone.update(status=Export.Status.FAILED, error=f"Its file was {GONE}.", file="")
+    return export.size if settled else 0
+
+
+def _preview(preview: Preview) -> None:
+    """Whoever is making it meanwhile finds its hold lost."""
+    require_removable(preview.run)
+    if preview.folder:
+        preview_files_delete(preview.folder)
+    Preview.objects.filter(pk=preview.pk).update(folder="", digest="", due_at=None)

@@ -15,7 +15,7 @@ from webvtt.models import Timestamp
 from archives import errors
 from archives.captions import Captions
 from archives.models import ArchiveRun
-from archives.services.library import require_unheld
+from archives.services.library import require_removable, require_unheld
 from archives.services.story import tell
 from archives.timeline import timeline_for
 
@@ -49,6 +49,14 @@ def captions_remove(*, run: ArchiveRun, by: str) -> None:
         require_unheld(run)
         if Captions.objects.filter(run=run).delete()[0]:
             tell(run, old="attached", new="removed", by=by, field="captions")
+
+
+def captions_purge(*, run: ArchiveRun) -> None:
+    """Together with the files of a run that lies in the trash. Raises NotInTrash, OnHold."""
+    with transaction.atomic():
+        require_unheld(run)
+        require_removable(run)
+        Captions.objects.filter(run=run).delete()
 
 
 def written_anew(data: bytes, run: ArchiveRun) -> tuple[str, int]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.core.files.storage import storages
 from django.db.models import F, QuerySet
 
 from archives import clock, errors
@@ -58,6 +59,16 @@ def preview_hold(preview: Preview, *, seconds: float = HOLD_S, **facts: Any) -> 
 def preview_done(preview: Preview, *, folder: str) -> bool:
     facts = {"folder": folder, "progress": 1.0, "made_at": clock.now(), "error": ""}
     return _held(preview).update(due_at=None, **facts) == 1
+
+
+def preview_unwanted(preview: Preview) -> bool:
+    """Its run was removed for good while it was made."""
+    return Preview.objects.filter(pk=preview.pk, digest="", folder="").exists()
+
+
+def preview_files_delete(folder: str) -> None:
+    for name in FILES:
+        storages["archives"].delete(f"{folder}/{name}")
 
 
 def preview_failed(preview: Preview, why: str) -> None:

@@ -5,6 +5,8 @@ import stat
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +16,12 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django_tasks_db.models import DBTaskResult
 
 from archives import clock
+from archives.captions import Captions
 from archives.errors import ArchiveError, PlatformError
 from archives.media.copies import STORAGE_ERRORS
 from archives.media.removal import Removed, run_purge, run_purgeable
 from archives.media.vendor import Outcome, copies_to_delete, copy_delete
-from archives.models import ArchiveRun, Callback, Export, Segment, StreamPresence
+from archives.models import ArchiveRun, Callback, Export, Preview, Segment, StreamPresence
 from archives.services.library import run_trash, runs_past_retention
 
 # A transfer that was not continued for so long is not continued any more: the platform's copy is gone too.
@@ -117,10 +120,16 @@ class Command(BaseCommand):
 
 
 def _long_in_trash() -> QuerySet[ArchiveRun]:
-    """Whose files are not all gone yet."""
+    """Of which not everything is gone yet: a hold may have come, and ended, in the middle of a removal."""
     old = ArchiveRun.objects.filter(trashed_at__lt=clock.now() - settings.TRASH_KEEP, legal_hold=False)
-    left = Segment.objects.filter(run=OuterRef("pk")).exclude(file="")
-    return old.filter(Exists(left) | Exists(Export.objects.filter(run=OuterRef("pk")).exclude(file="")))
+    mine = OuterRef("pk")
+    left = (
+        Segment.objects.filter(run=mine).exclude(file=""),
+        Export.objects.filter(run=mine).exclude(file=""),
+        Preview.objects.filter(run=mine).exclude(folder=""),
+        Captions.objects.filter(run=mine),
+    )
+    return old.filter(reduce(or_, map(Exists, left)))
 
 
 def _stale_parts() -> Iterator[tuple[Path, int]]:
