@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+from archives.services.library import RETENTION_MAX
+
 SECONDS = (
     "SESSION_JOIN_DELAY",
     "SESSION_STOP_DELAY_PRIMARY",
@@ -22,6 +24,7 @@ SECONDS = (
     "RESTART_JITTER",
 )
 ABOVE_ZERO = ("ARCHIVE_LIMIT", "RESTART_AFTER", "OPENTOK_TIMEOUT", "LOOK_INTERVAL")
+DAYS = ("RETENTION_DAYS", "EXPORT_DAYS")
 CHOICES = {
     "ROOM_ACCESS": ("open", "invite", "login"),
     "RESTART_STRATEGY": ("dual_session", "overlap"),
@@ -78,6 +81,16 @@ def delays(**_: Any) -> Sequence[CheckMessage]:
     ] + [
         Error(f"{name} must be above 0 seconds.", hint="Give seconds, more than 0.", id="archives.E003")
         for name in not_above
+    ]
+
+
+@register()
+def ages(**_: Any) -> Sequence[CheckMessage]:
+    """Below 0 they would be over for what has not ended yet."""
+    return [
+        Error(f"{name} must be 0 to {RETENTION_MAX} days.", hint="0 keeps for ever.", id="archives.E003")
+        for name in DAYS
+        if not 0 <= getattr(settings, name) <= RETENTION_MAX
     ]
 
 

@@ -71,6 +71,10 @@ CALLBACK_KEEP = timedelta(days=30)
 TRASH_KEEP = timedelta(days=30)
 # Days that recordings are kept; 0: for ever.
 RETENTION_DAYS = env.int("RETENTION_DAYS", 0)
+# An export that no longer fits its recording, and that nobody fetches.
+EXPORT_KEEP = timedelta(days=30)
+# Days after which one that does fit goes too; 0: never.
+EXPORT_DAYS = env.int("EXPORT_DAYS", 0)
 ALERT_WEBHOOK_URL = env.str("ALERT_WEBHOOK_URL", "")
 
 # --- Django -----------------------------------------------------------------------------------------

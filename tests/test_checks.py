@@ -59,6 +59,8 @@ def test_right_settings_have_nothing_to_complain_of(good) -> None:
         ("SESSION_STOP_DELAY_SECONDARY", -5, ["archives.E003"]),
         ("OPENTOK_TIMEOUT", 0, ["archives.E003"]),
         ("LOOK_INTERVAL", 0, ["archives.E003"]),
+        ("RETENTION_DAYS", -1, ["archives.E003"]),
+        ("EXPORT_DAYS", 36_501, ["archives.E003"]),
         ("RESTART_AFTER", 14400, ["archives.E004"]),
         ("RESTART_JITTER", 900, ["archives.E004"]),
         ("WEBHOOK_ALLOW_UNSIGNED", True, ["archives.E007"]),

@@ -139,7 +139,7 @@ def test_what_is_removed_is_said_by_its_rows_and_may_be_removed_twice(
     assert files(tmp_path) == set()
     piece, export = run.segments.get(), run.exports.get()
     assert (piece.status, piece.file, piece.has_media) == ("deleted", "", False)
-    assert (export.status, export.file) == ("failed", "")
+    assert (export.status, export.file) == ("removed", "")
     assert run.transitions.filter(subject="segment", new="deleted").exists()
     assert run_purge(run=run, by="test") == (0, 0)
 

@@ -72,7 +72,7 @@ def _export(export: Export) -> int:
     require_removable(export.run)
     storages["archives"].delete(export.file)
     gone = Export.objects.filter(pk=export.pk, file=export.file)
-    settled = gone.update(status=Export.Status.FAILED, error=f"Its file was {GONE}.", file="")
+    settled = gone.update(status=Export.Status.REMOVED, error=f"Its file was {GONE}.", file="")
     return export.size if settled else 0
 
 

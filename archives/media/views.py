@@ -22,6 +22,7 @@ from archives.captions import Captions
 from archives.media.copies import is_local
 from archives.media.ranges import ranged_response
 from archives.models import Export, Preview, Segment
+from archives.services.exports import export_used
 from archives.services.previews import CUES, LEVELS, PICTURE
 
 VIDEO = "video/mp4"
@@ -63,6 +64,7 @@ def export_file(request: HttpRequest, export_id: uuid.UUID) -> HttpResponseBase:
     _require_watcher(request, export.run_id if export else None, errors.UnknownExport)
     if export is None or export.status != Export.Status.DONE:
         raise errors.NoFile("This export has no file.") if export else errors.UnknownExport
+    export_used(export)
     if not is_local(storages["archives"]):
         return _redirect(_link_to_save(export))
     response = _stored(request, export.file, tag=f"{export.pk}-{export.size}", content_type=VIDEO)

@@ -24,6 +24,8 @@ class Export(models.Model):
         DONE = "done", "Done"
         FAILED = "failed", "Failed"
         CANCELLED = "cancelled", "Cancelled"
+        # It was done, and its file is gone: removed with its run, by age, or by somebody in the storage.
+        REMOVED = "removed", "Removed"
 
     ACTIVE = (Status.QUEUED, Status.RUNNING)
 
@@ -47,6 +49,8 @@ class Export(models.Model):
     created_at = models.DateTimeField(default=clock.now)
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    # When somebody has last asked for it or fetched it, to the hour.
+    used_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Due time, lease and fence in one: whoever moves it from the value that it read holds the job.
     due_at = models.DateTimeField(default=clock.now)
     attempts = models.PositiveIntegerField(default=0)
@@ -65,7 +69,7 @@ class Export(models.Model):
                 name="export_once",
             ),
             models.CheckConstraint(
-                condition=Q(status__in=["queued", "running", "done", "failed", "cancelled"]),
+                condition=Q(status__in=["queued", "running", "done", "failed", "cancelled", "removed"]),
                 name="export_status_known",
             ),
             models.CheckConstraint(condition=Q(gaps__in=["black", "close"]), name="export_gaps_known"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import astuple
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -15,6 +15,7 @@ from django.db.models import F, QuerySet
 
 from archives import clock, errors
 from archives.models import ArchiveRun, Export
+from archives.services.library import require_unheld
 from archives.timeline import Timeline, timeline_for
 
 Status = Export.Status
@@ -22,6 +23,8 @@ User = AbstractBaseUser | AnonymousUser
 HOLD_S = 120
 MOST_ATTEMPTS = 4
 BACKOFF_S = 30
+# Whoever fetches a file in parts asks for it many times.
+USE_NOTED_EVERY = timedelta(hours=1)
 
 
 class Requested(NamedTuple):
@@ -44,6 +47,7 @@ def export_request(
     digest = run_digest(run, timeline_for(run))
     same = Export.objects.filter(run=run, gaps=gaps, digest=digest, status__in=(*Export.ACTIVE, Status.DONE))
     if (found := same.first()) and not _file_is_gone(found):
+        export_used(found)
         return Requested(found, False)
     user = requested_by if requested_by is not None and requested_by.is_authenticated else None
     try:
@@ -71,7 +75,7 @@ def _file_is_gone(export: Export) -> bool:
     if export.status != Status.DONE or storages["archives"].exists(export.file):
         return False
     gone = Export.objects.filter(pk=export.pk, status=Status.DONE)
-    gone.update(status=Status.FAILED, error="Its file was removed from the storage.", file="")
+    gone.update(status=Status.REMOVED, error="Its file was removed from the storage.", file="")
     return True
 
 
@@ -82,6 +86,23 @@ def export_cancel(*, export: Export) -> Export:
     )
     export.refresh_from_db()
     return export
+
+
+def export_used(export: Export) -> None:
+    """Somebody asks for it or fetches it, so it is not removed for its age."""
+    now = clock.now()
+    if export.used_at is None or export.used_at < now - USE_NOTED_EVERY:
+        Export.objects.filter(pk=export.pk).update(used_at=now)
+
+
+def export_remove(*, export: Export, why: str) -> bool:
+    """From now on nobody is given its file. False where somebody has used it meanwhile. Raises OnHold."""
+    with transaction.atomic():
+        require_unheld(export.run)
+        shown = ArchiveRun.objects.shown().filter(pk=export.run_id, status=ArchiveRun.Status.COMPLETE)
+        unused = Export.objects.filter(pk=export.pk, used_at=export.used_at, run__in=shown)
+        ended = unused.filter(status__in=(Status.DONE, Status.REMOVED)).exclude(file="")
+        return bool(ended.update(status=Status.REMOVED, error=why))
 
 
 def exports_to_make(now: datetime) -> QuerySet[Export]:

@@ -44,16 +44,20 @@ def _kept(days: object) -> str:
     return "as the setting says" if days is None else f"{days} days" if days else "for ever"
 
 
-def runs_past_retention() -> Iterator[ArchiveRun]:
-    """Ended runs, not held and not in the trash, whose days are over, oldest first."""
+def runs_past_retention(keep: timedelta | None = None) -> Iterator[ArchiveRun]:
+    """Ended runs, not held and not in the trash, whose days are over, oldest first.
+
+    Their own days; where they have none, `keep` or, where that is None, RETENTION_DAYS.
+    """
     ended = ArchiveRun.objects.filter(status__in=ArchiveRun.ENDED, trashed_at=None, legal_hold=False)
     own = ended.exclude(retention_days=None).order_by().values_list("retention_days", flat=True).distinct()
-    days_of = [(days, Q(retention_days=days)) for days in own]
-    for days, whose in [(settings.RETENTION_DAYS, Q(retention_days=None)), *days_of]:
-        if days:
-            before = clock.now() - timedelta(days=days)
-            found = ended.filter(whose, ended_at__lt=before).select_related("room")
-            yield from found.order_by("ended_at").iterator()
+    keeps = [(timedelta(days=days), Q(retention_days=days)) for days in own if days]
+    if keep is not None or settings.RETENTION_DAYS:
+        others = timedelta(days=settings.RETENTION_DAYS) if keep is None else keep
+        keeps.insert(0, (others, Q(retention_days=None)))
+    for kept, whose in keeps:
+        found = ended.filter(whose, ended_at__lt=clock.now() - kept).select_related("room")
+        yield from found.order_by("ended_at").iterator()
 
 
 def run_trash(*, run: ArchiveRun, by: str, why: str = "") -> ArchiveRun:

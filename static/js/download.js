@@ -63,6 +63,7 @@ export class Download {
 export function inWords({ status, progress, size, error }) {
   if (status === "done") return `Ready, ${size >= 1e9 ? `${(size / 1e9).toFixed(1)} GB` : `${Math.max(1, Math.round(size / 1e6))} MB`}.`;
   if (status === "failed") return `It could not be made: ${error || "the reason is in the log"}. The recording itself is safe.`;
+  if (status === "removed") return error;
   if (status === "running") return `Being made, ${Math.round(progress * 100)} %`;
   return WORDS[status] ?? "";
 }

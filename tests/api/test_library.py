@@ -238,6 +238,27 @@ def test_without_the_setting_only_what_has_days_of_its_own_goes(
     assert in_trash() == {"Short by choice"}
 
 
+def test_an_age_for_this_time_goes_before_the_setting_but_not_before_the_runs_own_days(
+    world: World, settings: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made("Old", days_ago=100)
+    made("Young", days_ago=80)
+    made("Long by choice", days_ago=100, retention_days=365)
+    made("For ever by choice", days_ago=100, retention_days=0)
+    made("Held", days_ago=100, legal_hold=True)
+    made("Live", days_ago=100, status="recording", ended_at=None)
+    for setting in (0, 3650):
+        settings.RETENTION_DAYS = setting
+        assert "0 recordings would be put" in cleaned(capsys, "--dry-run")
+        told = cleaned(capsys, "--older-than", "90d", "--dry-run")
+        assert "main: Old, ended " in told
+        assert "1 recordings would be put into the trash" in told
+    assert in_trash() == set()
+    assert "1 recordings put into the trash" in cleaned(capsys, "--older-than", "90d")
+    assert in_trash() == {"Old"}
+    assert "of 0 recordings in the trash removed" in cleaned(capsys, "--older-than", "90d")
+
+
 def test_a_host_says_how_long_a_run_is_kept(host: APIClient, run: ArchiveRun) -> None:
     for days, told in ((365, "365 days"), (0, "for ever"), (None, "as the setting says")):
         answer = host.post(f"{RUNS}{run.pk}/retention/", {"retention_days": days}, format="json")

@@ -18,43 +18,53 @@ from django_tasks_db.models import DBTaskResult
 from archives import clock
 from archives.captions import Captions
 from archives.errors import ArchiveError, PlatformError
+from archives.media import vendor
 from archives.media.copies import STORAGE_ERRORS
 from archives.media.removal import Removed, run_purge, run_purgeable
-from archives.media.vendor import Outcome, copies_to_delete, copy_delete
+from archives.media.unused import Ages, Outcome, exports_unused, unused_export_remove
+from archives.media.vendor import copies_to_delete, copy_delete
 from archives.models import ArchiveRun, Callback, Export, Preview, Segment, StreamPresence
-from archives.services.library import run_trash, runs_past_retention
+from archives.services.library import RETENTION_MAX, run_trash, runs_past_retention
 
 # A transfer that was not continued for so long is not continued any more: the platform's copy is gone too.
 PARTS_KEEP = timedelta(days=4)
 
 
 def days(text: str) -> timedelta:
+    """As 90, 0.5 or 90d."""
     try:
-        count = float(text)
+        count = float(text.removesuffix("d"))
     except ValueError:
         count = -1
-    if not 0 <= count <= 36_500:
+    if not 0 <= count <= RETENTION_MAX:
         raise ArgumentTypeError("give a number of days, 0 or more")
     return timedelta(days=count)
 
 
 class Command(BaseCommand):
     help = (
-        "Puts recordings into the trash whose days are over (RETENTION_DAYS, or their own). Removes old "
-        "callbacks, stream notes, finished tasks and broken-off transfers, and the files of recordings that "
-        "lie in the trash for 30 days; with DELETE_VENDOR_COPIES also the platform's copies of kept files. "
-        "What is on legal hold stays."
+        "Puts recordings into the trash whose days are over (RETENTION_DAYS, or their own), and removes the "
+        "files of those that lie there for 30 days. Removes exports that nobody has fetched for long: after "
+        "30 days where they no longer fit their recording, after EXPORT_DAYS all of them, never one that "
+        "could not be made again. Removes old callbacks, stream notes, finished tasks and broken-off "
+        "transfers; with DELETE_VENDOR_COPIES also the platform's copies of kept files. What is on legal "
+        "hold stays, and what is being recorded."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--older-than", type=days, metavar="DAYS", help="how long rows are kept; 30 days where left out"
+            "--older-than",
+            type=days,
+            metavar="DAYS",
+            help="for this time: recordings older than this go into the trash, whatever RETENTION_DAYS says, "
+            "unless they have days of their own; exports and rows go at this age too. Where left out, as "
+            "the settings say, and rows after 30 days. How long the trash is kept does not change.",
         )
         parser.add_argument("--dry-run", action="store_true", help="print only; remove nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        keep = settings.CALLBACK_KEEP if options["older_than"] is None else options["older_than"]
-        before, dry_run = clock.now() - keep, options["dry_run"]
+        older_than, dry_run = options["older_than"], options["dry_run"]
+        before = clock.now() - (settings.CALLBACK_KEEP if older_than is None else older_than)
         rows: dict[str, QuerySet[Any]] = {
             "callbacks": Callback.objects.filter(received_at__lt=before),
             "stream notes": StreamPresence.objects.filter(destroyed_at__lt=before),
@@ -68,15 +78,16 @@ class Command(BaseCommand):
         for path in [] if dry_run else parts:
             _remove(path)
         self.stdout.write(f"{len(parts)} broken-off transfers ({sum(parts.values())} bytes) {verb}")
-        self._retire(dry_run)
+        self._retire(dry_run, older_than)
+        self._remove_exports(dry_run, verb, _export_ages(older_than))
         self._empty_trash(dry_run, verb)
         if settings.DELETE_VENDOR_COPIES:
             self._delete_copies(dry_run, verb)
 
-    def _retire(self, dry_run: bool) -> None:
+    def _retire(self, dry_run: bool, older_than: timedelta | None) -> None:
         """Nothing is removed by this: whoever misses a recording has 30 days to restore it."""
         retired = 0
-        for run in runs_past_retention():
+        for run in runs_past_retention(older_than):
             with contextlib.suppress(ArchiveError):
                 if not dry_run:
                     run_trash(run=run, by="cleanup", why="its days are over")
@@ -84,6 +95,23 @@ class Command(BaseCommand):
                 self.stdout.write(f"{run.room.slug}: {run.name}, ended {run.ended_at:%Y-%m-%d}")
         verb = "would be put" if dry_run else "put"
         self.stdout.write(f"{retired} recordings {verb} into the trash, because their days are over")
+
+    def _remove_exports(self, dry_run: bool, verb: str, ages: Ages) -> None:
+        found: list[tuple[Outcome, int]] = []
+        for export in exports_unused(ages):
+            name = f"{export.run.room.slug}: {export.run.name}, export of {export.created_at:%Y-%m-%d}"
+            try:
+                outcome = unused_export_remove(export, ages, dry_run=dry_run)
+            except (ArchiveError, *STORAGE_ERRORS) as error:
+                self.stderr.write(f"{name} was not removed. {error}")
+                continue
+            found.append((outcome, export.size))
+            if outcome == Outcome.DONE:
+                self.stdout.write(name)
+        sizes = [size for outcome, size in found if outcome == Outcome.DONE]
+        self.stdout.write(f"{len(sizes)} exports ({sum(sizes)} bytes) that nobody fetches {verb}")
+        if last := sum(outcome == Outcome.LAST for outcome, _ in found):
+            self.stdout.write(f"{last} exports stay, because not every piece of their recordings is there")
 
     def _empty_trash(self, dry_run: bool, verb: str) -> None:
         """Not by `--older-than`: how long one may still restore does not hang on who cleans up."""
@@ -112,11 +140,17 @@ class Command(BaseCommand):
             except (PlatformError, *STORAGE_ERRORS) as error:
                 self.stderr.write(f"{name}: the platform's copy was not deleted. {error}")
                 continue
-            if outcome == Outcome.DIFFERS:
+            if outcome == vendor.Outcome.DIFFERS:
                 self.stderr.write(f"{name}: the kept file is not what was fetched; the copy stays.")
-            elif outcome == Outcome.DONE:
+            elif outcome == vendor.Outcome.DONE:
                 sizes.append(piece.size)
         self.stdout.write(f"{len(sizes)} copies at the platform ({sum(sizes)} bytes) {verb}")
+
+
+def _export_ages(older_than: timedelta | None) -> Ages:
+    if older_than is not None:
+        return Ages(older_than, older_than)
+    return Ages(settings.EXPORT_KEEP, timedelta(days=settings.EXPORT_DAYS) if settings.EXPORT_DAYS else None)
 
 
 def _long_in_trash() -> QuerySet[ArchiveRun]:
