@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { inWords as exportWords } from "../../static/js/download.js";
 import { absenceWords, inWords, seamWords } from "../../static/js/seam-report.js";
 import { Thumbnails } from "../../static/js/thumbnails.js";
 
@@ -58,10 +57,4 @@ test("the report names who was not there all the time, and says whether that is 
   assert.match(absenceWords({ ...absence, sure: false })[1], /^may be missing for about 12 s/);
   const report = { measured: 0, estimated: 0, waiting: 0, gaps: 0, absences: [absence, absence, { ...absence, person: "Ben" }] };
   assert.equal(inWords(report), "no gap · not there all the time: Ann, Ben");
-});
-
-test("an export that was removed says why, and not that it failed", () => {
-  const error = "Its file was removed, because nobody had fetched it for long. It can be made again.";
-  assert.equal(exportWords({ status: "removed", error }), error);
-  assert.match(exportWords({ status: "failed", error: "disk full" }), /could not be made: disk full/);
 });
