@@ -20,9 +20,10 @@ from archives.services.story import tell
 from archives.timeline import timeline_for
 
 MOST_BYTES = 4_000_000
-# <v Ann>, <i>, <c.loud>, <00:00:01.000>: who speaks is kept as text, the rest is looks.
-VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]*)>")
-TAG = re.compile(r"</?[^>]*>")
+# <v Ann>, <i>, <c.loud>, <00:00:01.000>: who speaks is kept as text, the rest is looks. Each ends before the
+# next begins: a line of nothing but beginnings would else be searched to its end from each of them.
+VOICE = re.compile(r"<v(?:\.[^\s<>]*)?\s([^<>]*)>")
+TAG = re.compile(r"</?(?:[^\s<>][^<>]*)?>")
 FORM = "It is text in UTF-8 that begins with WEBVTT, then blocks of a line of times and lines of text."
 
 
@@ -99,8 +100,15 @@ def _cue(caption: webvtt.Caption) -> tuple[int, int, str]:
 
 
 def _plain(line: str) -> str:
-    spoken = TAG.sub("", VOICE.sub(r"\1: ", line))
-    return html.escape(html.unescape(spoken).strip(), quote=False)
+    spoken = TAG.sub("", VOICE.sub(lambda found: f"{found[1].strip()}: ", line))
+    try:
+        text = html.unescape(spoken)
+    except ValueError:
+        raise _invalid(
+            "A caption holds the number of a character (&#…;) that is too long to be one."
+        ) from None
+    # An empty line, though it was written as &#10;, would end the caption.
+    return html.escape(" ".join(text.split()), quote=False)
 
 
 def _ms(at: Timestamp) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from archives.captions import Captions
 from archives.media.removal import run_purge
 from archives.models import ArchiveRun
 from archives.services import library
-from archives.services.captions import MOST_BYTES
+from archives.services.captions import MOST_BYTES, written_anew
 from tests.kept import new_run
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +63,36 @@ def test_they_are_written_anew_as_times_and_plain_text(host: Client, run: Archiv
     assert run.transitions.get(field="captions").new == "attached"
 
 
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("one&#10;&#10;two", "one two"),
+        ("x < y and y > z", "x &lt; y and y &gt; z"),
+        ("<<i>script>alert(1)</script>", "&lt;script&gt;alert(1)"),
+        ("<v   Ann  Lee >Yes", "Ann Lee: Yes"),
+        ("<lang en>a<00:01.500>b</lang><>", "ab"),
+    ],
+)
+def test_no_text_is_lost_and_none_becomes_markup(
+    host: Client, run: ArchiveRun, text: str, written: str
+) -> None:
+    assert put(host, run, f"WEBVTT\n\n00:01.000 --> 00:02.000\n{text}\n".encode()).status_code == 200
+    assert Captions.objects.get().text == f"WEBVTT\n\n00:00:01.000 --> 00:00:02.000\n{written}\n"
+
+
+@pytest.mark.parametrize("part", ["<v ", "<v" + " " * 5000, "<", "</", "&#1"])
+def test_a_long_line_of_beginnings_takes_no_longer_than_one_of_words(run: ArchiveRun, part: str) -> None:
+    def seconds(line: str) -> float:
+        data = f"WEBVTT\n\n00:01.000 --> 00:02.000\n{line}\n".encode()
+        began = time.perf_counter()
+        written_anew(data, run)
+        return time.perf_counter() - began
+
+    beginnings = (part * 50_000)[:50_000]
+    words = min(seconds("word " * 10_000) for _ in range(3))
+    assert seconds(beginnings) < 20 * words
+
+
 def test_others_take_their_place_at_another_address(host: Client, run: ArchiveRun) -> None:
     first = put(host, run).json()["url"]
     second = put(host, run, FILE.replace(b"court", b"camera")).json()["url"]
@@ -89,6 +120,7 @@ def test_they_are_removed(host: Client, run: ArchiveRun) -> None:
         pytest.param(b"WEBVTT\n\n00:03.000 --> 00:02.000\nHello\n", "ends before", id="backwards"),
         pytest.param(b"WEBVTT\n\n00:01.000 --> 00:02.000\nGr\xfc\xdfe\n", "UTF-8", id="Latin-1"),
         pytest.param(b"WEBVTT\n\n00:01.000 --> 00:02.000\n\0\n", "plain text", id="NUL"),
+        pytest.param(FILE + b"&#" + b"1" * 5000 + b";\n", "too long to be one", id="no character"),
         pytest.param(FILE + b"x" * MOST_BYTES, "at most 4 MB", id="too long"),
     ],
 )
