@@ -104,9 +104,7 @@ def _plain(line: str) -> str:
     try:
         text = html.unescape(spoken)
     except ValueError:
-        raise _invalid(
-            "A caption holds the number of a character (&#…;) that is too long to be one."
-        ) from None
+        raise _invalid("A caption names a character by a number (&#…;) that is none.") from None
     # An empty line, though it was written as &#10;, would end the caption.
     return html.escape(" ".join(text.split()), quote=False)
 
