@@ -8,12 +8,13 @@ import json
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
-from av.error import InvalidDataError
+from av.error import FFmpegError
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -27,6 +28,8 @@ COLUMNS = 10
 # One sprite is one picture to load: more thumbnails than this are spaced wider instead.
 MOST_THUMBNAILS = 400
 LEVEL_EVERY_MS = 500
+# The line under the player is a thousand columns wide: longer runs have longer intervals.
+MOST_LEVELS = 20_000
 JPEG_QUALITY = 75
 # Packets between two looks at whether to go on: some twenty seconds of sound, a few milliseconds of work.
 CHECK_EVERY = 1000
@@ -49,11 +52,12 @@ def sprite(
     picture: Path,
     cues: Path,
     *,
+    address: str = "",
     every_ms: int = 10_000,
     progress: Progress = lambda share: None,
     cancelled: Cancelled = lambda: False,
 ) -> Sprite:
-    """Writes `picture` (JPEG) and `cues` (WebVTT naming parts of it by `#xywh=`).
+    """Writes `picture` (JPEG) and `cues` (WebVTT naming parts of it by `#xywh=`, as `address` or its name).
 
     Each shows the middle of its interval: where a recording begins nobody's picture has come yet. Gaps and
     pieces without a usable picture stay black. Raises Cancel when `cancelled` turns true.
@@ -65,10 +69,11 @@ def sprite(
     for number, image in _images(spans, _middles(count, interval_ms, length_ms)):
         if cancelled():
             raise Cancel("The thumbnails were cancelled.")
-        sheet.paste(image, _corner(number))
+        if image is not None:
+            sheet.paste(image, _corner(number))
         progress((number + 1) / count)
     _write(picture, lambda path: sheet.save(path, "JPEG", quality=JPEG_QUALITY))
-    text = web_vtt(picture.name, count, interval_ms, length_ms)
+    text = web_vtt(address or picture.name, count, interval_ms, length_ms)
     _write(cues, lambda path: path.write_text(text))
     progress(1.0)
     return Sprite(count, interval_ms)
@@ -112,17 +117,16 @@ def _middles(count: int, interval_ms: int, length_ms: int) -> list[float]:
 
 def _images(
     spans: Sequence[PieceSpan | GapSpan], instants: Sequence[float]
-) -> Iterator[tuple[int, Image.Image]]:
-    """(number, picture) of each of these ascending instants of the run that has one."""
+) -> Iterator[tuple[int, Image.Image | None]]:
+    """(number, picture or None) of each of these ascending instants of the run."""
     for span in spans:
         track = _track(span, "video")
-        if track is None or isinstance(span, GapSpan):
-            continue
         first = bisect_left(instants, span.start_ms)
         for number in range(first, bisect_left(instants, span.start_ms + span.length_ms)):
-            image = key_frame(track, instants[number] - span.start_ms + span.in_ms)
-            if image is not None:
-                yield number, image
+            if track is None or isinstance(span, GapSpan):
+                yield number, None
+            else:
+                yield number, key_frame(track, instants[number] - span.start_ms + span.in_ms)
 
 
 def _track(span: PieceSpan | GapSpan, kind: str) -> Track | None:
@@ -149,7 +153,7 @@ def key_frame(track: Track, at_ms: float) -> Image.Image | None:
         packet = av.Packet(file.read(int(track.sizes[key])))
     try:
         frames = [*context.decode(packet), *context.decode(None)]
-    except InvalidDataError:
+    except FFmpegError:
         return None
     return _small(frames[0]) if frames else None
 
@@ -173,6 +177,7 @@ def sound_levels(
 ) -> list[float]:
     """Writes {"every_ms", "peaks"} as JSON: the loudest sample (0 to 1) of each interval of the run."""
     length_ms = spans[-1].start_ms + spans[-1].length_ms if spans else 0
+    every_ms = max(every_ms, ceil(length_ms / MOST_LEVELS))
     peaks = np.zeros(int(-(-length_ms // every_ms)), np.float32)
     for span in spans:
         track = _track(span, "audio")
@@ -207,6 +212,7 @@ def _loudness(track: Track, span: PieceSpan) -> Iterator[tuple[float, float]]:
 def _decoded(context: Any, packet: Any) -> NDArray[np.float32]:
     try:
         parts = [frame.to_ndarray() for frame in context.decode(packet)]
-    except InvalidDataError:
+    # Damage shows as any of them: one bad packet is no reason to do without the others.
+    except FFmpegError:
         parts = []
     return np.concatenate(parts, axis=1) if parts else np.zeros((1, 0), np.float32)

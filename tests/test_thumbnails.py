@@ -9,6 +9,7 @@ from PIL import Image
 
 from archives import thumbnails
 from archives.export import GapSpan, PieceSpan
+from archives.export.index import read_piece
 from tests.media import counted
 from tests.media.pieces import Recipe, make
 
@@ -89,6 +90,57 @@ def test_it_tells_how_loud_each_instant_is(tmp_path: Path, spans: list[PieceSpan
     assert len(peaks) == 26
     assert min(peaks[:8] + peaks[16:24]) > 0.2
     assert max(peaks[8:16] + peaks[24:]) == 0
+
+
+def test_one_damaged_packet_spoils_no_other(tmp_path: Path, spans: list[PieceSpan | GapSpan]) -> None:
+    """What a decoder says of damage depends on the bytes: these look like a frame header that is none."""
+    path = tmp_path / "a.mp4"
+    damaged = bytearray(path.read_bytes())
+    held = read_piece(path)
+    assert held.audio
+    assert held.video
+    key = np.flatnonzero(held.video.keys)[1]
+    for track, number in ((held.audio, 60), (held.audio, 61), (held.video, key)):
+        begin, size = int(track.offsets[number]), int(track.sizes[number])
+        damaged[begin : begin + size] = b"\xff" * size
+    path.write_bytes(damaged)
+    peaks = thumbnails.sound_levels(spans, tmp_path / "levels.json")
+    assert min(peaks[:8] + peaks[16:24]) > 0.2
+    thumbnails.sprite(spans, tmp_path / "sprite.jpg", tmp_path / "sprite.vtt", every_ms=1000)
+    with Image.open(tmp_path / "sprite.jpg") as sheet:
+        assert [number_of(tile(sheet, number)) for number in (0, 1, 2, 3)] == [0, None, 50, 75]
+
+
+@pytest.mark.parametrize("table", [b"stsc", b"stsz", b"stco", b"stts", b"avcC"])
+def test_tables_that_make_no_sense_are_no_picture_and_no_sound(
+    tmp_path: Path, spans: list[PieceSpan | GapSpan], table: bytes
+) -> None:
+    path = tmp_path / "a.mp4"
+    content = bytearray(path.read_bytes())
+    at = content.index(table) + 4
+    content[at : at + 20] = b"\xf1" * 20
+    path.write_bytes(content)
+    thumbnails.sprite(spans, tmp_path / "sprite.jpg", tmp_path / "sprite.vtt", every_ms=1000)
+    with Image.open(tmp_path / "sprite.jpg") as sheet:
+        assert [number_of(tile(sheet, number)) for number in (8, 9)] == [200, 225]
+    assert min(thumbnails.sound_levels(spans, tmp_path / "levels.json")[16:24]) > 0.2
+
+
+def test_it_says_that_it_goes_on_where_nothing_is_to_be_seen(tmp_path: Path) -> None:
+    """Whoever makes it holds the job by that: hours of sound alone must not lose it."""
+    shares: list[float] = []
+    thumbnails.sprite(
+        [GapSpan(0, 60_000)], tmp_path / "s.jpg", tmp_path / "s.vtt", every_ms=1000, progress=shares.append
+    )
+    assert len(shares) == 61
+
+
+def test_the_levels_of_a_week_are_no_more_than_those_of_a_day(tmp_path: Path) -> None:
+    week = [GapSpan(0, 7 * 24 * 3600 * 1000)]
+    peaks = thumbnails.sound_levels(week, tmp_path / "levels.json")
+    told = json.loads((tmp_path / "levels.json").read_text())
+    assert len(peaks) == thumbnails.MOST_LEVELS
+    assert len(peaks) * told["every_ms"] == pytest.approx(week[0].length_ms, rel=0.001)
 
 
 def test_it_leaves_nothing_when_cancelled(tmp_path: Path, spans: list[PieceSpan | GapSpan]) -> None:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from archives import clock
 from archives.captions import Captions
 from archives.models import ArchiveRun, Preview
-from archives.services.previews import CUES, LEVELS
+from archives.services.previews import CUES, LEVELS, preview_version
 from archives.timeline import Absent, Span, absences_for, timeline_for
 
 # Stands for the id in the address of a piece: looking the address up for thousands of them takes seconds.
@@ -23,7 +23,7 @@ def run_offsets(run: ArchiveRun) -> dict[str, Any]:
     # Before the first piece is there to be shown, the run's own beginning is the best known.
     zero = timeline.began_at_ms or clock.to_ms(run.started_at or run.created_at)
     address = reverse("segment_file", args=[ANY])
-    previewed = Preview.objects.filter(run=run).exclude(folder="").exists()
+    folder = Preview.objects.filter(run=run).values_list("folder", flat=True).first()
     captions = Captions.objects.filter(run=run).values_list("digest", flat=True).first()
     return {
         "run": str(run.pk),
@@ -31,8 +31,8 @@ def run_offsets(run: ArchiveRun) -> dict[str, Any]:
         "began_at_ms": timeline.began_at_ms,
         "spans": [_span(span, address) for span in timeline.spans],
         "absences": [_absence(each, zero) for each in absences_for(run)],
-        "thumbnails": _preview_url(run, CUES) if previewed else None,
-        "levels": _preview_url(run, LEVELS) if previewed else None,
+        "thumbnails": preview_url(run, CUES, folder),
+        "levels": preview_url(run, LEVELS, folder),
         "captions": captions_url(run, captions) if captions else None,
     }
 
@@ -52,8 +52,9 @@ def captions_url(run: ArchiveRun, digest: str) -> str:
     return f"{reverse('run_captions', args=[run.pk])}?v={digest[:12]}"
 
 
-def _preview_url(run: ArchiveRun, name: str) -> str:
-    return reverse(f"run_{name}", args=[run.pk])
+def preview_url(run: ArchiveRun, name: str, folder: str | None) -> str | None:
+    """None until it is made; another one for another preview."""
+    return f"{reverse(f'run_{name}', args=[run.pk])}?v={preview_version(folder)}" if folder else None
 
 
 def _span(span: Span, address: str) -> dict[str, Any]:

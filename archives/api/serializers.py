@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from archives import access, clock
+from archives.api.offsets import preview_url
 from archives.models import RESTART_AFTER_MAX, RESTART_AFTER_MIN, ArchiveRun, Room, Segment
 from archives.services.absences import LONGEST_MS
 from archives.services.library import RETENTION_MAX
@@ -83,7 +83,7 @@ class ListedRunSerializer(RunSerializer):
 
     def get_picture(self, run: ArchiveRun) -> str | None:
         folder = run.picture_folder  # type: ignore[attr-defined]  # annotated too
-        return reverse(f"run_{PICTURE}", args=[run.pk]) if folder else None
+        return preview_url(run, PICTURE, folder)
 
 
 class RunDetailSerializer(RunSerializer):

@@ -88,7 +88,10 @@ def read_piece(path: Path) -> Piece:
         try:
             tables, fragmented = moov(file, size)
             tracks = _walk(path) if fragmented else _tracks(path, tables, size)
-        except (boxes.BoxError, struct.error, IndexError, FFmpegError) as error:
+        except UnreadablePiece:
+            raise
+        # Tables that make no sense fail in whatever reads them: too long, too short, below zero.
+        except (ValueError, OverflowError, MemoryError, struct.error, IndexError, FFmpegError) as error:
             raise UnreadablePiece(f"the file is damaged: {error}") from error
     video = next((track for track in tracks if track.width and len(track)), None)
     audio = next((track for track in tracks if track.channels and len(track)), None)
@@ -163,7 +166,7 @@ def _track(path: Path, trak: Bytes, movie_rate: int, size: int) -> Track | None:
     ticks = shown if rate == media_rate else np.rint(shown * (rate / media_rate)).astype(np.int64)
     described |= {"codec": CODECS[kind], "rate": rate, "offsets": offsets, "sizes": sizes}
     track = Track(path=path, ticks=ticks, keys=keys, **described)
-    whole = (offsets + sizes <= size) & (sizes > 0)
+    whole = (offsets >= 0) & (offsets + sizes <= size) & (sizes > 0)
     return track if whole.all() else track.take(whole)
 
 
@@ -188,7 +191,7 @@ def _offsets(table: Bytes, sizes: Sizes) -> Ints:
 
 def _for_each(values: Ints, counts: Ints, packets: int) -> Ints:
     """A run-length table unfolded for so many packets."""
-    unfolded = np.repeat(values, counts)[:packets]
+    unfolded = np.repeat(values, np.minimum(counts, packets))[:packets]
     if len(unfolded) < packets:
         raise boxes.BoxError("its tables do not reach the last packet")
     return unfolded

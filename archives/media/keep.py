@@ -16,6 +16,7 @@ from archives.media.probe import probe
 from archives.media.renewal import HoldLost, Renewal
 from archives.models import Segment
 from archives.services import keeping
+from archives.services.previews import preview_renew
 
 log = logging.getLogger(__name__)
 
@@ -102,6 +103,7 @@ def _store(segment: Segment, fetched: Fetched) -> None:
     if not kept:
         raise HoldLost
     _all_is_well(segment)
+    preview_renew(run_id=segment.run_id)
     if media.end_ms is None:
         _alarm(segment, UNREADABLE, f"Piece {segment.ordinal} is kept, but cannot be played. {media.note}")
     log.info("segment %s: kept %s bytes as %s", segment.pk, fetched.size, stored)

@@ -12,6 +12,7 @@ from archives.media.exporting import planned
 from archives.media.renewal import HoldLost, Renewal
 from archives.models import Preview
 from archives.services import previews
+from archives.services.exports import run_digest
 from archives.services.previews import CUES, FILES, LEVELS, PICTURE
 from archives.timeline import timeline_for
 
@@ -24,6 +25,9 @@ def preview_make(preview: Preview) -> None:
     """Make it, unless somebody else does."""
     if not previews.preview_begin(preview):
         return
+    if preview.attempts > previews.MOST_ATTEMPTS:
+        previews.preview_given_up(preview)
+        return
     try:
         _make(preview)
     except HoldLost:
@@ -34,22 +38,28 @@ def preview_make(preview: Preview) -> None:
 
 
 def _make(preview: Preview) -> None:
-    run = preview.run
+    run, timeline = preview.run, timeline_for(preview.run)
+    digest = run_digest(run, timeline)
+    # A folder of its own: whoever looks meanwhile has the old picture with the old places in it.
+    stored = f"{run.room.slug}/{run.pk}/preview/{digest[:16]}"
     job = _Job(preview)
     with tempfile.TemporaryDirectory(prefix="preview-", dir=work_folder()) as name:
         folder = Path(name)
-        with planned(run, timeline_for(run), job.hold_on) as plan:
+        with planned(run, timeline, job.hold_on) as plan:
             thumbnails.sprite(
-                plan.spans, folder / PICTURE, folder / CUES, progress=lambda share: job.progress(share / 2)
+                plan.spans,
+                folder / PICTURE,
+                folder / CUES,
+                address=f"{PICTURE}?v={previews.preview_version(stored)}",
+                progress=lambda share: job.progress(share / 2),
             )
             thumbnails.sound_levels(
                 plan.spans, folder / LEVELS, progress=lambda share: job.progress(0.5 + share / 2)
             )
-        stored = f"{run.room.slug}/{run.pk}/preview"
         for file in FILES:
             store(folder / file, f"{stored}/{file}")
-    if not previews.preview_done(preview, folder=stored):
-        if previews.preview_unwanted(preview):
+    if not previews.preview_done(preview, folder=stored, digest=digest):
+        if previews.preview_unwanted(preview, digest=digest):
             previews.preview_files_delete(stored)
         raise HoldLost
 

@@ -11,6 +11,7 @@ from archives.media.renewal import HoldLost, Renewal
 from archives.models import Seam, Segment
 from archives.seams import SeamMeasure, UnreadableMedia, from_times, measure
 from archives.services import measuring
+from archives.services.previews import preview_renew
 
 log = logging.getLogger(__name__)
 
@@ -95,4 +96,5 @@ def _settle(seam: Seam, found: SeamMeasure, error: str = "") -> None:
         facts |= {"kind": Seam.Kind.OVERLAP, "measured_at": clock.now()}
         facts |= {"gap_from": None, "gap_until": None, "cause": ""}
     if measuring.seam_settle(seam, error=error, **facts):
+        preview_renew(run_id=seam.run_id)
         log.info("seam %s: %s ms by %s, %.2f sure", seam.pk, found.offset_ms, found.method, found.confidence)

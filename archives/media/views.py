@@ -23,7 +23,7 @@ from archives.media.copies import is_local
 from archives.media.ranges import ranged_response
 from archives.models import Export, Preview, Segment
 from archives.services.exports import export_used
-from archives.services.previews import CUES, LEVELS, PICTURE
+from archives.services.previews import CUES, LEVELS, PICTURE, preview_version
 
 VIDEO = "video/mp4"
 WEBVTT = "text/vtt; charset=utf-8"
@@ -79,7 +79,7 @@ def preview_file(request: HttpRequest, run_id: uuid.UUID, name: str) -> HttpResp
     preview = Preview.objects.filter(run=run_id).first()
     if preview is None or not preview.folder:
         raise errors.NoFile("This recording has no thumbnails and sound levels yet.")
-    tag = f"{preview.digest[:20]}-{name}"
+    tag = f"{preview_version(preview.folder)}-{name}"
     return _stored(request, f"{preview.folder}/{name}", tag=tag, content_type=CONTENT_TYPES[name])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.files.storage import storages
@@ -35,6 +36,13 @@ def preview_plan(*, run: ArchiveRun) -> Preview | None:
     return preview
 
 
+def preview_renew(*, run_id: UUID) -> None:
+    """A piece came or a seam was measured after the run was complete: its preview follows, once all are."""
+    run = ArchiveRun.objects.filter(pk=run_id, status=ArchiveRun.Status.COMPLETE).first()
+    if run is not None and not run.seams.exclude(due_at=None).exists():
+        preview_plan(run=run)
+
+
 def previews_to_make(now: datetime) -> QuerySet[Preview]:
     return Preview.objects.filter(due_at__lte=now)
 
@@ -56,14 +64,30 @@ def preview_hold(preview: Preview, *, seconds: float = HOLD_S, **facts: Any) -> 
     return True
 
 
-def preview_done(preview: Preview, *, folder: str) -> bool:
-    facts = {"folder": folder, "progress": 1.0, "made_at": clock.now(), "error": ""}
-    return _held(preview).update(due_at=None, **facts) == 1
+def preview_done(preview: Preview, *, folder: str, digest: str) -> bool:
+    """They lie in `folder`, made of what the run was by `digest`; an older one's files go."""
+    old = Preview.objects.values_list("folder", flat=True).get(pk=preview.pk)
+    facts = {"folder": folder, "digest": digest, "progress": 1.0, "made_at": clock.now(), "error": ""}
+    done = _held(preview).update(due_at=None, **facts) == 1
+    if done and old not in ("", folder):
+        preview_files_delete(old)
+    return done
 
 
-def preview_unwanted(preview: Preview) -> bool:
-    """Its run was removed for good while it was made."""
-    return Preview.objects.filter(pk=preview.pk, digest="", folder="").exists()
+def preview_unwanted(preview: Preview, *, digest: str) -> bool:
+    """Its run was removed for good while it was made, or has become another."""
+    return not Preview.objects.filter(pk=preview.pk, digest=digest).exists()
+
+
+def preview_version(folder: str) -> str:
+    """Of the files in there: another one for others, so that a browser may remember what it has."""
+    return folder.rsplit("/", 1)[-1]
+
+
+def preview_given_up(preview: Preview) -> None:
+    """Whatever makes it ends the process that does, again and again."""
+    why = f"Given up after {MOST_ATTEMPTS} tries. {preview.error}".strip()
+    _held(preview).update(due_at=None, error=why)
 
 
 def preview_files_delete(folder: str) -> None:

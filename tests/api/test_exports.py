@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from archives import clock
+from archives import clock, thumbnails
 from archives.api.offsets import run_offsets
-from archives.media import exporting, previewing
+from archives.media import exporting, previewing, seaming
 from archives.models import ArchiveRun, Export, Preview, Seam
 from archives.seams import SURE
-from archives.services import previews
+from archives.services import measuring, previews
 from tests.kept import START, keep_in, measured, new_run, piece
 
 pytestmark = [pytest.mark.django_db, pytest.mark.media]
@@ -112,7 +112,8 @@ def test_thumbnails_and_levels_are_made_once_and_served(host: APIClient, run: Ar
     offsets = host.get(f"/api/runs/{run.pk}/offsets/").json()
     cues = host.get(offsets["thumbnails"])
     assert cues["Content-Type"].startswith("text/vtt")
-    assert b"thumbnails.jpg#xywh=0,0,160,90" in b"".join(cues.streaming_content)
+    version = offsets["thumbnails"].partition("?")[2]
+    assert f"thumbnails.jpg?{version}#xywh=0,0,160,90".encode() in b"".join(cues.streaming_content)
     picture = host.get(offsets["thumbnails"].replace(".vtt", ".jpg"))
     assert b"".join(picture.streaming_content).startswith(b"\xff\xd8")
     levels = host.get(offsets["levels"])
@@ -122,6 +123,72 @@ def test_thumbnails_and_levels_are_made_once_and_served(host: APIClient, run: Ar
     run.name = "Renamed"
     previews.preview_plan(run=run)
     assert Preview.objects.get().due_at is not None
+
+
+def made(run: ArchiveRun) -> Preview:
+    previews.preview_plan(run=run)
+    previewing.preview_make(Preview.objects.select_related("run__room").get(run=run))
+    return Preview.objects.get(run=run)
+
+
+def test_another_preview_has_another_address_and_takes_the_place_of_the_old_one_at_once(
+    host: APIClient, run: ArchiveRun, tmp_path: Path
+) -> None:
+    """A browser keeps what it has for an hour, and places of one picture are none of another."""
+    made(run)
+    old = run_offsets(run)
+    tags = [host.get(old[kind])["ETag"] for kind in ("thumbnails", "levels")]
+    piece(run, tmp_path, 230, 300)
+    measured(run)
+    assert Preview.objects.get().due_at is not None
+    assert [host.get(old[kind])["ETag"] for kind in ("thumbnails", "levels")] == tags, "not made yet"
+    made(run)
+    new = run_offsets(run)
+    for kind, tag in zip(("thumbnails", "levels"), tags, strict=True):
+        assert new[kind] != old[kind]
+        assert host.get(new[kind])["ETag"] != tag
+    listed = host.get("/api/runs/").json()["results"][0]["picture"]
+    assert listed.partition("?")[2] == new["thumbnails"].partition("?")[2]
+    assert len([path for path in tmp_path.rglob("preview/**/*") if path.is_file()]) == 3
+
+
+def test_a_preview_follows_what_is_kept_and_measured_after_the_run_was_complete(
+    run: ArchiveRun, tmp_path: Path
+) -> None:
+    made(run)
+    late = piece(run, tmp_path, 230, 300)
+    measuring.seams_plan(run_id=run.pk)
+    seam = run.seams.exclude(due_at=None).get(later=late)
+    previews.preview_renew(run_id=run.pk)
+    assert Preview.objects.get().due_at is None, "its seam is still to be measured"
+    seaming.seam_measure(seam)
+    assert Preview.objects.get().due_at is not None
+
+
+def test_whoever_makes_a_preview_of_what_has_changed_meanwhile_leaves_nothing(
+    run: ArchiveRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def changed_meanwhile(*given: Any, **options: Any) -> list[float]:
+        done = sound_levels(*given, every_ms=500)
+        piece(run, tmp_path, 230, 300)
+        measured(run)
+        return done
+
+    sound_levels = thumbnails.sound_levels
+    monkeypatch.setattr(previewing.thumbnails, "sound_levels", changed_meanwhile)
+    preview = made(run)
+    assert (preview.folder, preview.due_at is not None) == ("", True)
+    assert not list(tmp_path.rglob("preview/**/*.jpg"))
+
+
+def test_a_preview_that_ends_its_process_is_given_up(run: ArchiveRun) -> None:
+    """Out of memory, or a fault of a library: nothing is left to say so but the number of tries."""
+    preview = previews.preview_plan(run=run)
+    assert preview
+    Preview.objects.update(attempts=previews.MOST_ATTEMPTS)
+    previewing.preview_make(Preview.objects.select_related("run__room").get())
+    preview.refresh_from_db()
+    assert (preview.due_at, preview.folder, preview.error) == (None, "", "Given up after 4 tries.")
 
 
 def test_a_preview_that_fails_is_tried_again_but_not_for_ever(
