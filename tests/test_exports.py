@@ -15,7 +15,7 @@ from django_tasks_db.models import DBTaskResult
 
 from archives import clock, errors, tasks
 from archives.media import copies, exporting
-from archives.models import ArchiveRun, Export, Seam
+from archives.models import ArchiveRun, Export, Preview, Seam
 from archives.services import exports
 from tests.kept import START, keep_in, measured, new_run, piece
 from tests.media.pieces import see
@@ -36,6 +36,8 @@ def run(folder: Path) -> ArchiveRun:
     piece(run, folder, 100, 230, wrong_ms=600)
     piece(run, folder, 180, 300, wrong_ms=-300)
     measured(run)
+    # Made anew with every seam; not what is tested here.
+    Preview.objects.all().delete()
     return run
 
 
