@@ -11,9 +11,9 @@ import { PictureInPicture } from "./picture-in-picture.js";
 import { Playback } from "./playback.js";
 import { isUnfinished, note, sayFailed, showRun } from "./player-head.js";
 import { bindKeys } from "./player-keys.js";
+import { RunPreview } from "./run-preview.js";
 import { Scrubber, renderSpans } from "./scrubber.js";
 import { bindSeamReport } from "./seam-report.js";
-import { Thumbnails } from "./thumbnails.js";
 import { Timeline, endOf, isGap } from "./timeline.js";
 
 const REFRESH_MS = 10_000;
@@ -28,11 +28,10 @@ class PlayerPage {
   #spansSeen = "";
   #renewed = new Set();
   #playback = new Playback([byId("video-a"), byId("video-b")]);
-  #thumbnailsSeen = "";
   #captions = new Captions();
-  #levelsSeen = "";
   #download = new Download(() => `${this.#address}exports/`);
   #scrubber = new Scrubber((runMs) => this.#seek(runMs), (runMs) => this.#wallClock(runMs));
+  #preview = new RunPreview(this.#scrubber);
 
   async open() {
     this.#bind();
@@ -69,8 +68,7 @@ class PlayerPage {
     if (seen !== this.#spansSeen) this.#take(new Timeline(offsets.spans));
     this.#spansSeen = seen;
     this.#playback.growing = isUnfinished(run);
-    this.#showThumbnails(offsets.thumbnails);
-    this.#showLevels(offsets.levels);
+    this.#preview.take(offsets);
     this.#captions.load(offsets.captions);
     document.dispatchEvent(new CustomEvent("captions", { detail: offsets.captions }));
     showRun(run, this.#playback.timeline, this.#beganAt);
@@ -79,23 +77,6 @@ class PlayerPage {
 
   get #address() {
     return `${config.urls.runs}${this.#run.id}/`;
-  }
-
-  /** A recording without them plays as well. */
-  async #showThumbnails(url) {
-    if (!url || url === this.#thumbnailsSeen) return;
-    this.#thumbnailsSeen = url;
-    const base = new URL(url, location.href);
-    const text = await fetch(base, { signal: AbortSignal.timeout(15_000) }).then((answer) => (answer.ok ? answer.text() : "")).catch(() => "");
-    this.#scrubber.thumbnails = new Thumbnails(text, base);
-  }
-
-  /** How loud it is along the run. */
-  async #showLevels(url) {
-    if (!url || url === this.#levelsSeen) return;
-    this.#levelsSeen = url;
-    const levels = await getJson(url).catch(() => null);
-    if (levels) this.#scrubber.levels = levels;
   }
 
   #take(timeline) {
@@ -108,7 +89,7 @@ class PlayerPage {
   }
 
   async #follow() {
-    if (!isUnfinished(this.#run)) return;
+    if (!isUnfinished(this.#run) && !this.#preview.isAwaited(this.#run)) return;
     // What plays goes on; the next round asks again.
     await this.#refresh().catch((error) => console.info("cannot refresh:", error.message));
   }

@@ -221,6 +221,24 @@ def test_a_recording_that_still_runs_goes_on_when_a_piece_is_finished(page: Page
     wait_for(lambda: (number(page) or 0) > 110, "the next piece plays by itself", 20)
 
 
+def test_thumbnails_and_levels_come_when_they_are_made(page: Page, product: Product) -> None:
+    """They are begun when a recording is complete, so whoever opens it then has none yet."""
+    made = {"yet": False}
+
+    def complete(route: Route) -> None:
+        told: dict[str, Any] = route.fetch().json()
+        route.fulfill(json=told if made["yet"] else {**told, "thumbnails": None, "levels": None})
+
+    page.route("**/api/runs/*/offsets/", complete)
+    opened(page, product)
+    expect(page.locator("#marks .piece")).to_have_count(3)
+    expect(page.locator("#marks .levels")).to_have_count(0)
+    made["yet"] = True
+    expect(page.locator("#marks .levels")).to_have_count(1, timeout=SOON_MS)
+    page.locator("#scrubber").hover()
+    expect(page.locator("#hover-picture")).to_be_visible()
+
+
 def test_no_key_acts_behind_a_dialog(page: Page) -> None:
     page.get_by_role("button", name="Rename…").click()
     page.locator("dialog[open] button").first.press("k")
