@@ -144,16 +144,19 @@ class SpanSerializer(serializers.Serializer):
     cause = serializers.CharField(required=False, help_text="Gaps only.")
 
 
-class AbsenceSerializer(serializers.Serializer):
+class WhyAbsentSerializer(serializers.Serializer):
+    sure = serializers.BooleanField(
+        help_text="In no session that was recorded. Else their connection was lost, and they may be missing."
+    )
+    cause = serializers.CharField()
+
+
+class AbsenceSerializer(WhyAbsentSerializer):
     """One person is missing although something was recorded."""
 
     person = serializers.CharField()
     start_ms = serializers.IntegerField(help_text="Since when in the run, to about a second.")
     end_ms = serializers.IntegerField(help_text="Until when.")
-    sure = serializers.BooleanField(
-        help_text="In no session that was recorded. Else their connection was lost, and they may be missing."
-    )
-    cause = serializers.CharField()
 
 
 class OffsetsSerializer(serializers.Serializer):
@@ -228,16 +231,12 @@ class AlarmSerializer(serializers.Serializer):
     since = serializers.DateTimeField()
 
 
-class AbsentSerializer(serializers.Serializer):
+class AbsentSerializer(WhyAbsentSerializer):
     """One person is missing although something was recorded, as `timeline.Absent` has it."""
 
     person = serializers.CharField(source="name")
     absent_from = serializers.SerializerMethodField(help_text="To about a second.")
     absent_until = serializers.SerializerMethodField()
-    sure = serializers.BooleanField(
-        help_text="In no session that was recorded. Else their connection was lost, and they may be missing."
-    )
-    cause = serializers.CharField()
 
     def get_absent_from(self, absent: Absent) -> datetime:
         return clock.from_ms(absent.bounds[0])
