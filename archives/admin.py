@@ -23,6 +23,7 @@ from archives.models import (
     ArchiveRun,
     Callback,
     Export,
+    Preview,
     Restart,
     Room,
     Seam,
@@ -140,6 +141,12 @@ class ExportInline(ReadOnly, NewestInline):
         return format_html('<a href="{}">Download</a>', reverse("export_file", args=[export.pk]))
 
 
+class PreviewInline(ReadOnly, admin.TabularInline):
+    model = Preview
+    verbose_name_plural = "Thumbnails and sound levels"
+    fields = ("progress", "made_at", "attempts", "error")
+
+
 class TransitionInline(ReadOnly, NewestInline):
     model = Transition
     verbose_name_plural = f"Story, the newest {SHOWN}"
@@ -180,7 +187,15 @@ class ArchiveRunAdmin(ReadOnly, RunOperations, QuickList):
     date_hierarchy = "created_at"
     ordering = ("-created_at", "id")
     actions = ("restart", "stop", "export", *RunOperations.more)
-    inlines = (SegmentInline, SeamInline, ExportInline, RestartInline, TransitionInline, CallbackInline)
+    inlines = (
+        SegmentInline,
+        SeamInline,
+        ExportInline,
+        PreviewInline,
+        RestartInline,
+        TransitionInline,
+        CallbackInline,
+    )
     fields = (
         "name",
         "badge",

@@ -354,6 +354,13 @@ def test_reconciling_has_the_worker_look_at_once(world: World) -> None:
     assert run.room.due_at <= clock.now()
 
 
+def test_a_runs_page_tells_how_far_its_thumbnails_are(run: ArchiveRun) -> None:
+    Preview.objects.update(progress=0.4375, error="no space is left")
+    page = client_with("view_preview").get(f"{RUNS}{run.pk}/change/").content.decode()
+    for told in ("Thumbnails and sound levels", "0.4375", "no space is left"):
+        assert told in page
+
+
 # --- raw callbacks -----------------------------------------------------------------------------------
 def test_a_runs_page_shows_its_raw_callbacks(world: World) -> None:
     run = world.start()
