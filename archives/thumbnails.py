@@ -31,6 +31,8 @@ LEVEL_EVERY_MS = 500
 # The line under the player is a thousand columns wide: longer runs have longer intervals.
 MOST_LEVELS = 20_000
 JPEG_QUALITY = 75
+# It is stored for the second time, so nearly as it is.
+COVER_QUALITY = 90
 # Packets between two looks at whether to go on: some twenty seconds of sound, a few milliseconds of work.
 CHECK_EVERY = 1000
 
@@ -77,6 +79,13 @@ def sprite(
     _write(cues, lambda path: path.write_text(text))
     progress(1.0)
     return Sprite(count, interval_ms)
+
+
+def cover(picture: Path, target: Path) -> None:
+    """Writes the first thumbnail alone: a list of runs need not load all of each."""
+    with Image.open(picture) as sheet:
+        first = sheet.crop((0, 0, WIDTH, HEIGHT))
+    _write(target, lambda path: first.save(path, "JPEG", quality=COVER_QUALITY))
 
 
 def _corner(number: int) -> tuple[int, int]:

@@ -119,6 +119,7 @@ ROWS = [
     Row("segment_file", "GET", "/media/segments/{segment}/", WATCH),
     Row("export_file", "GET", "/media/exports/{export}/", WATCH),
     Row("run_captions", "GET", "/media/runs/{run}/captions.vtt", WATCH),
+    Row("run_cover.jpg", "GET", "/media/runs/{run}/cover.jpg", WATCH),
     Row("run_thumbnails.jpg", "GET", "/media/runs/{run}/thumbnails.jpg", WATCH),
     Row("run_thumbnails.vtt", "GET", "/media/runs/{run}/thumbnails.vtt", WATCH),
     Row("run_levels.json", "GET", "/media/runs/{run}/levels.json", WATCH),

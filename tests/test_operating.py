@@ -125,7 +125,7 @@ def test_hold_trash_and_clean_up_from_the_console(run: ArchiveRun, tmp_path: Pat
     act(client, "release", run, confirmed="yes")
     assert "Only what lies in the trash" in act(client, "clean_up", run, confirmed="yes")
     act(client, "trash", run, confirmed="yes")
-    assert len(files(tmp_path)) == 5
+    assert len(files(tmp_path)) == 6
     act(client, "clean_up", run, confirmed="yes")
     assert files(tmp_path) == set()
 
@@ -149,7 +149,7 @@ def test_a_hold_that_comes_meanwhile_stops_it(run: ArchiveRun, tmp_path: Path) -
     library.run_hold(run=run, by="test")
     with pytest.raises(errors.OnHold):
         run_purge(run=run, by="test")
-    assert len(files(tmp_path)) == 5
+    assert len(files(tmp_path)) == 6
 
 
 def test_a_hold_that_comes_after_the_pieces_keeps_the_export(
@@ -165,10 +165,10 @@ def test_a_hold_that_comes_after_the_pieces_keeps_the_export(
     with pytest.raises(errors.OnHold):
         run_purge(run=run, by="test")
     assert run.exports.get().file
-    assert len(files(tmp_path)) == 5
+    assert len(files(tmp_path)) == 6
 
 
-@pytest.mark.parametrize(("last", "left"), [("main/export.mp4", 3), ("previews/levels.json", 0)])
+@pytest.mark.parametrize(("last", "left"), [("main/export.mp4", 4), ("previews/cover.jpg", 0)])
 def test_a_hold_that_comes_after_the_export_keeps_the_rest(
     run: ArchiveRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: str, left: int
 ) -> None:
@@ -274,7 +274,7 @@ def test_cleanup_empties_the_trash_after_thirty_days_but_nothing_held(
     assert "of 0 recordings in the trash" in cleaned()
     ArchiveRun.objects.update(legal_hold=False)
     assert "2 files (12 bytes) of 1 recordings in the trash would be removed" in cleaned("--dry-run")
-    assert len(files(tmp_path)) == 5
+    assert len(files(tmp_path)) == 6
     assert "2 files (12 bytes) of 1 recordings in the trash removed" in cleaned()
     assert "of 0 recordings in the trash" in cleaned()
 

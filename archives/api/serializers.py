@@ -10,7 +10,7 @@ from archives.api.offsets import preview_url
 from archives.models import RESTART_AFTER_MAX, RESTART_AFTER_MIN, ArchiveRun, Room, Segment
 from archives.services.absences import LONGEST_MS
 from archives.services.library import RETENTION_MAX
-from archives.services.previews import PICTURE
+from archives.services.previews import COVER
 from archives.timeline import Absent
 
 
@@ -83,7 +83,7 @@ class ListedRunSerializer(RunSerializer):
 
     def get_picture(self, run: ArchiveRun) -> str | None:
         folder = run.picture_folder  # type: ignore[attr-defined]  # annotated too
-        return preview_url(run, PICTURE, folder)
+        return preview_url(run, COVER, folder)
 
 
 class RunDetailSerializer(RunSerializer):

@@ -13,7 +13,7 @@ from archives.media.renewal import HoldLost, Renewal
 from archives.models import Preview
 from archives.services import previews
 from archives.services.exports import run_digest
-from archives.services.previews import CUES, FILES, LEVELS, PICTURE
+from archives.services.previews import COVER, CUES, FILES, LEVELS, PICTURE
 from archives.timeline import timeline_for
 
 log = logging.getLogger(__name__)
@@ -53,6 +53,7 @@ def _make(preview: Preview) -> None:
                 address=f"{PICTURE}?v={previews.preview_version(stored)}",
                 progress=lambda share: job.progress(share / 2),
             )
+            thumbnails.cover(folder / PICTURE, folder / COVER)
             thumbnails.sound_levels(
                 plan.spans, folder / LEVELS, progress=lambda share: job.progress(0.5 + share / 2)
             )

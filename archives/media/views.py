@@ -23,11 +23,11 @@ from archives.media.copies import is_local
 from archives.media.ranges import ranged_response
 from archives.models import Export, Preview, Segment
 from archives.services.exports import export_used
-from archives.services.previews import CUES, LEVELS, PICTURE, preview_version
+from archives.services.previews import COVER, CUES, LEVELS, PICTURE, preview_version
 
 VIDEO = "video/mp4"
 WEBVTT = "text/vtt; charset=utf-8"
-CONTENT_TYPES = {PICTURE: "image/jpeg", CUES: WEBVTT, LEVELS: "application/json"}
+CONTENT_TYPES = {PICTURE: "image/jpeg", COVER: "image/jpeg", CUES: WEBVTT, LEVELS: "application/json"}
 
 
 def answered(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -74,11 +74,17 @@ def export_file(request: HttpRequest, export_id: uuid.UUID) -> HttpResponseBase:
 
 @answered
 def preview_file(request: HttpRequest, run_id: uuid.UUID, name: str) -> HttpResponseBase:
-    """Thumbnails, their places in WebVTT, or sound levels; from here also where the storage is elsewhere."""
+    """Thumbnails, the first of them, their places in WebVTT, or sound levels.
+
+    From here also where the storage is elsewhere.
+    """
     _require_watcher(request, run_id, errors.UnknownRun)
     preview = Preview.objects.filter(run=run_id).first()
     if preview is None or not preview.folder:
         raise errors.NoFile("This recording has no thumbnails and sound levels yet.")
+    # What was made before there were covers has none: its first thumbnail lies in the same corner.
+    if name == COVER and not storages["archives"].exists(f"{preview.folder}/{COVER}"):
+        name = PICTURE
     tag = f"{preview_version(preview.folder)}-{name}"
     return _stored(request, f"{preview.folder}/{name}", tag=tag, content_type=CONTENT_TYPES[name])
 

@@ -15,8 +15,8 @@ from archives.models import ArchiveRun, Preview
 from archives.services.exports import run_digest
 from archives.timeline import timeline_for
 
-PICTURE, CUES, LEVELS = "thumbnails.jpg", "thumbnails.vtt", "levels.json"
-FILES = (PICTURE, CUES, LEVELS)
+PICTURE, CUES, LEVELS, COVER = "thumbnails.jpg", "thumbnails.vtt", "levels.json", "cover.jpg"
+FILES = (PICTURE, CUES, LEVELS, COVER)
 HOLD_S = 120
 MOST_ATTEMPTS = 4
 BACKOFF_S = 60

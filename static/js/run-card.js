@@ -64,7 +64,7 @@ function menu(run, actions, act) {
   return details;
 }
 
-/** The first of the run's thumbnails, cut out of the picture of all. */
+/** The first of the run's thumbnails. */
 function picture({ picture: url, status }) {
   const stage = element("div", "card-stage");
   const box = element("div", "card-picture");

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from rest_framework.test import APIClient
 
 from archives import clock, thumbnails
@@ -147,9 +150,26 @@ def test_another_preview_has_another_address_and_takes_the_place_of_the_old_one_
     for kind, tag in zip(("thumbnails", "levels"), tags, strict=True):
         assert new[kind] != old[kind]
         assert host.get(new[kind])["ETag"] != tag
-    listed = host.get("/api/runs/").json()["results"][0]["picture"]
-    assert listed.partition("?")[2] == new["thumbnails"].partition("?")[2]
-    assert len([path for path in tmp_path.rglob("preview/**/*") if path.is_file()]) == 3
+    cover = host.get("/api/runs/").json()["results"][0]["picture"]
+    assert cover.partition("?")[2] == new["thumbnails"].partition("?")[2]
+    assert len([path for path in tmp_path.rglob("preview/**/*") if path.is_file()]) == 4
+
+
+def test_the_library_loads_one_thumbnail_and_not_all(
+    host: APIClient, run: ArchiveRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(previewing.thumbnails, "sprite", partial(thumbnails.sprite, every_ms=1000))
+
+    def picture() -> tuple[int, int]:
+        answer = host.get(host.get("/api/runs/").json()["results"][0]["picture"])
+        with Image.open(BytesIO(b"".join(answer.streaming_content))) as image:
+            return image.size
+
+    assert host.get("/api/runs/").json()["results"][0]["picture"] is None
+    folder = made(run).folder
+    assert picture() == (160, 90)
+    (tmp_path / folder / "cover.jpg").unlink()
+    assert picture() == (1600, 90), "made before there were covers: their first stands in the same corner"
 
 
 def test_a_preview_follows_what_is_kept_and_measured_after_the_run_was_complete(
