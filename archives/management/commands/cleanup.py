@@ -74,10 +74,8 @@ class Command(BaseCommand):
         for what, found in rows.items():
             count = found.count() if dry_run else found.delete()[0]
             self.stdout.write(f"{count} {what} {verb}")
-        parts = dict(_stale_parts())
-        for path in [] if dry_run else parts:
-            _remove(path)
-        self.stdout.write(f"{len(parts)} broken-off transfers ({sum(parts.values())} bytes) {verb}")
+        parts = [size for path, size in list(_stale_parts()) if dry_run or _remove(path)]
+        self.stdout.write(f"{len(parts)} broken-off transfers ({sum(parts)} bytes) {verb}")
         self._retire(dry_run, older_than)
         self._remove_exports(dry_run, verb, _export_ages(older_than))
         self._empty_trash(dry_run, verb)
@@ -177,9 +175,13 @@ def _stale_parts() -> Iterator[tuple[Path, int]]:
                 yield path, found.st_size
 
 
-def _remove(path: Path) -> None:
-    """And the folder that it lay in, once that is empty."""
-    path.unlink(missing_ok=True)
+def _remove(path: Path) -> bool:
+    """And the folder that it lay in, once that is empty. False where somebody else has removed it."""
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
     if path.parent.name != ".parts":
         with contextlib.suppress(OSError):
             path.parent.rmdir()
+    return True
