@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.core.management import get_commands
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
@@ -71,6 +73,22 @@ def test_systemd_and_the_container_start_what_the_procfile_starts() -> None:
     assert f"web) {processes['web'].replace('0.0.0.0:$PORT', '127.0.0.1:$$PORT')} ;;" in unit
     assert json.dumps(processes["web"].removeprefix("exec ").replace("$PORT", "8000").split()) in DOCKERFILE
     assert set(json.loads((ROOT / "app.json").read_text())["formation"]) == set(processes) - {"release"}
+
+
+def test_every_kind_of_host_is_told_to_clean_up() -> None:
+    """Nothing is removed by its age unless somebody has it run."""
+    unit, of_processes = (configparser.ConfigParser(strict=False, interpolation=None) for _ in range(2))
+    unit.read(ROOT / "docs/systemd/dualarchive-cleanup.service")
+    of_processes.read(ROOT / "docs/systemd/dualarchive@.service")
+    *python, command = unit["Service"]["ExecStart"].split()
+    assert python == ["/srv/dualarchive/app/.venv/bin/python", "manage.py"]
+    assert command in get_commands()
+    for name in ("User", "WorkingDirectory", "EnvironmentFile", "ReadWritePaths", "ProtectSystem"):
+        assert unit["Service"][name] == of_processes["Service"][name]
+    assert "OnCalendar=" in (ROOT / "docs/systemd/dualarchive-cleanup.timer").read_text()
+    guide = (ROOT / "docs/deploy.md").read_text()
+    for part in ("Heroku", "A Debian machine", "A container"):
+        assert "cleanup" in re.split(r"(?m)^## ", guide.split(f"\n## {part}\n", 1)[1])[0], part
 
 
 def test_the_logs_of_nginx_hold_no_query_string() -> None:
