@@ -50,6 +50,8 @@ class Pair:
     sound_late_ms: float = 0
     jitter_ms: float = 0
     hint_error_ms: float | None = None
+    # Another call has other words, other music and other walls.
+    call: int = 0
 
 
 @dataclass(frozen=True)
@@ -212,8 +214,8 @@ def _path(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def _picture(pair: Pair, at_s: float, number: int) -> np.ndarray:
     """A head before a still wall, moving as people do: never twice the same way."""
-    wall, head, noise = _textures(pair.seed % 7)
-    rates, phases, reach = _path(pair.seed % 7)
+    wall, head, noise = _textures(pair.seed % 7 + 7 * pair.call)
+    rates, phases, reach = _path(pair.seed % 7 + 7 * pair.call)
     x, y = (int(v) for v in (reach * np.sin(6.28 * rates * at_s + phases)).sum(axis=1))
     x, y = int(np.clip(120 + x, 0, 239)), int(np.clip(70 + y, 0, 139))
     grey = wall + noise[(number * 7) % 16]
@@ -223,11 +225,11 @@ def _picture(pair: Pair, at_s: float, number: int) -> np.ndarray:
 
 def _voices(pair: Pair, voices: tuple[int, ...]) -> np.ndarray:
     if pair.sound == "speech":
-        return sum(_speech(voice) for voice in voices) + 0.0005 * _room()
+        return sum(_speech(voice, pair.call) for voice in voices) + 0.0005 * _room()
     if pair.sound == "music":
-        return _music() + 0.0005 * _room()
+        return _music(pair.call) + 0.0005 * _room()
     if pair.sound == "loop":
-        return np.tile(_music()[: 2 * RATE], CALL_S // 2 + 1)[: CALL_S * RATE]
+        return np.tile(_music(pair.call)[: 2 * RATE], CALL_S // 2 + 1)[: CALL_S * RATE]
     return np.zeros(CALL_S * RATE, np.float32)
 
 
@@ -237,9 +239,9 @@ def _room() -> np.ndarray:
 
 
 @lru_cache(maxsize=2)
-def _speech(voice: int) -> np.ndarray:
+def _speech(voice: int, call: int) -> np.ndarray:
     """One participant: sentences with pauses between them, so that two of them sometimes speak at once."""
-    rng = np.random.default_rng(50 + voice)
+    rng = np.random.default_rng(50 + voice + 1000 * call)
     call = np.zeros(CALL_S * RATE, np.float32)
     at = rng.uniform(0, 2)
     while at < CALL_S - 8:
@@ -276,9 +278,9 @@ def _babble(text: str, voice: int) -> np.ndarray:
 
 
 @lru_cache(maxsize=1)
-def _music() -> np.ndarray:
+def _music(call: int) -> np.ndarray:
     """Played, not looped: chords and a melody whose notes are never struck quite alike, with a snare."""
-    rng = np.random.default_rng(77)
+    rng = np.random.default_rng(77 + 1000 * call)
     call = np.zeros((CALL_S + 3) * RATE, np.float32)
     scale = 220 * 2 ** (np.array([0, 2, 3, 5, 7, 8, 10, 12, 14, 15]) / 12)
     for beat in np.arange(0, CALL_S, 0.25):

@@ -40,11 +40,14 @@ def correlation(first: Floats, second: Floats, lowest: int, highest: int) -> Flo
     return np.concatenate([negative, circular[max(lowest, 0) : max(highest + 1, 0)]])
 
 
-def within(whole: NDArray[np.floating], part: NDArray[np.floating]) -> Doubles:
-    """Sum over m of whole[m + lag] * part[m], for every lag at which the part lies inside the whole."""
-    size = fft_size(len(whole))
+def within(whole: NDArray[np.floating], part: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Sum over m of whole[m + lag] * part[m], for every lag at which the part lies inside the whole.
+
+    Of rows of each, row by row.
+    """
+    size = fft_size(whole.shape[-1])
     spectrum = np.fft.rfft(whole, size) * np.conj(np.fft.rfft(part, size))
-    return np.fft.irfft(spectrum, size)[: len(whole) - len(part) + 1].astype(np.float64)
+    return np.fft.irfft(spectrum, size)[..., : whole.shape[-1] - part.shape[-1] + 1]
 
 
 def fft_size(least: int) -> int:

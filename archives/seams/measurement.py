@@ -25,7 +25,7 @@ HINT_ERROR_MS = 3000.0
 # How much of the earlier piece's end and of the later one's head is looked at.
 REACH_MS = 30_000.0
 # The later piece's head is heard first; mostly it is enough, and half the work.
-HEAD_MS = 8000.0
+HEAD_MS = 6000.0
 SHORTEST_OVERLAP_MS = 200.0
 # Where a sound repeats itself, the pictures at the joint tell which repeat is meant; mostly few are enough.
 JOINTS_MS = (3000.0, HEAD_MS)
@@ -34,6 +34,7 @@ REPEATS_AGREEMENT = 0.6
 # Where the sound tells about where to look, a few seconds of pictures inside the overlap are enough.
 SEEN_SPAN_MS = 3000.0
 SEEN_REACH_MS = 400.0
+ENOUGH_SEEN_MS = 2000.0
 SETTLING_MS = 1000.0
 PLACES_TRIED = 9
 # Sound this near what the pictures say belongs to it; if both pieces are heard and nothing is alike, neither
@@ -92,6 +93,12 @@ class _Region:
             earlier_ms=(max(self.earlier_ms[0], end - reach_ms), end),
             later_ms=(self.later_ms[0], later_end),
         )
+
+    def shows(self, whole: _Region) -> bool:
+        """Whether enough of whatever the whole may share lies in it; least does for the lowest offset."""
+        begin = max(self.earlier_ms[0], self.lowest_ms + self.later_ms[0])
+        end = min(self.earlier_ms[1], self.lowest_ms + self.later_ms[1])
+        return self.lowest_ms == whole.lowest_ms and end - begin >= ENOUGH_SEEN_MS
 
     def head(self) -> _Region:
         end = min(self.later_ms[1], self.later_ms[0] + HEAD_MS)
@@ -167,15 +174,18 @@ class _Seam:
             return self._by_sound(sound, self._residual(sound.offset_ms) if check_av else None)
         if self._sound.apart(sound):
             return None
-        for led in self._led_by(sound):
-            if (seen := self._by_pictures(led)) and seen.sure:
+        seen, all_shown = None, False
+        for part in self._led_by(sound):
+            if (seen := self._by_pictures(part)) and seen.sure:
                 return seen
+            if all_shown := part.shows(region):
+                break
         if region.head() != region:
             self._sound = self._heard(region)
             sound = self._sound.match()
             if sound is not None and sound.confidence >= SURE:
                 return self._by_sound(sound, self._residual(sound.offset_ms) if check_av else None)
-        return self._by_pictures(region) or (
+        return (seen if all_shown else self._by_pictures(region)) or (
             self._by_sound(sound, None) if sound is not None and sound.confidence >= FOUND else None
         )
 
@@ -248,14 +258,22 @@ class _Seam:
         """A few seconds of what is shared if the later piece lies there, the cheapest ones to decode."""
         begin = max(self._first.start_ms - offset_ms, self._second.start_ms)
         spare = max(0.0, min(self._overlap(offset_ms), REACH_MS) - SEEN_SPAN_MS)
-        # A recording needs a moment to settle.
-        starts = np.linspace(begin + min(spare / 2, SETTLING_MS), begin + spare, PLACES_TRIED)
-        start = float(min(starts, key=lambda at_ms: self._decoded_for(at_ms, offset_ms)))
+        start = min(self._starts(begin, spare, offset_ms), key=lambda at_ms: self._lead_ms(at_ms, offset_ms))
         end = min(start + SEEN_SPAN_MS, begin + self._overlap(offset_ms))
         shifted = start + offset_ms - SEEN_REACH_MS, end + offset_ms + SEEN_REACH_MS
         return _Region(shifted, (start, end), offset_ms - SEEN_REACH_MS, offset_ms + SEEN_REACH_MS)
 
-    def _decoded_for(self, at_ms: float, offset_ms: float) -> float:
+    def _starts(self, begin: float, spare: float, offset_ms: float) -> list[float]:
+        """Some instants of the later piece, and those at which one of the two need not be decoded before."""
+        # A recording needs a moment to settle.
+        settled = begin + min(spare / 2, SETTLING_MS)
+        starts = [float(at_ms) for at_ms in np.linspace(settled, begin + spare, PLACES_TRIED)]
+        moved = offset_ms - SEEN_REACH_MS
+        keys = {self._second.key_ms(at_ms) for at_ms in starts}
+        keys |= {self._first.key_ms(at_ms + moved) - moved for at_ms in starts}
+        return starts + sorted(key for key in keys if key >= settled)
+
+    def _lead_ms(self, at_ms: float, offset_ms: float) -> float:
         """How much lies between an instant and the key frames before it, in both pieces."""
         earlier_ms = at_ms + offset_ms - SEEN_REACH_MS
         return at_ms - self._second.key_ms(at_ms) + earlier_ms - self._first.key_ms(earlier_ms)

@@ -165,5 +165,6 @@ def _shift(first: Floats, part: Floats, at: int) -> float:
 
 
 def _alike(one: Floats, other: Floats) -> float:
-    power = float(np.sum(np.square(one)) * np.sum(np.square(other)))
-    return float(np.sum(one * other)) / power**0.5 if power > 0 else 0.0
+    one, other = one.ravel(), other.ravel()
+    power = float(np.dot(one, one)) * float(np.dot(other, other))
+    return float(np.dot(one, other)) / power**0.5 if power > 0 else 0.0

@@ -175,28 +175,29 @@ class Piece:
         context = self._video.codec_context
         try:
             context.skip_frame = "NONKEY"
-            return self._shrunk(from_ms, to_ms)
+            return self._shrunk(from_ms, to_ms, Discard.nonkey)
         finally:
             context.skip_frame = "DEFAULT"
 
-    def _shrunk(self, from_ms: float, to_ms: float) -> Pictures:
-        sums: list[NDArray[np.uint16]] = []
+    def _shrunk(self, from_ms: float, to_ms: float, discard: Discard = Discard.default) -> Pictures:
         times: list[float] = []
         shrink = Shrink()
-        for at_ms, frame in self._frames(self._video, from_ms, to_ms):
+        for at_ms, frame in self._frames(self._video, from_ms, to_ms, discard):
             if at_ms >= from_ms:
-                sums.append(shrink(frame))
+                shrink.take(frame)
                 times.append(at_ms)
-        luma = np.array(sums, np.float32).reshape(len(sums), WIDTH * HEIGHT) / np.float32(FINE**2)
+        luma = shrink.points().astype(np.float32) / np.float32(FINE**2)
         return Pictures(luma, np.array(times, np.float64))
 
-    def _frames(self, track: Any, from_ms: float, to_ms: float) -> Iterator[tuple[float, Any]]:
+    def _frames(
+        self, track: Any, from_ms: float, to_ms: float, discard: Discard = Discard.default
+    ) -> Iterator[tuple[float, Any]]:
         """Frames from the one that shows at `from_ms`, or a little before, with their times in ms."""
         if track is None or not from_ms < to_ms <= LARGEST_TIME_MS:
             return
         tick_ms = _ms(1, track.time_base)
         for other in self._container.streams:
-            other.discard = Discard.default if other.index == track.index else Discard.all
+            other.discard = discard if other.index == track.index else Discard.all
         try:
             self._container.seek(max(0, int(from_ms / tick_ms)), stream=track, backward=True)
             for frame in self._container.decode(track):

@@ -34,6 +34,8 @@ CANDIDATES = 4
 LEAST_SCORE = 5.0
 # Unrelated speech or music stays below this.
 UNLIKE_SCORE = 10.0
+# Of sound that was stretched each time in another way little is alike: below this it is certainly another.
+APART_SCORE = 8.5
 EDGE_MS = 400
 # Lags nearer than this are the same peak: the pitch of a voice repeats within it.
 SAME_PEAK_MS = 15
@@ -98,7 +100,7 @@ class Heard:
         """
         edge = EDGE_MS * SOUND_RATE // 1000
         heard = _audible(self._earlier.samples[-edge:]) and _audible(self._later.samples[:edge])
-        return heard and (best is None or best.score < UNLIKE_SCORE)
+        return heard and (best is None or best.score < APART_SCORE)
 
     def together_ms(self, offset_ms: float) -> float:
         """For how long both are heard at once if the later piece lies at an offset in the earlier one."""
@@ -270,7 +272,7 @@ def _elsewhere(whole: Floats, part: Floats, at: int) -> float:
     whole, at = whole[begin : at + len(part) + reach], at - begin
     products = within(whole, part)
     power = np.cumsum(np.concatenate([[0.0], np.square(whole, dtype=np.float64)]))
-    energy = power[len(part) :] - power[: len(power) - len(part)]
+    energy = (power[len(part) :] - power[: len(power) - len(part)]).astype(np.float32)
     alike = products / np.sqrt(energy + 0.05 * float(energy.max()) + 1e-20)
     near = RIVAL_MS * SOUND_RATE // 1000
     own = float(np.max(alike[max(0, at - near) : at + near + 1], initial=0.0))
