@@ -14,12 +14,13 @@ import pytest
 import requests
 from django.contrib.auth.models import User
 from django.core.files.storage import storages
+from django.core.management import call_command
 from django.test import Client
 
 from archives import clock, gateway
-from archives.media import copies, exporting, keep, removal
-from archives.models import Alarm, ArchiveRun, Segment
-from archives.services import exports, keeping, library
+from archives.media import copies, exporting, keep, previewing, removal
+from archives.models import Alarm, ArchiveRun, Export, Preview, Segment
+from archives.services import exports, keeping, library, previews
 from dualarchive.addons import IN_MEMORY
 from tests.file_server import BODY, DIGEST, Answer, FileServer, answers, cut_after, whole
 from tests.kept import measured, media, new_run
@@ -298,6 +299,36 @@ def test_what_is_removed_for_good_is_gone_from_the_bucket(bucket: Any) -> None:
     library.run_trash(run=run, by="host")
     assert removal.run_purge(run=run, by="host") == (2, sum(there.values()))
     assert lying(bucket) == {}
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_an_unused_export_goes_from_the_bucket_while_its_pieces_are_there(bucket: Any, lost: bool) -> None:
+    run = new_run(status="complete")
+    pieces_in(bucket, run)
+    measured(run)
+    bucket.put_object(Key="main/export.mp4", Body=b"export!")
+    old = {"status": "done", "file": "main/export.mp4", "ended_at": clock.now() - timedelta(days=31)}
+    Export.objects.create(run=run, digest="as it was", **old)
+    if lost:
+        bucket.delete_objects(Delete={"Objects": [{"Key": "100/archive-1/archive.mp4"}]})
+    call_command("cleanup", stdout=io.StringIO())
+    assert ("main/export.mp4" in lying(bucket)) == lost
+
+
+def test_a_preview_in_the_bucket_makes_room_for_the_next(bucket: Any, viewer: Client) -> None:
+    run = new_run(status="complete")
+    pieces_in(bucket, run)
+    measured(run)
+    for name in ("Hearing", "Hearing, day two"):
+        ArchiveRun.objects.update(name=name)
+        previews.preview_plan(run=ArchiveRun.objects.get())
+        previewing.preview_make(Preview.objects.select_related("run__room").get())
+        folder = Preview.objects.get().folder
+        assert {key for key in lying(bucket) if "/preview/" in key} == {
+            f"{folder}/{file}" for file in previews.FILES
+        }
+    answer = viewer.get(f"/media/runs/{run.pk}/cover.jpg")
+    assert b"".join(answer.streaming_content).startswith(b"\xff\xd8")  # type: ignore[attr-defined]
 
 
 def test_a_long_piece_is_read_from_the_disk(bucket: Any) -> None:

@@ -56,6 +56,18 @@ def test_it_shows_the_middle_of_what_it_stands_for(tmp_path: Path, spans: list[P
         assert number_of(sheet) == 50
 
 
+def test_behind_a_seam_it_goes_by_the_pieces_own_clock(tmp_path: Path) -> None:
+    """The second piece begins 1.2 s before it is shown."""
+    first = make(tmp_path / "a.mp4", Recipe(0, 80, gop=5))
+    second = make(tmp_path / "b.mp4", Recipe(50, 150, gop=5))
+    spans = [PieceSpan(first, 0, 0, 3200), PieceSpan(second, 3200, 1200, 4000)]
+    thumbnails.sprite(spans, tmp_path / "sprite.jpg", tmp_path / "sprite.vtt", every_ms=1000)
+    with Image.open(tmp_path / "sprite.jpg") as sheet:
+        shown = [number_of(tile(sheet, number)) for number in range(6)]
+    # The key frame nearest to the middle of each second, at 25 pictures a second.
+    assert shown == pytest.approx([12.5, 37.5, 62.5, 87.5, 112.5, 137.5], abs=3)
+
+
 def test_it_names_the_place_of_each_thumbnail(tmp_path: Path, spans: list[PieceSpan | GapSpan]) -> None:
     thumbnails.sprite(spans, tmp_path / "sprite.jpg", tmp_path / "sprite.vtt", every_ms=1000)
     cues = (tmp_path / "sprite.vtt").read_text().split("\n\n")
