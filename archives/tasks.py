@@ -68,7 +68,7 @@ def make_preview(preview_id: int, hold: str) -> None:
     rows = Preview.objects.select_related("run__room")
     preview = rows.filter(pk=preview_id, due_at=_instant(hold)).first()
     if preview is not None:
-        with logs.about(run=preview.run_id), _given_back(previews.preview_hold, preview):
+        with logs.about(run=preview.run_id), _given_back(previews.preview_give_back, preview):
             preview_make(preview)
 
 

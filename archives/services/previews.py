@@ -64,6 +64,11 @@ def preview_hold(preview: Preview, *, seconds: float = HOLD_S, **facts: Any) -> 
     return True
 
 
+def preview_give_back(preview: Preview, *, seconds: float = 0) -> bool:
+    """Due again at once: to be ended on the way, as at each deploy, is no failed try."""
+    return preview_hold(preview, seconds=seconds, attempts=max(0, preview.attempts - 1))
+
+
 def preview_done(preview: Preview, *, folder: str, digest: str) -> bool:
     """They lie in `folder`, made of what the run was by `digest`; an older one's files go."""
     old = Preview.objects.values_list("folder", flat=True).get(pk=preview.pk)

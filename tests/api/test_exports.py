@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from rest_framework.test import APIClient
 
-from archives import clock, thumbnails
+from archives import clock, tasks, thumbnails
 from archives.api.offsets import run_offsets
 from archives.media import exporting, previewing, seaming
 from archives.models import ArchiveRun, Export, Preview, Seam
@@ -209,6 +209,24 @@ def test_a_preview_that_ends_its_process_is_given_up(run: ArchiveRun) -> None:
     previewing.preview_make(Preview.objects.select_related("run__room").get())
     preview.refresh_from_db()
     assert (preview.due_at, preview.folder, preview.error) == (None, "", "Given up after 4 tries.")
+
+
+def test_to_be_ended_on_the_way_is_no_failed_try(run: ArchiveRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A recording of a week takes minutes, and processes end at each deploy."""
+
+    def ended(*given: Any, **options: Any) -> None:
+        raise SystemExit
+
+    monkeypatch.setattr(previewing.thumbnails, "sprite", ended)
+    preview = previews.preview_plan(run=run)
+    assert preview
+    for _ in range(previews.MOST_ATTEMPTS + 2):
+        preview.refresh_from_db()
+        assert preview.due_at
+        with pytest.raises(SystemExit):
+            tasks.make_preview.call(preview.pk, preview.due_at.isoformat())
+    preview.refresh_from_db()
+    assert (preview.attempts, preview.error) == (0, "")
 
 
 def test_a_preview_that_fails_is_tried_again_but_not_for_ever(
