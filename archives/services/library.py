@@ -62,14 +62,20 @@ def runs_past_retention(keep: timedelta | None = None) -> Iterator[ArchiveRun]:
 
 def run_trash(*, run: ArchiveRun, by: str, why: str = "") -> ArchiveRun:
     """Out of everybody's sight, its files kept. Twice is the same as once. Raises StillRecording, OnHold."""
-    if run.trashed_at is not None:
-        return run
-    may = {"trashed_at": None, "legal_hold": False, "status__in": ArchiveRun.ENDED}
-    if not _change(run, by=by, field="trash", new="in the trash", why=why, where=may, trashed_at=clock.now()):
-        run.refresh_from_db()
-        if run.trashed_at is None:
-            raise errors.OnHold if run.legal_hold else errors.StillRecording(detail={"status": run.status})
+    if run.trashed_at is None:
+        run_retire(run=run, by=by, why=why)
     return run
+
+
+def run_retire(*, run: ArchiveRun, by: str, why: str = "") -> bool:
+    """As `run_trash`; False where somebody else has put it there meanwhile."""
+    may = {"trashed_at": None, "legal_hold": False, "status__in": ArchiveRun.ENDED}
+    if _change(run, by=by, field="trash", new="in the trash", why=why, where=may, trashed_at=clock.now()):
+        return True
+    run.refresh_from_db()
+    if run.trashed_at is None:
+        raise errors.OnHold if run.legal_hold else errors.StillRecording(detail={"status": run.status})
+    return False
 
 
 def run_restore(*, run: ArchiveRun, by: str) -> ArchiveRun:

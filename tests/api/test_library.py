@@ -12,7 +12,9 @@ from rest_framework.test import APIClient
 
 from archives import access, clock
 from archives.grants import RoomRole
+from archives.management.commands import cleanup
 from archives.models import ArchiveRun, Room, Segment
+from archives.services import library
 from archives.services.links import share_create
 from tests.api.shape import refused
 from tests.world import World
@@ -257,6 +259,21 @@ def test_an_age_for_this_time_goes_before_the_setting_but_not_before_the_runs_ow
     assert "1 recordings put into the trash" in cleaned(capsys, "--older-than", "90d")
     assert in_trash() == {"Old"}
     assert "of 0 recordings in the trash removed" in cleaned(capsys, "--older-than", "90d")
+
+
+def test_what_another_puts_there_meanwhile_is_not_counted(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made("Old", days_ago=100)
+    retire = library.run_retire
+
+    def after_another(**given: Any) -> bool:
+        retire(run=ArchiveRun.objects.get(), by="another")
+        return retire(**given)
+
+    monkeypatch.setattr(cleanup, "run_retire", after_another)
+    assert "0 recordings put into the trash" in cleaned(capsys, "--older-than", "90")
+    assert in_trash() == {"Old"}
 
 
 def test_a_host_says_how_long_a_run_is_kept(host: APIClient, run: ArchiveRun) -> None:

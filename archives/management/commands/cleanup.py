@@ -24,7 +24,7 @@ from archives.media.removal import Removed, run_purge, run_purgeable
 from archives.media.unused import Ages, Outcome, exports_unused, unused_export_remove
 from archives.media.vendor import copies_to_delete, copy_delete
 from archives.models import ArchiveRun, Callback, Export, Preview, Segment, StreamPresence
-from archives.services.library import RETENTION_MAX, run_trash, runs_past_retention
+from archives.services.library import RETENTION_MAX, run_retire, runs_past_retention
 
 # A transfer that was not continued for so long is not continued any more: the platform's copy is gone too.
 PARTS_KEEP = timedelta(days=4)
@@ -87,10 +87,9 @@ class Command(BaseCommand):
         retired = 0
         for run in runs_past_retention(older_than):
             with contextlib.suppress(ArchiveError):
-                if not dry_run:
-                    run_trash(run=run, by="cleanup", why="its days are over")
-                retired += 1
-                self.stdout.write(f"{run.room.slug}: {run.name}, ended {run.ended_at:%Y-%m-%d}")
+                if dry_run or run_retire(run=run, by="cleanup", why="its days are over"):
+                    retired += 1
+                    self.stdout.write(f"{run.room.slug}: {run.name}, ended {run.ended_at:%Y-%m-%d}")
         verb = "would be put" if dry_run else "put"
         self.stdout.write(f"{retired} recordings {verb} into the trash, because their days are over")
 
