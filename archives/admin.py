@@ -141,9 +141,11 @@ class ExportInline(ReadOnly, NewestInline):
         return format_html('<a href="{}">Download</a>', reverse("export_file", args=[export.pk]))
 
 
-class PreviewInline(ReadOnly, admin.TabularInline):
+class PreviewInline(ReadOnly, NewestInline):
     model = Preview
     verbose_name_plural = "Thumbnails and sound levels"
+    # Of what a run has one of, Django would show an empty one.
+    extra = 0
     fields = ("progress", "made_at", "attempts", "error")
 
 
