@@ -18,6 +18,8 @@ import { seekTo } from "./video-seek.js";
 const LOOK_MS = 40;
 // The next piece but one is loaded a little after a seam: opening a file takes a decoder's time from those that play.
 const SETTLE_MS = 1500;
+// A picture stands at the end until so shortly before it.
+const LAST_MS = 1;
 
 export class Playback extends EventTarget {
   timeline = new Timeline();
@@ -84,7 +86,8 @@ export class Playback extends EventTarget {
     if (!span) return 0;
     if (this.#gap) return Math.min(this.#gap.position, endOf(span));
     if (this.ended || this.atEdge) return endOf(span);
-    return this.#line.runMs(this.#index, this.video.currentTime * 1000);
+    const runMs = this.#line.runMs(this.#index, this.video.currentTime * 1000);
+    return Math.round(endOf(span) - runMs) <= LAST_MS ? endOf(span) : runMs;
   }
 
   /** Takes a newer timeline of the same run, fresh links and all, without a jump. */
@@ -192,7 +195,8 @@ export class Playback extends EventTarget {
     if (video !== this.video) this.video.pause();
     this.#stack.load(video, span, span.start_ms - span.in_ms + mediaMs);
     this.#wanted = video;
-    await seekTo(video, mediaMs);
+    // At the very end of a film Chromium shows nothing at all.
+    await seekTo(video, Math.min(mediaMs, span.out_ms - LAST_MS));
     // Where the link had died the old picture stays, and the wish too, until there is another.
     if (ticket !== this.#ticket || video.error) return;
     this.#wanted = null;

@@ -161,6 +161,14 @@ def test_it_ends_at_its_whole_length(page: Page) -> None:
     expect(page.locator("#elapsed")).to_have_text(page.locator("#duration").inner_text())
 
 
+def test_its_end_shows_the_last_picture(page: Page, product: Product) -> None:
+    for end in ("&t=3600", ""):
+        opened(page, product, end)
+        page.locator("body").press("End")
+        shows(page, 368, 369)
+        expect(page.locator("#elapsed")).to_have_text(page.locator("#duration").inner_text())
+
+
 def test_the_line_names_its_gap(page: Page) -> None:
     expect(page.locator("#marks .seam")).to_have_count(1)
     expect(page.locator("#marks .gap")).to_have_count(1)
