@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
-from itertools import chain
-from typing import Any
 
 import av
 import numpy as np
@@ -14,7 +12,6 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 SOUND_RATE = 8000
-BLOCK = 1 << 15
 # The filter lets pass what is below, and reaches so many samples of SOUND_RATE to either side.
 PASSED_HZ = 3750
 REACH = 8
@@ -91,29 +88,14 @@ def _taps(factor: int) -> Floats:
 
 
 def _converted(placed: Iterable[tuple[int, Floats]], length: int, rate: int) -> Floats:
-    """Of rates that are no multiple of SOUND_RATE."""
-    resampler = av.AudioResampler(format="flt", layout="mono", rate=SOUND_RATE)
-    parts: list[Floats] = []
-    for frame in chain((_frame(block, rate) for block in _blocks(placed, length) if len(block)), (None,)):
-        parts += [part.to_ndarray()[0] for part in resampler.resample(frame)]
-    return np.concatenate(parts) if parts else np.zeros(0, np.float32)
-
-
-def _blocks(placed: Iterable[tuple[int, Floats]], length: int) -> Iterator[Floats]:
-    """One after the other, silence where nothing is placed. Places rise, as time stamps do."""
-    held: list[Floats] = []
-    given = filled = 0
-    for at, samples in chain(placed, ((length, np.zeros(0, np.float32)),)):
-        if at > filled:
-            held.append(np.zeros(at - filled, np.float32))
-        held.append(samples[max(0, filled - at) :])
-        filled = max(filled, at + len(samples))
-        if filled - given >= BLOCK or at == length:
-            yield np.concatenate(held)[: max(0, length - given)]
-            held, given = [], filled
-
-
-def _frame(samples: Floats, rate: int) -> Any:
-    frame = av.AudioFrame.from_ndarray(samples[None], format="flt", layout="mono")
+    """Of rates that are no multiple of SOUND_RATE: none of a recorder's own, so its time does not matter."""
+    whole = np.zeros((1, max(1, length)), np.float32)
+    for at, samples in placed:
+        begin = max(0, at)
+        there = whole[0, begin : begin + len(samples) - (begin - at)]
+        there[:] = samples[begin - at :][: len(there)]
+    frame = av.AudioFrame.from_ndarray(whole, format="flt", layout="mono")
     frame.sample_rate = rate
-    return frame
+    resampler = av.AudioResampler(format="flt", layout="mono", rate=SOUND_RATE)
+    parts = [*resampler.resample(frame), *resampler.resample(None)]
+    return np.concatenate([part.to_ndarray()[0] for part in parts])
