@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.files import File
 from django.core.files.base import ContentFile
-from django.core.files.storage import Storage
+from django.core.files.storage import Storage, storages
 
 from archives import clock
 from archives.media import seaming
@@ -50,6 +50,24 @@ class Bucket(Storage):
 
     def delete(self, name: str) -> None:
         self.files.pop(name, None)
+
+
+def kept_bytes(run: ArchiveRun, created_at_ms: int) -> Segment:
+    """A kept piece of a second, for what does not look into its file."""
+    content = b"piece"
+    return Segment.objects.create(
+        run=run,
+        ordinal=0,
+        session="primary",
+        session_id="1_one",
+        archive_id="a",
+        status="available",
+        size=len(content),
+        file=storages["archives"].save("main/piece.mp4", ContentFile(content)),
+        kept_at=clock.now(),
+        created_at_ms=created_at_ms,
+        duration_ms=1000,
+    )
 
 
 def new_run(name: str = "Hearing", status: str = "processing") -> ArchiveRun:

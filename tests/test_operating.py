@@ -28,7 +28,7 @@ from archives.media.removal import run_purge
 from archives.models import ArchiveRun, Callback, Export, Preview, Restart, Room, Seam, Segment
 from archives.services import library, previews
 from archives.services.retry import NothingFailed, run_retry
-from tests.kept import keep_in
+from tests.kept import keep_in, kept_bytes
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -51,20 +51,7 @@ def run(world: World, settings: Any, tmp_path: Path) -> ArchiveRun:
     kept = storages["archives"]
     room = Room.objects.get(slug="main")
     run = ArchiveRun.objects.create(room=room, name="Hearing", status="complete", strategy="dual_session")
-    file = kept.save("main/piece.mp4", ContentFile(b"piece"))
-    Segment.objects.create(
-        run=run,
-        ordinal=0,
-        session="primary",
-        session_id="1_one",
-        archive_id="a",
-        status="available",
-        size=5,
-        file=file,
-        kept_at=clock.now(),
-        created_at_ms=1_000_000,
-        duration_ms=1000,
-    )
+    kept_bytes(run, created_at_ms=1_000_000)
     export = kept.save("main/export.mp4", ContentFile(b"export!"))
     Export.objects.create(run=run, status="done", file=export, size=7, digest="0")
     for name in previews.FILES:

@@ -16,9 +16,9 @@ from django.test import Client
 
 from archives import clock
 from archives.media import unused
-from archives.models import ArchiveRun, Export, Room, Segment
+from archives.models import ArchiveRun, Export, Room
 from archives.services import exports, library
-from tests.kept import START, keep_in
+from tests.kept import START, keep_in, kept_bytes
 
 pytestmark = pytest.mark.django_db
 NONE = "0 exports (0 bytes) that nobody fetches removed"
@@ -29,19 +29,7 @@ def run(settings: Any, tmp_path: Path) -> ArchiveRun:
     keep_in(tmp_path, settings)
     facts = {"status": "complete", "strategy": "dual_session", "ended_at": clock.now()}
     run = ArchiveRun.objects.create(room=Room.objects.get(slug="main"), name="Hearing", **facts)
-    Segment.objects.create(
-        run=run,
-        ordinal=0,
-        session="primary",
-        session_id="1_one",
-        archive_id="a",
-        status="available",
-        size=5,
-        file=storages["archives"].save("main/piece.mp4", ContentFile(b"piece")),
-        kept_at=clock.now(),
-        created_at_ms=START,
-        duration_ms=1000,
-    )
+    kept_bytes(run, created_at_ms=START)
     return run
 
 
