@@ -37,8 +37,8 @@ pytestmark = pytest.mark.parametrize("product", [{"ROOM_ACCESS": "open"}], indir
 
 
 @pytest.fixture(scope="module")
-def script(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return axe.fetched(tmp_path_factory)
+def script() -> str:
+    return axe.script()
 
 
 @pytest.fixture(scope="module")

@@ -34,8 +34,8 @@ def page(product: Product, people: Callable[[str, int], Participant]) -> Page:
 
 
 @pytest.fixture(scope="module")
-def axe_script(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return axe.fetched(tmp_path_factory)
+def axe_script() -> str:
+    return axe.script()
 
 
 @pytest.fixture

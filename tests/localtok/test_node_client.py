@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import shutil
+import os
 from pathlib import Path
-
-import pytest
 
 from localtok.auth import read_client_token
 from localtok.clock import wall_s
@@ -14,23 +12,21 @@ from localtok.publishing.page import SyntheticPage
 from localtok.server import Localtok
 from tests.localtok.conftest import KEY, SECRET, Sdk
 from tests.localtok.test_library import run
+from tests.support.npm import MODULES, package_file, require_node
 
-PACKAGE = "opentok@2.23.2"
 SCRIPT = Path(__file__).with_name("node_client.cjs")
 
 
-@pytest.mark.skipif(shutil.which("npm") is None, reason="npm is missing: its package is NOT tried")
 async def test_the_npm_package_finds_its_platform(
     server: Localtok, sdk: Sdk, session_id: str, tmp_path: Path
 ) -> None:
-    code, output = await run("npm", "install", "--no-audit", "--no-fund", PACKAGE, folder=tmp_path)
-    if code:
-        pytest.skip(f"{PACKAGE} not installed, so it is NOT tried: {output[-300:]}")
-    (tmp_path / SCRIPT.name).write_text(SCRIPT.read_text())
+    require_node()
+    package_file("opentok/package.json")
+    environment = os.environ | {"NODE_PATH": str(MODULES)}
     async with SyntheticPage(server.url, KEY, session_id, sdk.token(session_id)) as ann:
         stream_id = await ann.publish("Ann [1]")
         arguments = [server.url, KEY, SECRET, session_id, ann.connection_id, stream_id]
-        code, output = await run("node", SCRIPT.name, *arguments, folder=tmp_path)
+        code, output = await run("node", str(SCRIPT), *arguments, folder=tmp_path, env=environment)
     assert code == 0, output
     results = json.loads(output.splitlines()[-1])
     for name in ("token", "t1"):
