@@ -1,0 +1,104 @@
+"""Runs the probes on both libraries and compares what they observe."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.async_api import Browser, async_playwright
+
+from tests.localtok.probes.site import FOLDER, groups, served
+
+LIBRARIES = ("vendor", "localtok")
+# An unresponsive call is an observation after this time.
+PROBE_DEADLINE_MS = 6000
+GROUP_DEADLINE_S = 180
+FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
+ALL = "([library, group, deadline, only]) => observeAll(library, group, deadline, only)"
+
+Observations = dict[str, Any]
+
+
+@dataclass
+class Result:
+    """A group's observations of both libraries, and the differences that are known: {probe: reason}."""
+
+    group: str
+    vendor: Observations
+    localtok: Observations
+    known: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def differ(self) -> list[str]:
+        """Probes with other observations, in the order of the names."""
+        names = sorted({*self.vendor, *self.localtok})
+        return [
+            name for name in names if comparable(self.vendor.get(name)) != comparable(self.localtok.get(name))
+        ]
+
+    @property
+    def unlisted(self) -> list[str]:
+        return [name for name in self.differ if name not in self.known]
+
+    @property
+    def outdated(self) -> list[str]:
+        """Listed as different, but agreeing or gone."""
+        return sorted(set(self.known) - set(self.differ))
+
+
+def comparable(observed: Any) -> Any:
+    """The observation without the wording of its messages."""
+    if isinstance(observed, list):
+        return [comparable(each) for each in observed]
+    if isinstance(observed, dict):
+        return {key: comparable(each) for key, each in observed.items() if key != "message"}
+    return observed
+
+
+def known_differences(group: str) -> dict[str, str]:
+    """Probes that are known to differ, with the reason."""
+    path = FOLDER / f"{group}.differences.json"
+    listed: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    return listed
+
+
+async def compare(chosen: list[str] | None = None, only: str = "") -> list[Result]:
+    """Observes these groups (all without an argument), only probes with `only` in their names."""
+    async with served() as address, async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        results = [await _compare_group(browser, address, group, only) for group in chosen or groups()]
+        await browser.close()
+    return results
+
+
+async def _compare_group(browser: Browser, address: str, group: str, only: str) -> Result:
+    vendor, localtok = [await _observe(browser, address, library, group, only) for library in LIBRARIES]
+    known = {name: reason for name, reason in known_differences(group).items() if only in name}
+    return Result(group, vendor, localtok, known)
+
+
+async def _observe(browser: Browser, address: str, library: str, group: str, only: str) -> Observations:
+    context = await browser.new_context(permissions=["camera", "microphone"])
+    page = await context.new_page()
+    try:
+        await page.goto(address)
+        async with asyncio.timeout(GROUP_DEADLINE_S):
+            observed: Observations = await page.evaluate(ALL, [library, group, PROBE_DEADLINE_MS, only])
+        return observed
+    finally:
+        await context.close()

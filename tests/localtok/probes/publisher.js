@@ -1,0 +1,1 @@
+probe('initPublisher: target as element', async (t) => t.init(t.place(), {}));
