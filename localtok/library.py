@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 PARTS = (
-    *("base", "events", "wire", "stream", "elements", "levels", "stats", "capture", "peers", "sender"),
-    *("publisher", "subscriber", "inbox", "session", "ot"),
+    *("errors", "base", "completions", "events", "eventkinds", "collection", "capabilities", "wire", "stream"),
+    *("iceconfig", "style", "elements", "levels", "stats", "capture", "peers", "connectors", "sender"),
+    *("publisher", "receiver", "subscriber", "inbox", "requests", "session", "devices", "requirements", "ot"),
 )
 CLIENT = Path(__file__).parent / "client"
 HEAD = """/**

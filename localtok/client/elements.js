@@ -59,3 +59,9 @@ function picture(video) {
   canvas.getContext('2d').drawImage(video, 0, 0);
   return canvas.toDataURL('image/png').split(',')[1];
 }
+
+/** Where to insert a widget and its properties: either may be left out. @returns {[any, Record<string, any>]} */
+function placed([first, second]) {
+  const isProperties = second === undefined && Object(first) === first && !(first instanceof Element);
+  return isProperties ? [undefined, first] : [first, Object(second) === second ? second : {}];
+}

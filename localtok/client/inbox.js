@@ -1,31 +1,39 @@
-/** What the server tells a session, and what the page then hears of it. */
+/** What the server sends to a session, and the events that the page gets of it. */
 class Inbox extends Emitter {
   constructor() {
     super();
     /** @type {Connection | null} */
     this.connection = null;
+    /** @type {Collection<Connection>} */
+    this.connections = new Collection();
+    /** @type {Collection<Stream>} */
+    this.streams = new Collection();
+    /** @type {Collection<Archive>} */
+    this.archives = new Collection();
     this._reset();
   }
 
   _reset() {
-    /** @type {Map<string, Connection>} */
-    this.connections = new Map();
-    /** @type {Map<string, Stream>} */
-    this.streams = new Map();
-    /** @type {Set<string>} */
-    this._archives = new Set();
+    for (const collection of [this.connections, this.streams, this.archives]) {
+      for (const item of collection.where(() => true)) collection.remove(item);
+    }
     /** @type {Set<Publisher>} */
     this._publishers = new Set();
     /** @type {Set<Subscriber>} */
     this._subscribers = new Set();
   }
 
+  /** @param {any} stream a Stream, or its id */
   getPublisherForStream(stream) {
-    return [...this._publishers].find((publisher) => publisher.stream && publisher.stream.id === stream.id);
+    const id = typeof stream === 'string' ? stream : stream && stream.id;
+    if (typeof id !== 'string') throw new Error('Session.getPublisherForStream: this is not a stream.');
+    return [...this._publishers].find((publisher) => publisher.stream && publisher.stream.id === id);
   }
 
+  /** @returns {any} an array of Subscribers */
   getSubscribersForStream(stream) {
-    return [...this._subscribers].filter((subscriber) => subscriber.streamId === stream.id);
+    const id = typeof stream === 'string' ? stream : stream.id;
+    return [...this._subscribers].filter((subscriber) => subscriber.stream.id === id);
   }
 
   /**
@@ -35,11 +43,11 @@ class Inbox extends Emitter {
   _withdrawn(publisher, reason, keep = false) {
     const { stream } = publisher;
     this._publishers.delete(publisher);
-    publisher.session = null;
-    publisher.stream = null;
+    publisher.session = undefined;
+    publisher.stream = undefined;
     publisher._closePeers();
     if (!stream) return;
-    const event = publisher._fire('streamDestroyed', { stream, reason }, true);
+    const event = publisher._dispatch(new StreamEvent('streamDestroyed', stream, reason, true));
     if (!event.isDefaultPrevented() && !keep) publisher._dispose();
   }
 
@@ -67,7 +75,7 @@ class Inbox extends Emitter {
   }
 
   _published(streamId, work) {
-    const publisher = this.getPublisherForStream({ id: streamId });
+    const publisher = this.getPublisherForStream(streamId);
     if (publisher) this._unawaited(work(publisher));
   }
 
@@ -80,43 +88,50 @@ class Inbox extends Emitter {
     Promise.resolve(promise).catch((error) => log(1, 'peer', error));
   }
 
+  /** A page that subscribes to its own stream has both ends of the peer: the message says whose it is. */
   _relayed({ from, peer, body }) {
     const subscriber = [...this._subscribers].find((each) => each._peerId === peer);
-    if (subscriber) return subscriber._relayed(from, body);
+    if (subscriber && !body.fromReceiver) return subscriber._relayed(from, body);
     const publisher = [...this._publishers].find((each) => each._peers.has(peer));
     return publisher ? publisher._relayed(peer, body) : undefined;
   }
 
   _connectionCreated(properties) {
     const connection = new Connection(properties);
-    this.connections.set(connection.id, connection);
-    this._fire('connectionCreated', { connection });
+    this.connections.add(connection);
+    this._announceConnection('connectionCreated', connection);
   }
 
   _connectionDestroyed({ id }, reason) {
     const connection = this.connections.get(id);
-    this.connections.delete(id);
-    if (connection) this._fire('connectionDestroyed', { connection, reason });
+    if (!connection) return;
+    this.connections.remove(connection);
+    this._announceConnection('connectionDestroyed', connection, reason);
+  }
+
+  /** Session options may suppress these events. */
+  _announceConnection(type, connection, reason) {
+    this._dispatch(new ConnectionEvent(type, connection, reason));
   }
 
   _streamCreated(properties) {
     if (properties.connectionId === this.connection.id || this.streams.has(properties.id)) return;
     const stream = new Stream(properties, this.connections.get(properties.connectionId));
-    this.streams.set(stream.id, stream);
-    this._fire('streamCreated', { stream }, true);
+    this.streams.add(stream);
+    this._dispatch(new StreamEvent('streamCreated', stream, undefined, false));
   }
 
   _streamDestroyed({ id }, reason) {
-    const own = this.getPublisherForStream({ id });
+    const own = this.getPublisherForStream(id);
     if (own) this._withdrawn(own, reason);
     const stream = this.streams.get(id);
     if (!stream) return;
-    this.streams.delete(id);
-    const event = this._fire('streamDestroyed', { stream, reason }, true);
+    this.streams.remove(stream);
+    const event = this._dispatch(new StreamEvent('streamDestroyed', stream, reason, true));
     if (event.isDefaultPrevented()) return;
     for (const subscriber of this.getSubscribersForStream(stream)) {
       this._subscribers.delete(subscriber);
-      subscriber._dispose('OT_STREAM_DESTROYED');
+      subscriber._dispose('streamDestroyed');
     }
   }
 
@@ -124,37 +139,35 @@ class Inbox extends Emitter {
     const own = this.getPublisherForStream(properties);
     const stream = own ? own.stream : this.streams.get(properties.id);
     if (!stream) return;
-    for (const [changedProperty, oldValue, newValue] of stream._take(properties)) {
-      this._fire('streamPropertyChanged', { stream, changedProperty, oldValue, newValue });
-      if (changedProperty === 'hasVideo') this._videoToggled(stream, newValue);
-    }
-  }
-
-  _videoToggled(stream, on) {
-    for (const subscriber of this.getSubscribersForStream(stream)) {
-      subscriber._fire(on ? 'videoEnabled' : 'videoDisabled', { reason: 'publishVideo' }, true);
+    for (const [name, before, after] of stream._take(properties)) {
+      this._dispatch(new StreamPropertyChangedEvent('streamPropertyChanged', stream, name, before, after));
+      for (const subscriber of this.getSubscribersForStream(stream)) subscriber._streamChanged(name, after);
     }
   }
 
   _muteForced({ streamId, active }) {
     if (streamId) this._published(streamId, (publisher) => publisher._muteForced());
-    else this._fire('muteForced', { active }, true);
+    else this._dispatch(new MuteForcedEvent({ active }));
   }
 
   _signalled({ type, data, from }) {
-    const properties = { data, from: this.connections.get(from) || null };
-    const full = type ? `signal:${type}` : 'signal';
-    this._fire('signal', new OTEvent(full, this, properties));
-    if (type) this._fire(full, properties);
+    const event = new SignalEvent(type, data, this.connections.get(from) || null);
+    this.trigger('signal', Object.assign(event, { target: this }));
+    if (type) this.dispatchEvent(event);
   }
 
-  _archiveStarted({ id, name }) {
-    if (this._archives.has(id)) return;
-    this._archives.add(id);
-    this._fire('archiveStarted', { id, name });
+  _archiveStarted(properties) {
+    if (this.archives.has(properties.id)) return;
+    const archive = new Archive(properties);
+    this.archives.add(archive);
+    this._dispatch(new ArchiveEvent('archiveStarted', archive));
   }
 
-  _archiveStopped({ id, name }) {
-    if (this._archives.delete(id)) this._fire('archiveStopped', { id, name });
+  _archiveStopped({ id }) {
+    const archive = this.archives.get(id);
+    if (!archive) return;
+    this.archives.remove(archive);
+    archive.status = 'stopped';
+    this._dispatch(new ArchiveEvent('archiveStopped', archive));
   }
 }

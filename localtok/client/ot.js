@@ -1,23 +1,67 @@
-const sessions = new Map();
+/** The version of the vendor's library that this one stands in for. */
+const VERSION = 'v2.35.2';
 
-function videoCodecs(side) {
-  const names = side.getCapabilities('video').codecs.map(({ mimeType }) => mimeType.replace('video/', '').toUpperCase());
-  return [...new Set(names)].filter((name) => ['VP8', 'VP9', 'H264'].includes(name));
+/** @type {Collection<Session>} */
+const sessions = new Collection();
+/** Subscribers of all sessions, in the vendor's form. */
+const subscribers = () => sessions.map((session) => [...session._subscribers]).flat();
+
+/** @type {string | undefined} */
+let proxyUrl;
+
+/** One URL for everything: localtok serves all of it. */
+function properties() {
+  const urls = ['websiteURL', 'cdnURL', 'loggingURL', 'apiURL', 'cdnURLSSL', 'loggingURLSSL', 'apiURLSSL', 'assetURL', 'vonageAPIURL'];
+  return {
+    version: VERSION,
+    buildHash: 'localtok',
+    minimumVersion: { chrome: 97, firefox: 104 },
+    debug: false,
+    supportSSL: true,
+    ...Object.fromEntries(urls.map((name) => [name, SERVER])),
+  };
 }
 
-const OT = Object.assign(new Emitter(), {
-  properties: { version: 'localtok', apiURL: SERVER },
-  Publisher,
-  Subscriber,
-  Session,
-  Stream,
-  Connection,
+const OT = Object.assign(new Emitter(), LEVELS, {
+  version: VERSION,
+  properties: properties(),
+  APIKEY: '',
+  HAS_REQUIREMENTS,
+  NOT_HAS_REQUIREMENTS,
+  ExceptionCodes: EXCEPTION_CODES,
+  Error: OTErrorClass,
+  Event: OTEvent,
+  ...{ Archive, Capabilities, Connection, Publisher, Session, Stream, Subscriber },
+  ...{ ArchiveEvent, AudioInputDeviceChangedEvent, AudioLevelUpdatedEvent, ConnectionEvent, DestroyedEvent },
+  ...{ ExceptionEvent, MediaStoppedEvent, MediaStreamAvailableEvent, MuteForcedEvent, SessionConnectEvent },
+  ...{ SessionDisconnectEvent, SignalEvent, StreamEvent, StreamPropertyChangedEvent, VideoDimensionsChangedEvent },
+  ...{ VideoDisableWarningEvent, VideoEnabledChangedEvent },
+  sessions,
 
-  /** `initSession(apiKey, sessionId)`, or `initSession(sessionId)`: the key is inside the session ID. */
-  initSession(apiKey, sessionId) {
-    const [key, id] = sessionId === undefined ? [undefined, apiKey] : [String(apiKey), sessionId];
-    if (!sessions.has(id)) sessions.set(id, new Session(key, id));
-    return sessions.get(id);
+  get subscribers() {
+    const all = new Collection();
+    subscribers().forEach((subscriber) => all.add(subscriber));
+    return all;
+  },
+
+  /** @param {number} code */
+  getErrorTitleByCode(code) {
+    return TITLES[code];
+  },
+
+  /**
+   * `initSession(apiKey, sessionId)`, or the older `initSession(sessionId)`, whose key comes with `connect`. The same
+   * id has the same session, with the key and options of the first call.
+   * @param {any} [apiKey] @param {any} [sessionId] @param {any} [options]
+   */
+  initSession(apiKey, sessionId, options) {
+    const old = sessionId === undefined || sessionId === null;
+    const [key, id] = old ? [undefined, apiKey ?? null] : [apiKey, sessionId];
+    const known = id ? sessions.get(id) : undefined;
+    if (known) return known;
+    const session = new Session(key, id, options);
+    sessions.add(session);
+    return session;
   },
 
   initPublisher(target, properties, completion) {
@@ -27,88 +71,112 @@ const OT = Object.assign(new Emitter(), {
     return new Publisher(place, chosen, done);
   },
 
+  /** @param {(error?: any, devices?: any[]) => void} [completion] @returns {Promise<any[]>} */
   getDevices(completion) {
-    navigator.mediaDevices.enumerateDevices().then((devices) => {
-      const kinds = { audioinput: 'audioInput', videoinput: 'videoInput' };
-      const inputs = devices.filter((device) => kinds[device.kind]);
-      call(completion, OT, null, inputs.map(({ deviceId, label, kind }) => ({ deviceId, label, kind: kinds[kind] })));
-    }, (error) => call(completion, OT, captureError(error)));
+    return quiet((async () => {
+      const devices = await inputDevices();
+      finish(completion, undefined, devices);
+      return devices;
+    })());
   },
 
-  /** @returns {Promise<{deviceId: string, label: string, kind: string}[]>} */
-  async getAudioOutputDevices() {
-    const devices = await navigator.mediaDevices.enumerateDevices();
-    const outputs = devices.filter((device) => device.kind === 'audiooutput');
-    return outputs.map(({ deviceId, label }) => ({ deviceId, label, kind: 'audioOutput' }));
+  getAudioOutputDevices: () => outputDevices(),
+
+  /** @param {string} deviceId @returns {Promise<void>} */
+  setAudioOutputDevice: (deviceId) => quiet(chooseOutput(deviceId)),
+
+  getActiveAudioOutputDevice: () => activeOutput(),
+
+  /** Lets sound be heard that the browser held back; call it from a click. @returns {Promise<any>} */
+  unblockAudio() {
+    const blocked = subscribers().filter((each) => each.isAudioBlocked());
+    return quiet(Promise.all(blocked.map((subscriber) => subscriber._unblock())));
   },
 
-  /** Sends the sound of all subscribers, now and later, to this device. @param {string} deviceId */
-  async setAudioOutputDevice(deviceId) {
-    const devices = await OT.getAudioOutputDevices();
-    if (!devices.some((device) => device.deviceId === deviceId)) {
-      throw otError('OT_INVALID_PARAMETER', 'There is no such audio output device.');
-    }
-    loudspeaker = deviceId;
-    const videos = [...sessions.values()].flatMap((session) => [...session._subscribers]).map((each) => each.video);
-    await Promise.all(videos.filter(Boolean).map((video) => video.setSinkId(deviceId)));
+  /** @param {any} [properties] */
+  getUserMedia(properties) {
+    const tracks = capture(Object(properties) === properties ? properties : {});
+    return quiet(tracks.then(({ audio, video }) => new MediaStream([audio, video].filter(Boolean))));
   },
 
-  async getActiveAudioOutputDevice() {
-    const devices = await OT.getAudioOutputDevices();
-    return devices.find((device) => device.deviceId === (loudspeaker || 'default')) || { deviceId: loudspeaker };
+  checkSystemRequirements: () => requirements(),
+
+  upgradeSystemRequirements() {
+    showRequirements();
   },
 
-  /** Lets sound be heard that the browser held back; call it from a click. */
-  async unblockAudio() {
-    const blocked = [...sessions.values()].flatMap((session) => [...session._subscribers]).filter((each) => each.isAudioBlocked());
-    await Promise.all(blocked.map((subscriber) => subscriber._unblock()));
-  },
-
-  getUserMedia(properties = {}) {
-    return capture(properties).then(({ audio, video }) => new MediaStream([audio, video].filter(Boolean)));
-  },
-
-  checkSystemRequirements() {
-    return window.RTCPeerConnection && navigator.mediaDevices ? 1 : 0;
-  },
-
+  /** @param {(response: any) => void} [completion] @returns {Promise<any>} */
   checkScreenSharingCapability(completion) {
-    const supported = Boolean(navigator.mediaDevices && navigator.mediaDevices.getDisplayMedia);
-    call(completion, OT, { supported, extensionRequired: undefined, extensionRegistered: undefined });
+    return quiet((async () => {
+      const found = screenSharing();
+      if (completion) completion(found);
+      return found;
+    })());
   },
 
-  upgradeSystemRequirements() {},
+  /** @param {string} kind @param {string} [id] @param {number} [version] */
+  registerScreenSharingExtension(kind, id, version) {
+    if (!['chrome', 'firefox'].includes(kind)) throw new Error(`There are no screen-sharing extensions of the kind ${kind}.`);
+    log(LEVELS.DEBUG, 'this browser needs no extension', id, version);
+  },
 
-  /** @returns {Promise<{videoEncoders: string[], videoDecoders: string[]}>} */
+  /** @returns {Promise<any>} */
   async getSupportedCodecs() {
     return { videoEncoders: videoCodecs(RTCRtpSender), videoDecoders: videoCodecs(RTCRtpReceiver) };
   },
 
-  /** Whether `applyVideoFilter` works, which it does not here. */
-  hasMediaProcessorSupport() {
-    return false;
-  },
+  /** Whether media processor connectors work. */
+  hasMediaProcessorSupport: promising((mediaType = 'both') => canProcess(mediaType), async (mediaType = 'both') => canProcess(mediaType)),
 
   hasEndToEndEncryptionSupport() {
     return false;
   },
 
-  /** Tells handlers of `exception` what a completion handler hears, too. */
-  _exception({ name, message, code }, target) {
-    OT._fire('exception', { code, title: name, message, target });
+  /** Taken once, before the first session; nothing goes through it, as pages reach localtok directly. @param {string} url */
+  setProxyUrl(url) {
+    const fault = sessions.length() ? ['OT_PROXY_URL_TIMING_ERROR', 'Set the proxy before the first session.']
+      : proxyUrl !== undefined ? ['OT_PROXY_URL_ALREADY_SET', 'The proxy is already set.'] : null;
+    if (fault) report(otError(fault[0], fault[1]), {});
+    else proxyUrl = url;
   },
 
+  /** @param {(error?: any, id?: string) => void} [completion] @returns {Promise<string>} an id that nobody looks up */
+  reportIssue(completion) {
+    return quiet((async () => {
+      const connected = sessions.find((session) => session.isConnected());
+      try {
+        if (!connected) throw new Error('no session is connected');
+        await connected._wire.request('ping');
+      } catch (cause) {
+        const error = otError('OT_REPORT_ISSUE_FAILED', `The issue cannot be reported: ${cause.message}.`);
+        finish(completion, error);
+        throw error;
+      }
+      const id = uuid();
+      finish(completion, undefined, id);
+      return id;
+    })());
+  },
+
+  /** @param {number} level @returns {number} the level from now on */
   setLogLevel(level) {
-    logLevel = level;
+    logLevel = Object.values(LEVELS).includes(level) ? level : LEVELS.WARN;
+    return logLevel;
   },
 
-  log: (...what) => log(3, ...what),
+  ...Object.fromEntries(['error', 'warn', 'info', 'log', 'debug'].map((name) => (
+    [name, (...what) => log(LEVELS[name.toUpperCase()], ...what)]))),
 });
-for (const [name, level] of Object.entries({ NONE: 0, ERROR: 1, WARN: 2, INFO: 3, LOG: 3, DEBUG: 4 })) OT[name] = level;
+
+/** Tracks can be replaced wherever there are transceivers. @param {string} mediaType */
+function canProcess(mediaType) {
+  log(LEVELS.SPAM, 'media processors', mediaType);
+  return typeof RTCRtpSender !== 'undefined' && 'replaceTrack' in RTCRtpSender.prototype;
+}
 
 // Said before the page goes, so that others see at once that it left and did not merely lose its network.
 addEventListener('pagehide', () => {
-  for (const session of sessions.values()) if (session._wire && session._wire.socket) session._wire.socket.close(1000);
+  sessions.forEach((session) => { if (session._wire && session._wire.socket) session._wire.socket.close(1000); });
 });
 
-Object.assign(window, { OT });
+Object.assign(window, { OT, TB: OT });

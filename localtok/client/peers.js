@@ -51,3 +51,21 @@ async function keepWhole(sender) {
     }
   }
 }
+
+/**
+ * Sends a receiver no more than it wishes: `frameRate` frames a second, `resolution` {width, height}; null for all.
+ * @param {RTCPeerConnection} pc
+ */
+async function prefer(pc, { frameRate, resolution }) {
+  const sender = pc.getSenders().find((each) => each.track && each.track.kind === 'video');
+  if (!sender) return;
+  const parameters = sender.getParameters();
+  const { width = 0, height = 0 } = sender.track.getSettings();
+  const scale = resolution ? Math.max(1, Math.min(width / resolution.width, height / resolution.height)) : 1;
+  for (const encoding of parameters.encodings) {
+    encoding.scaleResolutionDownBy = scale;
+    if (frameRate) encoding.maxFramerate = frameRate;
+    else delete encoding.maxFramerate;
+  }
+  await sender.setParameters(parameters);
+}

@@ -28,7 +28,7 @@ class Sender extends Audible {
   }
 
   _newPeer(id, more) {
-    const pc = new RTCPeerConnection({ iceServers: [] });
+    const pc = new RTCPeerConnection(more.recorder ? { iceServers: [] } : this.session._rtcConfiguration());
     const stream = new MediaStream();
     for (const kind of ['audio', 'video']) {
       if (this.tracks[kind] || this.properties[`${kind}Source`] === undefined) {
@@ -61,6 +61,7 @@ class Sender extends Audible {
     const peer = this._peers.get(id);
     if (!peer) return;
     if (body.type === 'bye') this._closePeer(id);
+    else if (body.type === 'prefer') await prefer(peer.pc, body);
     else await takeRelayed(peer, body);
   }
 

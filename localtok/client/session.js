@@ -1,43 +1,69 @@
-class Session extends Inbox {
-  constructor(apiKey, sessionId) {
+class Session extends Requests {
+  /** @param {any} apiKey @param {any} sessionId @param {any} [options] of `OT.initSession` */
+  constructor(apiKey, sessionId, options) {
     super();
-    this.apiKey = apiKey;
     this.id = this.sessionId = sessionId;
-    this.currentState = 'disconnected';
-    this.capabilities = {};
-  }
-
-  isConnected() {
-    return this.currentState === 'connected' || this.currentState === 'reconnecting';
+    this._apiKey = apiKey;
+    const { iceConfig, connectionEventsSuppressed } = Object(options);
+    this._iceConfig = iceConfig ? checkedIceConfig(iceConfig) : null;
+    this._suppressed = Boolean(connectionEventsSuppressed);
+    /** Completion handlers that wait for the connection. @type {any[]} */
+    this._waiting = [];
+    this.connect = promising((...args) => this._connectCall(args), (...args) => (
+      promiseOf((done) => this.connect(...withoutCompletion(args)[1], done))));
+    this.publish = promising((...args) => this._publishCall(args), (...args) => (
+      promiseOf((done) => this.publish(...withoutCompletion(args)[1], done))));
+    this.subscribe = promising((...args) => this._subscribeCall(args), (...args) => (
+      promiseOf((done) => this.subscribe(args[0], ...withoutCompletion(args.slice(1))[1], done))));
   }
 
   // -- connecting --
 
-  connect(token, completion) {
-    complete(this._connect(token), completion, this);
+  /** `connect(token, completion)`, or the older `connect(apiKey, token, completion)`. */
+  _connectCall(args) {
+    const [completion, [first, second]] = withoutCompletion(args);
+    if (this.isConnected()) complete(Promise.resolve(), completion, this);
+    if (this.currentState !== 'disconnected') return this;
+    if (typeof second === 'string') this._apiKey = first;
+    this.currentState = 'connecting';
+    this._waiting.push(completion);
+    this._open(typeof second === 'string' ? second : first);
     return this;
   }
 
-  async _connect(token) {
-    if (this.currentState !== 'disconnected') {
-      if (this.isConnected()) return;
-      throw otError('OT_CONNECT_FAILED', 'The session is already connecting.');
+  async _open(token) {
+    const wire = this._newWire();
+    this._wire = wire;
+    try {
+      const welcome = await this._greet(wire, token);
+      if (this._wire !== wire) return;
+      this._connected(welcome);
+      for (const completion of this._waiting.splice(0)) guarded(completion);
+    } catch (error) {
+      if (this._wire !== wire) return;
+      this.currentState = 'disconnected';
+      report(error, this);
+      for (const completion of this._waiting.splice(0)) guarded(completion, error);
     }
-    if (!this.sessionId) throw otError('OT_INVALID_SESSION_ID', 'The session ID is missing.');
-    if (!token) throw otError('OT_AUTHENTICATION_ERROR', 'The token is missing.');
-    this.currentState = 'connecting';
-    this._wire = new Wire({
+  }
+
+  async _greet(wire, token) {
+    // No completion handler is called before connect returns.
+    await null;
+    if (this._apiKey === undefined || this._apiKey === null) {
+      throw otError('OT_AUTHENTICATION_ERROR', 'There is no API key: pass it to initSession.');
+    }
+    if (!this.sessionId) throw otError('OT_INVALID_SESSION_ID', 'There is no session ID: pass it to initSession.');
+    return wire.connect({ apiKey: String(this._apiKey), sessionId: this.sessionId, token });
+  }
+
+  _newWire() {
+    return new Wire({
       event: (message) => this._event(message),
       lost: () => this._stateEvent('reconnecting', 'sessionReconnecting'),
       back: () => this._stateEvent('connected', 'sessionReconnected'),
       gone: (reason) => this._gone(reason),
     });
-    try {
-      this._connected(await this._wire.connect({ apiKey: this.apiKey, sessionId: this.sessionId, token }));
-    } catch (error) {
-      this.currentState = 'disconnected';
-      throw error;
-    }
   }
 
   _stateEvent(state, type) {
@@ -48,63 +74,59 @@ class Session extends Inbox {
   _connected(welcome) {
     this.currentState = 'connected';
     this.connection = new Connection(welcome.connection);
-    const may = (action) => (welcome.may.includes(action) ? 1 : 0);
-    this.capabilities = {
-      publish: may('publish'),
-      subscribe: may('subscribe'),
-      signal: may('signal'),
-      forceDisconnect: may('moderate'),
-      forceUnpublish: may('moderate'),
-      forceMute: may('moderate'),
-    };
-    this.connections.set(this.connection.id, this.connection);
-    for (const properties of welcome.connections) this.connections.set(properties.id, new Connection(properties));
-    this._fire('sessionConnected', { connections: [], streams: [] });
-    this._announcePresent(welcome);
+    this.capabilities = new Capabilities(welcome.may);
+    this.connections.add(this.connection);
+    for (const properties of welcome.connections) this.connections.add(new Connection(properties));
+    this._dispatch(new SessionConnectEvent('sessionConnected'));
+    for (const connection of this.connections.where(() => true)) this._announceConnection('connectionCreated', connection);
+    for (const properties of welcome.streams) this._streamCreated(properties);
+    for (const archive of welcome.archives) this._archiveStarted(archive);
   }
 
-  _announcePresent({ connections, streams, archives }) {
-    this._fire('connectionCreated', { connection: this.connection });
-    for (const { id } of connections) {
-      this._fire('connectionCreated', { connection: this.connections.get(id) });
-    }
-    for (const properties of streams) this._streamCreated(properties);
-    for (const archive of archives) this._archiveStarted(archive);
+  _announceConnection(type, connection, reason = undefined) {
+    if (!this._suppressed) super._announceConnection(type, connection, reason);
   }
 
+  /** Of a connection that is being made, nothing more is heard until the next. @returns {Promise<void>} */
   disconnect() {
-    if (!this._wire || this.currentState === 'disconnected') return;
     const wire = this._wire;
-    wire.request('disconnect').catch(() => {});
-    wire.end('clientDisconnected');
+    if (this.isConnected()) {
+      wire.request('disconnect').catch(() => {});
+      wire.end('clientDisconnected');
+    } else if (this.currentState === 'connecting') {
+      this._wire = undefined;
+      this.currentState = 'disconnected';
+      wire.close();
+    }
+    return Promise.resolve();
   }
 
   _gone(reason) {
     this.currentState = 'disconnected';
     for (const publisher of [...this._publishers]) this._withdrawn(publisher, reason);
-    const event = this._fire('sessionDisconnected', { reason }, true);
-    if (!event.isDefaultPrevented()) for (const subscriber of [...this._subscribers]) subscriber._dispose('OT_DISCONNECTED');
-    for (const subscriber of this._subscribers) if (subscriber._peer) subscriber._peer.pc.close();
+    const event = this._dispatch(new SessionDisconnectEvent('sessionDisconnected', reason));
+    if (!event.isDefaultPrevented()) for (const subscriber of [...this._subscribers]) subscriber._dispose(reason);
+    for (const subscriber of this._subscribers) subscriber._close();
+    this.connection = null;
+    this.capabilities = new Capabilities();
     this._reset();
-  }
-
-  _checkConnected() {
-    if (!this.isConnected()) throw otError('OT_NOT_CONNECTED', 'The session is not connected: call connect first.');
   }
 
   // -- publishing --
 
-  publish(publisher, properties, completion) {
-    const done = [publisher, properties, completion].find((each) => typeof each === 'function');
-    const chosen = publisher instanceof Publisher
-      ? publisher
-      : OT.initPublisher(typeof publisher === 'function' ? undefined : publisher, typeof properties === 'function' ? {} : properties);
-    complete(this._publish(chosen), done, this);
-    return chosen;
+  _publishCall(args) {
+    const [completion, [first, properties]] = withoutCompletion(args);
+    if (!this.isConnected()) {
+      refuse(this, otError('OT_NOT_CONNECTED', 'The session is not connected: connect before publishing.'), completion);
+      return null;
+    }
+    const publisher = first instanceof Publisher ? first : OT.initPublisher(first, properties);
+    complete(this._publish(publisher), completion, this);
+    return publisher;
   }
 
   async _publish(publisher) {
-    this._checkConnected();
+    if (!this.capabilities.permittedTo('publish')) throw otError('OT_PERMISSION_DENIED', 'This token does not allow publish.', 1500);
     if (publisher.session && publisher.session !== this) {
       throw otError('OT_UNABLE_TO_PUBLISH', 'The publisher is already published to another session.');
     }
@@ -114,20 +136,24 @@ class Session extends Inbox {
     try {
       await publisher._ready;
       this._checkConnected();
-      const { name = '', videoSource } = publisher.properties;
-      const videoType = SCREENS.includes(videoSource) ? 'screen' : isTrack(videoSource) ? publisher.properties.videoType || 'custom' : 'camera';
-      const { stream } = await this._wire.request('publish', { name, videoType, key: publisher.guid, ...publisher._state() });
+      const { stream } = await this._wire.request('publish', described(publisher));
       publisher.stream = new Stream(stream, this.connection);
-      publisher._fire('streamCreated', { stream: publisher.stream });
+      publisher._dispatch(new StreamEvent('streamCreated', publisher.stream, undefined, false));
     } catch (error) {
-      publisher.session = null;
+      publisher.session = undefined;
       this._publishers.delete(publisher);
       throw error;
     }
   }
 
+  _checkConnected() {
+    if (!this.isConnected()) throw otError('OT_NOT_CONNECTED', 'The session is not connected: call connect first.');
+  }
+
   unpublish(publisher) {
-    if (publisher && publisher.session === this) this._withdraw(publisher, 'unpublished');
+    if (!publisher) return;
+    if (!(publisher instanceof Publisher)) throw new TypeError('This is not a publisher.');
+    if (publisher.session === this) this._withdraw(publisher, 'unpublished');
   }
 
   /** Ends a publication of this page, here and on the server. */
@@ -140,70 +166,52 @@ class Session extends Inbox {
 
   // -- subscribing --
 
-  subscribe(stream, target, properties, completion) {
-    const done = [target, properties, completion].find((each) => typeof each === 'function');
-    const chosen = typeof properties === 'object' && properties ? properties : {};
-    const subscriber = new Subscriber(this, stream, typeof target === 'function' ? undefined : target, chosen);
+  /** `subscribe(stream, target, properties, completion)`; all but the stream may be left out. */
+  _subscribeCall(args) {
+    const [stream, ...rest] = args;
+    const [completion, others] = withoutCompletion(rest);
+    const refused = this._subscribeFault(stream);
+    if (refused) {
+      refuse(this, refused, completion);
+      return undefined;
+    }
+    const [target, properties] = placed(others);
+    const subscriber = new Subscriber(this, stream, target, properties);
     this._subscribers.add(subscriber);
-    const opening = Promise.resolve().then(() => {
-      this._checkConnected();
-      return subscriber._open();
-    });
-    complete(opening, done, this);
+    complete(subscriber._opened(completion), undefined, this);
     return subscriber;
   }
 
+  _subscribeFault(stream) {
+    if (!this.isConnected()) return otError('OT_NOT_CONNECTED', 'The session is not connected: connect before subscribing.', 1501);
+    if (!stream || !stream.streamId) return otError('OT_INVALID_PARAMETER', 'There is no stream to subscribe to.', 1501);
+    if (!this.capabilities.permittedTo('subscribe')) return otError('OT_PERMISSION_DENIED', 'This token does not allow subscribe.', 1501);
+    return undefined;
+  }
+
+  /** Whether the subscriber was one of this session. */
   unsubscribe(subscriber) {
-    this._subscribers.delete(subscriber);
-    subscriber._dispose();
+    if (!subscriber) throw new Error('Session.unsubscribe: there is no subscriber.');
+    if (!this._subscribers.delete(subscriber)) return false;
+    subscriber._dispose('unsubscribed');
+    return true;
   }
 
-  // -- signals and moderation --
+  // -- media --
 
-  /** @param {{type?: string, data?: string, to?: any}} what */
-  signal({ type = '', data = '', to } = {}, completion) {
-    const recipient = to && typeof to === 'object' ? to.connectionId || to.id : to;
-    this._ask('signal', { type, data, to: recipient ?? null }, completion);
+  /** @param {IceConfig} config of peers made from now on @returns {Promise<void>} */
+  setIceConfig(config) {
+    return quiet((async () => { this._iceConfig = checkedIceConfig(config); })());
   }
 
-  forceDisconnect(connection, completion) {
-    const id = typeof connection === 'object' ? connection.connectionId : connection;
-    this._ask('forceDisconnect', { connectionId: id }, completion);
+  _rtcConfiguration() {
+    return rtcConfiguration(this._iceConfig);
   }
+}
 
-  forceUnpublish(stream, completion) {
-    const id = typeof stream === 'object' ? stream.streamId : stream;
-    this._ask('forceUnpublish', { streamId: id }, completion);
-  }
-
-  /** @param {any} stream @returns {Promise<void>} */
-  forceMuteStream(stream) {
-    return this._promise('forceMute', { streamId: stream.streamId });
-  }
-
-  /** Mutes every stream but those given, and those that are published from now on. @param {any[]} [excluded] */
-  forceMuteAll(excluded = []) {
-    return this._promise('forceMute', { streamId: null, active: true, excluded: excluded.map((each) => each.streamId) });
-  }
-
-  /** Streams published from now on are not muted any more. */
-  disableForceMute() {
-    return this._promise('forceMute', { streamId: null, active: false });
-  }
-
-  async _promise(op, body) {
-    this._checkConnected();
-    await this._wire.request(op, body);
-  }
-
-  _ask(op, body, completion) {
-    complete(Promise.resolve().then(() => {
-      this._checkConnected();
-      return this._wire.request(op, body);
-    }), completion, this);
-  }
-
-  _relay(to, peer, body) {
-    if (this.isConnected()) this._wire.request('relay', { to, peer, body }).catch((error) => log(3, 'relay', error.message));
-  }
+/** What the server needs to know of a new stream. */
+function described(publisher) {
+  const { name = '', initials = '', videoSource, videoType = 'custom' } = publisher.properties;
+  const type = SCREENS.includes(videoSource) ? 'screen' : isTrack(videoSource) ? videoType : 'camera';
+  return { name, initials, videoType: type, key: publisher.guid, ...publisher._state() };
 }

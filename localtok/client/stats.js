@@ -1,5 +1,4 @@
 /** @typedef {{bytesSent: number, packetsSent: number, packetsLost: number, frameRate?: number}} Sent */
-/** @typedef {{bytesReceived: number, packetsReceived: number, packetsLost: number, frameRate?: number}} Received */
 
 /** @param {RTCStatsReport} report @returns {{timestamp: number, audio?: Sent, video?: Sent}} */
 function sentStats(report) {
@@ -17,15 +16,61 @@ function sentStats(report) {
   return /** @type {any} */ (stats);
 }
 
-/** @param {RTCStatsReport | Map<string, any>} report @returns {{timestamp: number, audio?: Received, video?: Received}} */
-function receivedStats(report) {
-  /** @type {Record<string, any>} */
-  const stats = { timestamp: Date.now() };
-  report.forEach((/** @type {any} */ entry) => {
-    if (entry.type !== 'inbound-rtp') return;
-    const { bytesReceived, packetsReceived, packetsLost } = entry;
-    stats[entry.kind] = { bytesReceived, packetsReceived, packetsLost };
-    if (entry.kind === 'video') stats.video.frameRate = entry.framesPerSecond || 0;
-  });
-  return /** @type {any} */ (stats);
+/**
+ * The vendor's SubscriberStats: rates in bits and frames a second, durations in seconds.
+ * @param {any} report @param {any} before the statistics that were read before these, if any
+ */
+function receivedStats(report, before) {
+  const entries = [...report.values()];
+  const arriving = (kind) => entries.find((entry) => entry.type === 'inbound-rtp' && entry.kind === kind);
+  const timestamp = Date.now();
+  const video = arriving('video');
+  return {
+    timestamp,
+    audio: packets(arriving('audio')),
+    video: { ...packets(video), ...pictures(video, entries), ...bitrates(video, timestamp, before) },
+    mediaLink: {
+      transport: transportOf(entries),
+      remotePublisherTransport: UNKNOWN_TRANSPORT,
+      networkDegradationSource: 'none',
+    },
+  };
+}
+
+function packets(entry) {
+  const { bytesReceived = 0, packetsReceived = 0, packetsLost = 0 } = entry || {};
+  return { bytesReceived, packetsReceived, packetsLost };
+}
+
+function pictures(entry, entries) {
+  const inbound = entry || {};
+  const codec = entries.find((each) => each.id === inbound.codecId);
+  return {
+    codec: codec ? codec.mimeType.replace('video/', '') : '',
+    width: inbound.frameWidth || 0,
+    height: inbound.frameHeight || 0,
+    frameRate: inbound.framesPerSecond || 0,
+    decodedFrameRate: inbound.framesPerSecond || 0,
+    pauseCount: inbound.pauseCount || 0,
+    totalPausesDuration: inbound.totalPausesDuration || 0,
+    freezeCount: inbound.freezeCount || 0,
+    totalFreezesDuration: inbound.totalFreezesDuration || 0,
+  };
+}
+
+function bitrates(entry, timestamp, before) {
+  const { bytesReceived } = packets(entry);
+  const bytes = before ? bytesReceived - before.video.bytesReceived : 0;
+  const seconds = before ? (timestamp - before.timestamp) / 1000 : 0;
+  const bitrate = seconds > 0 ? Math.round((8 * bytes) / seconds) : 0;
+  return { bitrate, totalBitrate: bitrate };
+}
+
+const UNKNOWN_TRANSPORT = { connectionEstimatedBandwidth: 0, networkCondition: 'unknown', networkConditionReason: 'unknown' };
+
+/** localtok rates no network: only the browser's own estimate is known. */
+function transportOf(entries) {
+  const pair = entries.find((each) => each.type === 'candidate-pair' && each.nominated);
+  const estimate = pair && (pair.availableIncomingBitrate || pair.availableOutgoingBitrate);
+  return { ...UNKNOWN_TRANSPORT, connectionEstimatedBandwidth: estimate || 0 };
 }

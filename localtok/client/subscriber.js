@@ -1,189 +1,150 @@
-class Subscriber extends Audible {
+class Subscriber extends Receiver {
   constructor(session, stream, target, properties) {
-    super();
-    this.session = session;
-    this.stream = stream;
-    this.streamId = stream.id;
-    this.properties = properties;
-    this.id = this.widgetId = `OT_${uuid()}`;
-    this.destroyed = false;
-    this._peerId = uuid();
-    this._media = new MediaStream();
-    this._wanted = { audio: properties.subscribeToAudio !== false, video: properties.subscribeToVideo !== false };
+    super(session, stream, properties);
+    this.id = `OT_${uuid()}`;
+    this._style = new Style(SUBSCRIBER_STYLE, properties.style);
+    this._captions = { subscribed: Boolean(properties.subscribeToCaptions), language: properties.captionsTranslationLanguage ?? null };
     if (properties.insertDefaultUI !== false) {
       this.element = mount(target, properties, 'OT_subscriber', this.id);
       this.id = this.element.id;
     }
+    this._unfit = target !== undefined && target !== null && properties.insertDefaultUI === false;
+    this.subscribeToAudio = promising((value) => this._want('audio', value), async (value) => { this._want('audio', value); });
+    this.subscribeToVideo = promising(
+      (value) => this._wantVideo(value, 'subscribeToVideo'),
+      async (value, reason = 'subscribeToVideo') => { this._wantVideo(value, reason); },
+    );
+    this.setAudioVolume = promising((value) => this._setVolume(value), async (value) => { this._setVolume(value); });
+    this.restrictFrameRate = promising((value) => this._restrict(value), async (value) => { this._restrict(value); });
   }
 
-  /** Resolves when the picture or sound arrives. */
-  _open() {
-    return new Promise((resolve, reject) => {
-      this._settle = { resolve, reject };
-      this._timer = setTimeout(() => this._failed('OT_TIMEOUT', 'The stream did not arrive in time.'), SUBSCRIBE_TIMEOUT_MS);
-      this.session._wire.request('subscribe', { streamId: this.streamId, peer: this._peerId })
-        .catch((error) => this._failed(error.name, error.message));
-    });
+  /** Resolves when the picture or sound arrives, and after the completion handler. */
+  async _opened(completion) {
+    try {
+      if (this._unfit) throw otError('OT_INVALID_PARAMETER', 'insertDefaultUI is false: there is nothing to insert into the target.');
+      await this._open();
+    } catch (error) {
+      this.session._subscribers.delete(this);
+      this._dispose('failed');
+      guarded(completion, error);
+      throw error;
+    }
+    guarded(completion);
   }
 
-  _failed(name, message) {
-    if (!this._settle) return;
-    clearTimeout(this._timer);
-    this._settle.reject(otError(name, message));
-    this._settle = null;
-  }
-
-  async _relayed(from, body) {
-    if (this.destroyed) return;
-    if (!this._peer) this._peer = this._newPeer(from);
-    const { pc } = this._peer;
-    await takeRelayed(this._peer, body);
-    if (body.type !== 'offer') return;
-    await pc.setLocalDescription(await pc.createAnswer());
-    this.session._relay(from, this._peerId, { type: 'answer', sdp: pc.localDescription.sdp });
-  }
-
-  _newPeer(from) {
-    const pc = new RTCPeerConnection({ iceServers: [] });
-    pc.onicecandidate = ({ candidate }) => candidate && this.session._relay(from, this._peerId, candidate.toJSON());
-    pc.ontrack = ({ track }) => this._addTrack(track);
-    pc.onconnectionstatechange = () => this._stateChanged(pc.connectionState);
-    return { pc, waiting: [], from };
-  }
-
-  _addTrack(track) {
-    track.enabled = this._wanted[track.kind];
-    this._media.addTrack(track);
-    if (track.kind === 'audio') this._handlersChanged();
-    if (!this.video) this._show();
-  }
-
-  _audible() {
-    return this._media.getAudioTracks()[0] || null;
-  }
+  // -- what is shown --
 
   _show() {
-    this.video = newVideo(this.properties, false);
-    this.video.addEventListener('resize', () => this._resized());
-    this.video.srcObject = this._media;
-    if (loudspeaker) useLoudspeaker(this.video);
-    this.setAudioVolume(this.properties.audioVolume ?? 100);
-    if (this.element) this.element.append(this.video);
-    this._fire('videoElementCreated', { element: this.video });
+    const video = newVideo(this._properties, false);
+    this._video = video;
+    video.addEventListener('resize', () => this._resized());
+    video.srcObject = this._media;
+    if (loudspeaker) useLoudspeaker(video);
+    this._setVolume(this._volume);
+    if (this.element) this.element.append(video);
+    this._dispatch(new MediaStreamAvailableEvent(this._media));
+    this._fire('videoElementCreated', { element: video });
     // Without a gesture a browser may refuse sound: the picture then plays without it.
-    this.video.play().catch(() => {
-      if (this.destroyed) return;
-      this.video.muted = true;
-      this.video.play().catch((error) => log(3, 'play', error.message));
+    video.play().catch(() => {
+      if (this._destroyed) return;
+      video.muted = true;
+      video.play().catch((error) => log(3, 'play', error.message));
       this._fire('audioBlocked');
     });
   }
 
   _resized() {
-    const [oldValue, newValue] = [this._size, { width: this.video.videoWidth, height: this.video.videoHeight }];
-    this._size = newValue;
-    if (oldValue) this._fire('videoDimensionsChanged', { oldValue, newValue });
+    const [before, after] = [this._size, { width: this._video.videoWidth, height: this._video.videoHeight }];
+    this._size = after;
+    if (before) this._dispatch(new VideoDimensionsChangedEvent(this, before, after));
   }
 
-  _stateChanged(state) {
-    if (state === 'connected') {
-      clearTimeout(this._timer);
-      this._fire(this._wasConnected ? 'connected' : 'loaded');
-      if (!this._wasConnected) this._fire('connected');
-      this._wasConnected = true;
-      if (this._settle) this._settle.resolve();
-      this._settle = null;
-    } else if (state === 'disconnected') {
-      this._fire('disconnected');
-    }
+  _streamChanged(name, value) {
+    if (name === 'hasVideo' && this._wanted.video) this._videoToggled(value, 'publishVideo');
   }
 
-  subscribeToAudio(value) {
-    return this._want('audio', value);
+  _videoToggled(on, reason) {
+    this._dispatch(new VideoEnabledChangedEvent(on ? 'videoEnabled' : 'videoDisabled', { reason }));
   }
 
-  subscribeToVideo(value) {
+  _wantVideo(value, reason) {
+    const before = this._wanted.video;
     this._want('video', value);
-    this._fire(value ? 'videoEnabled' : 'videoDisabled', { reason: 'subscribeToVideo' }, true);
+    if (before !== this._wanted.video && this.stream.hasVideo) this._videoToggled(this._wanted.video, reason);
     return this;
   }
 
-  _want(kind, value) {
-    this._wanted[kind] = Boolean(value);
-    for (const track of this._media.getTracks()) if (track.kind === kind) track.enabled = this._wanted[kind];
-    return this;
-  }
-
-  setAudioVolume(value) {
-    this._volume = Math.max(0, Math.min(100, Number(value)));
-    if (this.video) this.video.volume = this._volume / 100;
+  _setVolume(value) {
+    const volume = Number(value);
+    if (!Number.isNaN(volume)) this._volume = Math.max(0, Math.min(100, volume));
+    if (this._video) this._video.volume = this._volume / 100;
     return this;
   }
 
   getAudioVolume() {
-    return this._volume ?? 100;
+    return this._volume;
   }
 
   async _unblock() {
-    this.video.muted = false;
-    await this.video.play();
+    this._video.muted = false;
+    await this._video.play();
     this._fire('audioUnblocked');
   }
 
   isAudioBlocked() {
-    return Boolean(this.video && this.video.muted);
+    return Boolean(this._video && this._video.muted);
   }
 
-  getImgData(completion) {
-    const data = picture(this.video);
-    if (completion) call(completion, this, data ? null : otError('OT_NOT_CONNECTED', 'There is no picture yet.'), data);
-    return data;
+  /** @returns {string | null} */
+  getImgData() {
+    return picture(this._video);
   }
 
   videoWidth() {
-    return this.video ? this.video.videoWidth : undefined;
+    return this._video ? this._video.videoWidth : undefined;
   }
 
   videoHeight() {
-    return this.video ? this.video.videoHeight : undefined;
+    return this._video ? this._video.videoHeight : undefined;
   }
 
-  getStats(completion) {
-    const report = this._peer ? this._peer.pc.getStats() : Promise.resolve(new Map());
-    report.then((entries) => call(completion, this, null, receivedStats(entries)), (error) => call(completion, this, error));
+  /** @returns {any} the SubscriberStyle */
+  getStyle() {
+    return this._style.all();
   }
 
-  async getRtcStatsReport() {
-    return this._peer ? this._peer.pc.getStats() : new Map();
-  }
-
-  setStyle() {
+  /** `setStyle(name, value)` or `setStyle({name: value})`. */
+  setStyle(...styles) {
+    this._style.set(...styles);
     return this;
   }
 
-  restrictFrameRate() {
-    return this;
+  // -- captions: localtok has none, so that none are ever received --
+
+  /** @param {boolean} value @returns {Promise<void>} */
+  async subscribeToCaptions(value) {
+    this._captions.subscribed = Boolean(value);
   }
 
-  setPreferredResolution() {
-    return this;
+  isSubscribedToCaptions() {
+    return this._captions.subscribed;
   }
 
-  setPreferredFrameRate() {
-    return this;
+  /** @param {any} language a code like `en-US`, or null @returns {Promise<void>} */
+  async setCaptionsTranslationLanguage(language) {
+    this._captions.language = language;
   }
 
-  _dispose(error) {
-    if (this.destroyed) return;
-    this.destroyed = true;
-    this._failed(error || 'OT_STREAM_DESTROYED', 'The stream ended before it arrived.');
-    this._levels.stop();
-    if (this._peer) {
-      this.session._relay(this._peer.from, this._peerId, { type: 'bye' });
-      this._peer.pc.close();
-    }
-    if (this.video) this.video.srcObject = null;
+  getCaptionsTranslationLanguage() {
+    return this._captions.language;
+  }
+
+  _dispose(reason) {
+    if (this._destroyed) return;
+    this._destroyed = true;
+    this._close();
+    if (this._video) this._video.srcObject = null;
     if (this.element) this.element.remove();
-    this._fire('destroyed', { reason: error ? 'streamDestroyed' : 'unsubscribed' });
+    this._dispatch(new DestroyedEvent('destroyed', this, reason));
   }
 }

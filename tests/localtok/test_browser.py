@@ -232,7 +232,7 @@ async def test_what_fails_is_an_exception_of_the_library_too(
     await page.goto(f"{site}/?{real.url}")
     session_id = await Sdk(real.url).routed_session()
     assert await page.evaluate(FAILED, [KEY, session_id]) == {
-        "told": {"code": 1004, "title": "OT_AUTHENTICATION_ERROR"},
+        "told": {"code": 1004, "title": "Authentication error"},
         "heard": "OT_AUTHENTICATION_ERROR",
     }
 
