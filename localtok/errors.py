@@ -78,11 +78,11 @@ class ClientError(Exception):
         "OT_UNEXPECTED_SERVER_RESPONSE": 2001,
     }
 
-    def __init__(self, name: str, message: str) -> None:
+    def __init__(self, name: str, message: str, code: int | None = None) -> None:
         super().__init__(message)
         self.name = name
         self.message = message
-        self.code = self.codes[name]
+        self.code = code or self.codes[name]
 
     def body(self) -> dict[str, object]:
         return {"name": self.name, "code": self.code, "message": self.message}

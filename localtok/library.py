@@ -6,7 +6,7 @@ from pathlib import Path
 
 PARTS = (
     *("errors", "base", "completions", "events", "eventkinds", "collection", "capabilities", "wire", "stream"),
-    *("iceconfig", "style", "elements", "levels", "stats", "capture", "peers", "connectors", "sender"),
+    *("iceconfig", "encryption", "style", "elements", "levels", "stats", "capture", "peers", "connectors", "sender"),
     *("publisher", "receiver", "subscriber", "inbox", "requests", "session", "devices", "requirements", "ot"),
 )
 CLIENT = Path(__file__).parent / "client"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -74,6 +75,7 @@ def publish(room: Room, connection: Connection, request: Request) -> Answer:
     name, video_type = str(request.get("name") or "")[:MAX_NAME], str(request.get("videoType") or "camera")
     key = str(request.get("key") or "")
     properties |= {"name": name, "video_type": video_type, "media": request.get("media") is not False}
+    properties["initials"] = str(request.get("initials") or "")[:MAX_NAME]
     stream = room.sessions.publish(connection, key, **properties)
     if room.session(connection).muted and stream.has_audio:
         mute_stream(room, room.session(connection), stream)
@@ -120,18 +122,20 @@ def relay(room: Room, connection: Connection, request: Request) -> Answer:
 
 def signal(room: Room, connection: Connection, request: Request) -> Answer:
     _require(connection, "signal")
-    kind, data, to = request.get("type") or "", request.get("data") or "", request.get("to")
-    if not isinstance(kind, str) or not isinstance(data, str):
-        raise ClientError("OT_INVALID_PARAMETER", "The type and data of a signal are strings.")
-    if too_large := signal_size_error(kind, data):
-        raise ClientError("OT_INVALID_PARAMETER", too_large)
+    kind, data, to = request.get("type") or "", request.get("data"), request.get("to")
+    if not isinstance(kind, str):
+        raise ClientError("OT_INVALID_PARAMETER", "The type of a signal is a string.", 400)
+    data = "" if data is None else data
+    text = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)
+    if too_large := signal_size_error(kind, text):
+        raise ClientError("OT_INVALID_PARAMETER", too_large, 413)
     message = {"event": "signal", "type": kind, "data": data, "from": connection.id}
     if to is None:
         room.pages.broadcast(connection.session_id, message)
     elif to in room.session(connection).connections:
         room.pages.tell(to, message)
     else:
-        raise ClientError("OT_INVALID_PARAMETER", "The client that the signal is for is not connected.")
+        raise ClientError("OT_INVALID_PARAMETER", "The client that the signal is for is not connected.", 404)
     return {}
 
 

@@ -20,6 +20,7 @@ class Stream:
     connection_id: str
     created_ms: int
     name: str = ""
+    initials: str = ""
     video_type: str = "camera"
     has_audio: bool = True
     has_video: bool = True
@@ -39,6 +40,7 @@ class Stream:
             "connectionId": self.connection_id,
             "creationTime": self.created_ms,
             "name": self.name,
+            "initials": self.initials,
             "videoType": self.video_type,
             "hasAudio": self.has_audio,
             "hasVideo": self.has_video,

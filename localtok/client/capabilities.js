@@ -8,7 +8,7 @@ class Capabilities {
     this.forceUnpublish = allowed('moderate');
     this.forceDisconnect = allowed('moderate');
     this.forceMute = allowed('moderate');
-    this.supportsE2ee = 0;
+    this.supportsE2ee = canEncrypt() ? 1 : 0;
     this.supportsWebRTC = 1;
     /** @type {(action: string) => boolean} */
     this.permittedTo = (action) => this[action] === 1;

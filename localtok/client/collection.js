@@ -34,7 +34,7 @@ class Collection {
   }
 
   find(criterion) {
-    return this.where(criterion)[0];
+    return this.where(criterion)[0] ?? null;
   }
 
   map(work) {

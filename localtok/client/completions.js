@@ -19,7 +19,8 @@ function guarded(handler, ...args) {
 /** Fires the `exception` event of an error. @param {Error & OTError} error @param {object} target */
 function report(error, target) {
   log(1, `${error.name}:`, error.message);
-  OT.dispatchEvent(new ExceptionEvent('exception', error.message, TITLES[error.code], error.code, target, target, error));
+  const event = new ExceptionEvent('exception', error.message, TITLES[error.code], error.code, target, target, error);
+  OT.dispatchEvent(Object.assign(event, { stack: error.stack }));
 }
 
 /** Ends a call at once: its completion handler, then the exception. @returns {Error & OTError} the error */

@@ -15,9 +15,10 @@ const ArchiveEvent = eventKind((type, archive) => (
 const AudioInputDeviceChangedEvent = eventKind((device) => ['audioInputDeviceChanged', false, { device }]);
 const AudioLevelUpdatedEvent = eventKind((audioLevel) => ['audioLevelUpdated', false, { audioLevel }]);
 const ConnectionEvent = eventKind((type, connection, reason) => [type, false, { connection, reason }]);
+const CpuPerformanceChangedEvent = eventKind((cpuPerformanceState) => ['cpuPerformanceChanged', false, { cpuPerformanceState }]);
 const DestroyedEvent = eventKind((type, target, reason) => [type, false, { target, reason }]);
 const ExceptionEvent = eventKind((type, message, title, code, component, target, error) => (
-  [type, false, { message, title, code, component, target, error, stack: error && error.stack }]));
+  [type, false, { message, title, code, component, target, error }]));
 const MediaStoppedEvent = eventKind((target, track) => ['mediaStopped', true, { target, track }]);
 const MediaStreamAvailableEvent = eventKind((mediaStream) => ['mediaStreamAvailable', false, { mediaStream }]);
 const MuteForcedEvent = eventKind((fields) => ['muteForced', false, fields]);

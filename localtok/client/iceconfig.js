@@ -18,10 +18,13 @@ function checkedIceConfig(config) {
   return { includeServers, transportPolicy, customServers };
 }
 
-/** What peers of a session are made with: localtok has no ICE servers of its own. @param {IceConfig | null} config */
-function rtcConfiguration(config) {
-  /** @type {RTCConfiguration} */
-  const found = { iceServers: config ? config.customServers : [] };
+/**
+ * What peers of a session are made with: localtok has no ICE servers of its own.
+ * @param {IceConfig | null} config @param {boolean} encrypted
+ */
+function rtcConfiguration(config, encrypted) {
+  /** @type {RTCConfiguration & {encodedInsertableStreams: boolean}} */
+  const found = { iceServers: config ? config.customServers : [], encodedInsertableStreams: encrypted };
   if (config && config.transportPolicy === 'relay') found.iceTransportPolicy = 'relay';
   return found;
 }

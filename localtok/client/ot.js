@@ -9,10 +9,10 @@ const subscribers = () => sessions.map((session) => [...session._subscribers]).f
 /** @type {string | undefined} */
 let proxyUrl;
 
-/** One URL for everything: localtok serves all of it. */
+/** One URL for everything: localtok serves all of it. They are not listed as keys, as with the vendor's. */
 function properties() {
   const urls = ['websiteURL', 'cdnURL', 'loggingURL', 'apiURL', 'cdnURLSSL', 'loggingURLSSL', 'apiURLSSL', 'assetURL', 'vonageAPIURL'];
-  return {
+  const values = {
     version: VERSION,
     buildHash: 'localtok',
     minimumVersion: { chrome: 97, firefox: 104 },
@@ -20,6 +20,8 @@ function properties() {
     supportSSL: true,
     ...Object.fromEntries(urls.map((name) => [name, SERVER])),
   };
+  const hidden = Object.entries(values).map(([name, value]) => [name, { value, enumerable: false, writable: true }]);
+  return Object.defineProperties({}, Object.fromEntries(hidden));
 }
 
 const OT = Object.assign(new Emitter(), LEVELS, {
@@ -32,8 +34,8 @@ const OT = Object.assign(new Emitter(), LEVELS, {
   Error: OTErrorClass,
   Event: OTEvent,
   ...{ Archive, Capabilities, Connection, Publisher, Session, Stream, Subscriber },
-  ...{ ArchiveEvent, AudioInputDeviceChangedEvent, AudioLevelUpdatedEvent, ConnectionEvent, DestroyedEvent },
-  ...{ ExceptionEvent, MediaStoppedEvent, MediaStreamAvailableEvent, MuteForcedEvent, SessionConnectEvent },
+  ...{ ArchiveEvent, AudioInputDeviceChangedEvent, AudioLevelUpdatedEvent, ConnectionEvent, CpuPerformanceChangedEvent },
+  ...{ DestroyedEvent, ExceptionEvent, MediaStoppedEvent, MediaStreamAvailableEvent, MuteForcedEvent, SessionConnectEvent },
   ...{ SessionDisconnectEvent, SignalEvent, StreamEvent, StreamPropertyChangedEvent, VideoDimensionsChangedEvent },
   ...{ VideoDisableWarningEvent, VideoEnabledChangedEvent },
   sessions,
@@ -128,9 +130,7 @@ const OT = Object.assign(new Emitter(), LEVELS, {
   /** Whether media processor connectors work. */
   hasMediaProcessorSupport: promising((mediaType = 'both') => canProcess(mediaType), async (mediaType = 'both') => canProcess(mediaType)),
 
-  hasEndToEndEncryptionSupport() {
-    return false;
-  },
+  hasEndToEndEncryptionSupport: () => canEncrypt(),
 
   /** Taken once, before the first session; nothing goes through it, as pages reach localtok directly. @param {string} url */
   setProxyUrl(url) {

@@ -55,9 +55,19 @@ class Receiver extends Audible {
   _newPeer(from) {
     const pc = new RTCPeerConnection(this.session._rtcConfiguration());
     pc.onicecandidate = ({ candidate }) => candidate && this._send(from, candidate.toJSON());
-    pc.ontrack = ({ track }) => this._addTrack(track);
+    const { _cipher: cipher } = this.session;
+    pc.ontrack = ({ track, receiver }) => {
+      decryptReceiver(cipher, receiver, (fits) => this._secretFits(fits));
+      this._addTrack(track);
+    };
     pc.onconnectionstatechange = () => this._stateChanged(pc.connectionState);
     return { pc, waiting: [], from };
+  }
+
+  _secretFits(fits) {
+    if (this._fits === fits) return;
+    this._fits = fits;
+    this._fire(fits ? 'encryptionSecretMatch' : 'encryptionSecretMismatch');
   }
 
   _addTrack(track) {

@@ -35,6 +35,7 @@ class Sender extends Audible {
         pc.addTransceiver(this.tracks[kind] || kind, { direction: 'sendonly', streams: [stream] });
       }
     }
+    if (!more.recorder) encryptPeer(this.session._cipher, pc);
     const peer = { pc, waiting: [], ...more };
     this._peers.set(id, peer);
     return peer;

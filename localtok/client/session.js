@@ -1,12 +1,15 @@
 class Session extends Requests {
   /** @param {any} apiKey @param {any} sessionId @param {any} [options] of `OT.initSession` */
-  constructor(apiKey, sessionId, options) {
+  constructor(apiKey, sessionId, options = {}) {
     super();
     this.id = this.sessionId = sessionId;
     this._apiKey = apiKey;
-    const { iceConfig, connectionEventsSuppressed } = Object(options);
+    const { iceConfig, connectionEventsSuppressed, encryptionSecret } = options;
     this._iceConfig = iceConfig ? checkedIceConfig(iceConfig) : null;
     this._suppressed = Boolean(connectionEventsSuppressed);
+    /** @type {Cipher | null} */
+    this._cipher = null;
+    this._encryptWith(encryptionSecret);
     /** Completion handlers that wait for the connection. @type {any[]} */
     this._waiting = [];
     this.connect = promising((...args) => this._connectCall(args), (...args) => (
@@ -204,8 +207,19 @@ class Session extends Requests {
     return quiet((async () => { this._iceConfig = checkedIceConfig(config); })());
   }
 
+  /** Peers that are made before the first secret stay unencrypted. @param {string} secret @returns {Promise<void>} */
+  async setEncryptionSecret(secret) {
+    this._encryptWith(secret);
+  }
+
+  _encryptWith(secret) {
+    if (!secret || !canEncrypt()) return;
+    if (this._cipher) this._cipher.change(String(secret));
+    else this._cipher = new Cipher(String(secret));
+  }
+
   _rtcConfiguration() {
-    return rtcConfiguration(this._iceConfig);
+    return rtcConfiguration(this._iceConfig, this._cipher !== null);
   }
 }
 

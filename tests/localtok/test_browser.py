@@ -220,8 +220,8 @@ ABLE = """async () => {
   let refused = '';
   try { publisher.setVideoContentHint('loud'); } catch (error) { refused = error.name; }
   publisher.destroy();
-  const filters = OT.hasMediaProcessorSupport();
-  return { coded: videoEncoders.includes('VP8') && videoDecoders.includes('VP8'), hints, refused, filters };
+  const processors = OT.hasMediaProcessorSupport();
+  return { coded: videoEncoders.includes('VP8') && videoDecoders.includes('VP8'), hints, refused, processors };
 }"""
 
 
@@ -246,7 +246,7 @@ async def test_it_says_what_it_can_and_what_matters_in_a_picture(
         "coded": True,
         "hints": ["detail", "detail", "text"],
         "refused": "OT_INVALID_PARAMETER",
-        "filters": False,
+        "processors": True,
     }
 
 
@@ -340,3 +340,4 @@ async def test_pages_hear_measure_and_moderate(chromium: Browser, site: str, rea
     devices = "() => new Promise((resolve) => OT.getDevices((error, all) => resolve(all.map((d) => d.kind))))"
     assert {"audioInput", "videoInput"} <= set(await ben.evaluate(devices))
     assert await ben.evaluate("() => OT.checkSystemRequirements()") == 1
+
