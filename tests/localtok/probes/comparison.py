@@ -13,7 +13,7 @@ from tests.localtok.probes.site import FOLDER, groups, served
 
 LIBRARIES = ("vendor", "localtok")
 # An unresponsive call is an observation after this time.
-PROBE_DEADLINE_MS = 6000
+PROBE_DEADLINE_MS = 12000
 GROUP_DEADLINE_S = 180
 FLAGS = [
     "--headless=new",

@@ -2,6 +2,10 @@
 const KEY = '100';
 const ID = '1_probe';
 const init = (t) => t.OT.initSession(KEY, ID);
+// The vendor's library tries for seconds; a browser delays sockets to a server that refused some.
+const CONNECT_MS = 9000;
+/** How connecting ends. */
+const connecting = (t, work) => t.completion(work, CONNECT_MS);
 
 /** Which `exception` events come while `work` runs, as [code, title, whether the session is the target]. */
 async function exceptions(t, session, work) {
@@ -53,7 +57,7 @@ probe('initSession: without an id there is a new object each time', async (t) =>
 probe('initSession: the first key stays', async (t) => {
   const first = t.OT.initSession(ID);
   const again = t.OT.initSession(KEY, ID);
-  return t.completion((done) => again.connect('token', done)).then((end) => [first === again, end]);
+  return connecting(t, (done) => again.connect('token', done)).then((end) => [first === again, end]);
 });
 
 // -- what a session is before it is connected --
@@ -97,7 +101,7 @@ probe('OT.sessions: lists them', async (t) => {
 
 const TOKENS = { text: 'token', empty: '', undefined, null: null, 'a number': 5, 'an object': {} };
 for (const [name, token] of Object.entries(TOKENS)) {
-  probe(`connect: a token that is ${name}`, async (t) => t.completion((done) => init(t).connect(token, done)));
+  probe(`connect: a token that is ${name}`, async (t) => connecting(t, (done) => init(t).connect(token, done)));
 }
 probe('connect: returns the session, connecting', async (t) => {
   const session = init(t);
@@ -108,16 +112,16 @@ const FORMS = { nothing: [], token: ['token'], 'key and token': [KEY, 'token'], 
 for (const [name, args] of Object.entries(FORMS)) {
   probe(`connect: form with ${name}`, async (t) => t.outcome(() => t.OT.initSession(ID).connect(...args) instanceof t.OT.Session));
 }
-probe('connect: key and token, as of old', async (t) => t.completion((done) => t.OT.initSession(ID).connect(KEY, 'token', done)));
+probe('connect: key and token, as of old', async (t) => connecting(t, (done) => t.OT.initSession(ID).connect(KEY, 'token', done)));
 probe('connect: a key that came with connect stays', async (t) => {
   const session = t.OT.initSession(ID);
-  const first = await t.completion((done) => session.connect(KEY, 'token', done));
-  return [first, await t.completion((done) => session.connect('token', done))];
+  const first = await connecting(t, (done) => session.connect(KEY, 'token', done));
+  return [first, await connecting(t, (done) => session.connect('token', done))];
 });
-probe('connect: without a key', async (t) => t.completion((done) => t.OT.initSession(ID).connect('token', done)));
-probe('connect: with an empty id', async (t) => t.completion((done) => t.OT.initSession(KEY, '').connect('token', done)));
-probe('connect: without key and id', async (t) => t.completion((done) => t.OT.initSession().connect('token', done)));
-probe('connect: with an empty key', async (t) => t.completion((done) => t.OT.initSession('', ID).connect('token', done)));
+probe('connect: without a key', async (t) => connecting(t, (done) => t.OT.initSession(ID).connect('token', done)));
+probe('connect: with an empty id', async (t) => connecting(t, (done) => t.OT.initSession(KEY, '').connect('token', done)));
+probe('connect: without key and id', async (t) => connecting(t, (done) => t.OT.initSession().connect('token', done)));
+probe('connect: with an empty key', async (t) => connecting(t, (done) => t.OT.initSession('', ID).connect('token', done)));
 probe('connect: exception, then the handler', async (t) => {
   const order = [];
   const session = init(t);
@@ -127,44 +131,44 @@ probe('connect: exception, then the handler', async (t) => {
 });
 probe('connect: exceptions', async (t) => {
   const session = init(t);
-  return exceptions(t, session, () => t.completion((done) => session.connect('token', done)));
+  return exceptions(t, session, () => connecting(t, (done) => session.connect('token', done)));
 });
 probe('connect: exceptions without a key', async (t) => {
   const session = t.OT.initSession(ID);
-  return exceptions(t, session, () => t.completion((done) => session.connect('token', done)));
+  return exceptions(t, session, () => connecting(t, (done) => session.connect('token', done)));
 });
-probe('connect.promise', async (t) => t.outcome(() => init(t).connect.promise('token')));
-probe('connect.promise: without a token', async (t) => t.outcome(() => init(t).connect.promise()));
-probe('connect.promise: key and token', async (t) => t.outcome(() => t.OT.initSession(ID).connect.promise(KEY, 'token')));
+probe('connect.promise', async (t) => t.outcome(() => init(t).connect.promise('token'), CONNECT_MS));
+probe('connect.promise: without a token', async (t) => t.outcome(() => init(t).connect.promise(), CONNECT_MS));
+probe('connect.promise: key and token', async (t) => t.outcome(() => t.OT.initSession(ID).connect.promise(KEY, 'token'), CONNECT_MS));
 probe('connect: a second call while connecting is passed over', async (t) => {
   const session = init(t);
   const ends = [];
   session.connect('a', () => ends.push('first'));
   session.connect('b', () => ends.push('second'));
-  await t.until(() => ends.length, 4000);
+  await t.until(() => ends.length, CONNECT_MS);
   await t.pause(300);
   return ends;
 });
 probe('connect: again after it failed', async (t) => {
   const session = init(t);
-  const first = await t.completion((done) => session.connect('a', done));
-  return [first, await t.completion((done) => session.connect('a', done)), session.currentState];
+  const first = await connecting(t, (done) => session.connect('a', done));
+  return [first, await connecting(t, (done) => session.connect('a', done)), session.currentState];
 });
 probe('connect: no events of the session when it fails', async (t) => {
   const session = init(t);
   const log = t.events(session, ['sessionConnected', 'sessionDisconnected', 'sessionReconnecting', 'connectionCreated', 'exception']);
-  await t.completion((done) => session.connect('a', done));
+  await connecting(t, (done) => session.connect('a', done));
   return log;
 });
 probe('connect: two sessions at once', async (t) => {
-  const ends = ['1_a', '1_b'].map((id) => t.completion((done) => t.OT.initSession(KEY, id).connect('token', done)));
+  const ends = ['1_a', '1_b'].map((id) => connecting(t, (done) => t.OT.initSession(KEY, id).connect('token', done)));
   return Promise.all(ends);
 });
 probe('connect: a handler that throws', async (t) => {
   const seen = [];
   window.onerror = () => { seen.push('an error of the window'); return true; };
   init(t).connect('token', () => { seen.push('handler'); throw new Error('x'); });
-  await t.until(() => seen.length, 4000);
+  await t.until(() => seen.length, CONNECT_MS);
   await t.pause(200);
   return seen;
 });
@@ -188,7 +192,7 @@ probe('disconnect: the next connect calls the handlers of both', async (t) => {
   session.connect('token', () => log.push('first'));
   await session.disconnect();
   session.connect('token', () => log.push('second'));
-  await t.until(() => log.includes('second'), 4500);
+  await t.until(() => log.includes('second'), CONNECT_MS);
   return log;
 });
 
