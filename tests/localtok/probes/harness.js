@@ -5,6 +5,9 @@
  * and helpers. A frame lives for one probe, so that no state leaks. Keys named `message` are shown but not compared.
  */
 const PROBES = new Map();
+// A script that ends early would hide its other probes.
+const BROKEN = [];
+window.addEventListener('error', ({ message }) => BROKEN.push(message));
 
 function probe(name, work) {
   if (PROBES.has(name)) throw new Error(`two probes are named ${name}`);
@@ -55,6 +58,21 @@ class Trial {
     return element;
   }
 
+  /** The constraints that the browser was asked for: [{getUserMedia: …}]. */
+  get asked() {
+    return ASKED;
+  }
+
+  /** Lets `work(constraints, open)` answer instead of the browser's getUserMedia or getDisplayMedia. */
+  instead(name, work) {
+    INSTEAD[name] = work;
+  }
+
+  /** Lets a capture fail with a DOMException of this name. */
+  failing(error, name = 'getUserMedia') {
+    this.instead(name, () => Promise.reject(new DOMException('made up', error)));
+  }
+
   pause(ms) {
     return pause(ms);
   }
@@ -96,7 +114,7 @@ class Trial {
   }
 
   /** What calling `work` does: {thrown}, {returned}, {resolved}, {rejected} or {hangs}. */
-  async outcome(work, ms = 3000) {
+  async outcome(work, ms = 1500) {
     let value;
     try {
       value = work();
@@ -120,8 +138,9 @@ class Trial {
     return Promise.race([called, pause(ms).then(() => ({ hangs: true }))]);
   }
 
-  /** A publisher that is ready: its completion handler was called without an error. */
-  async publisher(properties = {}, target = this.place()) {
+  /** A publisher that is ready: its completion handler was called without an error. In a new element if none is said. */
+  async publisher(properties = {}, ...targets) {
+    const target = targets.length ? targets[0] : this.place();
     let publisher;
     await new Promise((resolve, reject) => {
       setTimeout(() => reject(new Error('the publisher does not become ready')), 4000);
@@ -137,16 +156,16 @@ class Trial {
     return { ...end, returned: describe(publisher) };
   }
 
-  /** The elements below and including `element`: `tag.class.class#id` with children; random ids are left out. */
+  /** The elements below and including `element`: `tag.class.class` with children, without ids. */
   tree(element) {
-    const classes = [...element.classList].sort().map((name) => `.${name}`).join('');
-    const name = element.tagName.toLowerCase() + classes;
+    const name = [element.tagName.toLowerCase(), ...this.classes(element)].join('.');
     const children = [...element.children].map((child) => this.tree(child));
     return children.length ? { [name]: children } : name;
   }
 
+  /** Classes in order; the one that goes away after two seconds is left out. */
   classes(element) {
-    return element ? [...element.classList].sort() : null;
+    return element ? [...element.classList].filter((name) => name !== 'OT_mode-on-hold').sort() : null;
   }
 }
 
