@@ -120,8 +120,9 @@ class Trial {
     return Promise.race([called, pause(ms).then(() => ({ hangs: true }))]);
   }
 
-  /** A publisher that is ready: its completion handler was called without an error. */
-  async publisher(properties = {}, target = this.place()) {
+  /** A publisher that is ready: its completion handler was called without an error. In a new element if none is said. */
+  async publisher(properties = {}, ...targets) {
+    const target = targets.length ? targets[0] : this.place();
     let publisher;
     await new Promise((resolve, reject) => {
       setTimeout(() => reject(new Error('the publisher does not become ready')), 4000);
