@@ -1,16 +1,5 @@
 // What is captured: constraints that are asked for, and what happens to tracks.
 
-/** The constraints that the browser is asked for. */
-function asked() {
-  const seen = [];
-  const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-  navigator.mediaDevices.getUserMedia = (constraints) => {
-    seen.push(JSON.parse(JSON.stringify(constraints)));
-    return open(constraints);
-  };
-  return seen;
-}
-
 for (const [name, properties] of Object.entries({
   none: {}, 'audio only': { videoSource: null }, 'video only': { audioSource: null }, 'sources true': { audioSource: true, videoSource: true },
   'resolution 1280x720': { resolution: '1280x720' }, 'resolution 320x240': { resolution: '320x240' }, 'resolution unknown': { resolution: '123x45' },
@@ -37,28 +26,28 @@ for (const [name, properties] of Object.entries({
   'videoContentHint': { videoContentHint: 'text' },
 })) {
   probe(`constraints: ${name}`, async (t) => {
-    const seen = asked();
+    const seen = t.asked;
     const end = await t.init(t.place(), properties);
     return [seen, end.called || end];
   });
 }
 probe('constraints: given tracks', async (t) => {
-  const seen = asked();
+  const seen = t.asked;
   await t.init(t.place(), { videoSource: t.pictures(), audioSource: t.tone() });
   return seen;
 });
 probe('constraints: a given video track', async (t) => {
-  const seen = asked();
+  const seen = t.asked;
   await t.init(t.place(), { videoSource: t.pictures() });
   return seen;
 });
 probe('constraints: a given audio track', async (t) => {
-  const seen = asked();
+  const seen = t.asked;
   await t.init(t.place(), { audioSource: t.tone() });
   return seen;
 });
 probe('constraints: publishVideo false, then true', async (t) => {
-  const seen = asked();
+  const seen = t.asked;
   const publisher = await t.publisher();
   publisher.publishVideo(false);
   await t.pause(300);
@@ -67,14 +56,14 @@ probe('constraints: publishVideo false, then true', async (t) => {
   return seen;
 });
 probe('constraints: setAudioSource of a device', async (t) => {
-  const seen = asked();
+  const seen = t.asked;
   const publisher = await t.publisher({ echoCancellation: false });
   const { deviceId } = (await navigator.mediaDevices.enumerateDevices()).find(({ kind }) => kind === 'audioinput');
   await t.outcome(() => publisher.setAudioSource(deviceId));
   return JSON.parse(JSON.stringify(seen).replaceAll(deviceId, 'the device'));
 });
 probe('constraints: setVideoSource of a device', async (t) => {
-  const seen = asked();
+  const seen = t.asked;
   const publisher = await t.publisher({ resolution: '320x240', frameRate: 15 });
   const devices = (await navigator.mediaDevices.enumerateDevices()).filter(({ kind }) => kind === 'videoinput');
   const { deviceId } = devices[devices.length - 1];
@@ -162,7 +151,7 @@ probe('publishVideo.promise: the camera when it resolves', async (t) => {
 probe('publishVideo(true) when the camera is gone', async (t) => {
   const publisher = await t.publisher();
   await publisher.publishVideo.promise(false);
-  navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('in use', 'NotReadableError'));
+  t.failing('NotReadableError');
   return t.completion((done) => { publisher.publishVideo(true, done); });
 });
 probe('publishAudio(false) keeps the microphone', async (t) => {
@@ -174,7 +163,7 @@ probe('publishAudio(false) keeps the microphone', async (t) => {
 });
 probe('publishVideo false at first, then true', async (t) => {
   const publisher = await t.publisher({ publishVideo: false });
-  const off = describe(publisher.getVideoSource());
+  const off = shape(publisher.getVideoSource());
   publisher.publishVideo(true);
   await t.pause(800);
   const { track } = publisher.getVideoSource();
@@ -232,7 +221,7 @@ for (const [name, properties] of Object.entries({
   'both true': { audioSource: true, videoSource: true }, 'publishAudio false': { publishAudio: false },
 })) {
   probe(`getUserMedia: ${name}`, async (t) => {
-    const seen = asked();
+    const seen = t.asked;
     let kinds;
     const end = await t.outcome(() => t.OT.getUserMedia(properties).then((stream) => {
       kinds = stream.getTracks().map(({ kind }) => kind).sort();
@@ -248,25 +237,23 @@ probe('getUserMedia: given tracks', async (t) => {
 });
 for (const name of ['NotAllowedError', 'NotFoundError', 'NotReadableError', 'OverconstrainedError', 'AbortError', 'Other']) {
   probe(`getUserMedia fails: ${name}`, (t) => {
-    navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('made up', name));
+    t.failing(name);
     return t.outcome(() => t.OT.getUserMedia({}));
   });
 }
 
 // The screen.
-function sharing() {
-  const seen = [];
-  navigator.mediaDevices.getDisplayMedia = async (constraints) => {
-    seen.push(JSON.parse(JSON.stringify(constraints)));
+function sharing(t) {
+  t.instead('getDisplayMedia', async () => {
     const canvas = Object.assign(document.createElement('canvas'), { width: 400, height: 300 });
     canvas.getContext('2d').fillRect(0, 0, 9, 9);
     return canvas.captureStream(5);
-  };
-  return seen;
+  });
+  return t.asked;
 }
 for (const videoSource of ['screen', 'window', 'application', 'browser']) {
   probe(`videoSource ${videoSource}`, async (t) => {
-    const seen = sharing();
+    const seen = sharing(t);
     const publisher = await t.publisher({ videoSource });
     const { type, track } = publisher.getVideoSource();
     return [seen, type, describe(track), describe(publisher.getAudioSource()), t.classes(publisher.element)];
@@ -276,19 +263,19 @@ for (const [name, properties] of Object.entries({ frameRate: { frameRate: 5 }, m
   resolution: { resolution: '1280x720' }, audioSource: { audioSource: true }, 'audioSource null': { audioSource: null },
   videoContentHint: { videoContentHint: 'text' }, constraints: { constraints: { video: { width: 100 } } }, frameRate15: { frameRate: 15 } })) {
   probe(`the screen with ${name}`, async (t) => {
-    const [seen, other] = [sharing(), asked()];
+    const seen = sharing(t);
     const end = await t.init(t.place(), { videoSource: 'screen', ...properties });
-    return [seen, other, end];
+    return [seen, end];
   });
 }
 for (const name of ['NotAllowedError', 'NotFoundError', 'NotReadableError', 'AbortError']) {
   probe(`a screen that fails: ${name}`, (t) => {
-    navigator.mediaDevices.getDisplayMedia = () => Promise.reject(new DOMException('made up', name));
+    t.failing(name, 'getDisplayMedia');
     return t.init(t.place(), { videoSource: 'screen' });
   });
 }
 probe('the screen: order', async (t) => {
-  sharing();
+  sharing(t);
   const log = [];
   const publisher = t.OT.initPublisher(t.place(), { videoSource: 'screen' }, (error) => log.push(error ? error.name : 'completion'));
   t.events(publisher, ['accessAllowed', 'accessDialogOpened', 'accessDialogClosed', 'mediaStreamAvailable', 'videoElementCreated', 'videoDimensionsChanged', 'loaded'], log);
@@ -301,7 +288,7 @@ for (const [name, work] of Object.entries({
   setPreferredResolution: (p) => p.setPreferredResolution({ width: 320, height: 240 }), setMaxVideoBitrate: (p) => p.setMaxVideoBitrate(300000),
 })) {
   probe(`the screen: ${name}`, async (t) => {
-    sharing();
+    sharing(t);
     const publisher = await t.publisher({ videoSource: 'screen' });
     return [await t.outcome(() => work(publisher, t)), describe(publisher.getVideoSource().track)];
   });

@@ -25,7 +25,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream",
+    # Few frames, so that many cameras cost little; two devices of a kind, so that there is one to change to.
+    "--use-fake-device-for-media-stream=device-count=2,fps=5",
     "--autoplay-policy=no-user-gesture-required",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
@@ -87,7 +88,9 @@ async def compare(chosen: list[str] | None = None, only: str = "") -> list[Resul
 
 
 async def _compare_group(browser: Browser, address: str, group: str, only: str) -> Result:
-    vendor, localtok = [await _observe(browser, address, library, group, only) for library in LIBRARIES]
+    vendor, localtok = await asyncio.gather(
+        *(_observe(browser, address, library, group, only) for library in LIBRARIES)
+    )
     known = {name: reason for name, reason in known_differences(group).items() if only in name}
     return Result(group, vendor, localtok, known)
 

@@ -5,6 +5,9 @@
  * and helpers. A frame lives for one probe, so that no state leaks. Keys named `message` are shown but not compared.
  */
 const PROBES = new Map();
+// A script that ends early would hide its other probes.
+const BROKEN = [];
+window.addEventListener('error', ({ message }) => BROKEN.push(message));
 
 function probe(name, work) {
   if (PROBES.has(name)) throw new Error(`two probes are named ${name}`);
@@ -55,6 +58,21 @@ class Trial {
     return element;
   }
 
+  /** The constraints that the browser was asked for: [{getUserMedia: …}]. */
+  get asked() {
+    return ASKED;
+  }
+
+  /** Lets `work(constraints, open)` answer instead of the browser's getUserMedia or getDisplayMedia. */
+  instead(name, work) {
+    INSTEAD[name] = work;
+  }
+
+  /** Lets a capture fail with a DOMException of this name. */
+  failing(error, name = 'getUserMedia') {
+    this.instead(name, () => Promise.reject(new DOMException('made up', error)));
+  }
+
   pause(ms) {
     return pause(ms);
   }
@@ -96,7 +114,7 @@ class Trial {
   }
 
   /** What calling `work` does: {thrown}, {returned}, {resolved}, {rejected} or {hangs}. */
-  async outcome(work, ms = 3000) {
+  async outcome(work, ms = 1500) {
     let value;
     try {
       value = work();

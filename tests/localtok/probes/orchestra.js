@@ -1,5 +1,5 @@
 /** Runs in the page that holds the frames: a frame for each probe, a few at a time. */
-const AT_ONCE = 6;
+const AT_ONCE = 8;
 const FRAME_DEADLINE_MS = 15000;
 
 async function openFrame(library, group) {
@@ -13,7 +13,8 @@ async function openFrame(library, group) {
 
 async function namesOf(library, group) {
   const frame = await openFrame(library, group);
-  const names = frame.contentWindow.eval('[...PROBES.keys()]');
+  const [names, broken] = frame.contentWindow.eval('[[...PROBES.keys()], BROKEN]');
+  if (broken.length) throw new Error(`${group}.js: ${broken[0]}`);
   frame.remove();
   return [...names];
 }

@@ -51,7 +51,7 @@ probe('an exception without a completion handler', (t) => new Promise((resolve) 
 }));
 probe('order: access is denied', async (t) => {
   const log = [];
-  navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('Permission denied', 'NotAllowedError'));
+  t.failing('NotAllowedError');
   const publisher = t.OT.initPublisher(t.place(), {}, (error) => log.push(`${error.name} ${error.code}`));
   t.events(publisher, QUIET, log);
   await t.pause(800);
@@ -60,14 +60,13 @@ probe('order: access is denied', async (t) => {
 for (const name of ['NotAllowedError', 'NotFoundError', 'NotReadableError', 'AbortError', 'OverconstrainedError', 'SecurityError', 'TypeError',
   'PermissionDeniedError', 'PermissionDismissedError', 'DevicesNotFoundError', 'TrackStartError', 'ConstraintNotSatisfiedError', 'Other']) {
   probe(`a capture that fails: ${name}`, (t) => {
-    navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('made up', name));
+    t.failing(name);
     return t.init(t.place(), {});
   });
 }
 probe('order: access takes a while', async (t) => {
   const log = [];
-  const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-  navigator.mediaDevices.getUserMedia = async (constraints) => { await t.pause(1500); return open(constraints); };
+  t.instead('getUserMedia', async (constraints, open) => { await t.pause(1500); return open(constraints); });
   const publisher = t.OT.initPublisher(t.place(), {}, (error) => log.push(error ? error.name : 'completion'));
   t.events(publisher, QUIET, log);
   await t.pause(2600);
@@ -170,7 +169,7 @@ probe('destroy: what is left of it', async (t) => {
   publisher.destroy();
   await t.pause(100);
   return { state: track.readyState, accessAllowed: publisher.accessAllowed, element: describe(publisher.element), id: describe(publisher.id),
-    stream: describe(publisher.stream), session: describe(publisher.session), source: describe(publisher.getVideoSource()),
+    stream: describe(publisher.stream), session: describe(publisher.session), source: shape(publisher.getVideoSource()),
     audio: describe(publisher.getAudioSource()), size: [publisher.videoWidth(), publisher.videoHeight()] };
 });
 probe('destroy: handlers afterwards', async (t) => {
@@ -196,7 +195,7 @@ probe('publishVideo before it is ready: events', async (t) => {
   const log = t.events(publisher, QUIET);
   publisher.publishVideo(false);
   await t.pause(900);
-  return [log, t.classes(publisher.element), describe(publisher.getVideoSource())];
+  return [log, t.classes(publisher.element), shape(publisher.getVideoSource())];
 });
 probe('a given track ends', async (t) => {
   const context = new AudioContext();

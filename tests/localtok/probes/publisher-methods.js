@@ -20,11 +20,13 @@ function on(kinds, name, work) {
 }
 
 const ALL = Object.keys(KINDS);
+/** A value as it is written. */
+const written = (value) => (Number.isNaN(value) ? 'NaN' : String(JSON.stringify(value)));
 
 on(ALL, 'getStats', (p) => p.getStats());
 on(['camera'], 'getStats with a handler', (p, t) => t.completion((done) => { p.getStats(done); }));
 on(['camera', 'not ready', 'destroyed'], 'getRtcStatsReport', (p) => p.getRtcStatsReport());
-on(ALL, 'cycleVideo', (p) => p.cycleVideo());
+on(ALL, 'cycleVideo', async (p) => shape(await p.cycleVideo()));
 on(ALL, 'getVideoSource', (p) => {
   const { deviceId, type, track } = p.getVideoSource();
   return { deviceId: typeof deviceId, type, track: track && track.kind };
@@ -74,7 +76,7 @@ on(['camera', 'audio only', 'not ready', 'destroyed'], 'getImgData', async (p, t
 });
 on(ALL, 'getVideoContentHint', (p) => p.getVideoContentHint());
 for (const hint of ['', 'text', 'detail', 'motion', 'loud', undefined, null, 5]) {
-  probe(`setVideoContentHint of ${JSON.stringify(hint)}`, async (t) => {
+  probe(`setVideoContentHint of ${written(hint)}`, async (t) => {
     const publisher = await t.publisher();
     const end = await t.outcome(() => publisher.setVideoContentHint(hint));
     return [end, publisher.getVideoContentHint(), publisher.getVideoSource().track.contentHint];
@@ -97,12 +99,12 @@ probe('a given track\'s own content hint', async (t) => {
 });
 
 for (const rate of [1, 7, 15, 30, 25, 60, 0, -1, '15', 'fast', null, undefined, NaN]) {
-  on(['camera'], `setPreferredFrameRate ${JSON.stringify(rate)}`, (p) => p.setPreferredFrameRate(rate));
+  on(['camera'], `setPreferredFrameRate ${written(rate)}`, (p) => p.setPreferredFrameRate(rate));
 }
 on(['audio only', 'video only', 'given tracks', 'not ready', 'destroyed'], 'setPreferredFrameRate', (p) => p.setPreferredFrameRate(15));
 for (const size of [{ width: 320, height: 240 }, { width: 1280, height: 720 }, { width: 320 }, { width: 5000, height: 5000 }, { width: 0, height: 0 },
   { width: 321, height: 123 }, {}, 'auto', '320x240', null, undefined, { width: '320', height: '240' }]) {
-  on(['camera'], `setPreferredResolution ${JSON.stringify(size)}`, (p) => p.setPreferredResolution(size));
+  on(['camera'], `setPreferredResolution ${written(size)}`, (p) => p.setPreferredResolution(size));
 }
 on(['audio only', 'given tracks', 'not ready', 'destroyed'], 'setPreferredResolution', (p) => p.setPreferredResolution({ width: 320, height: 240 }));
 on(['camera'], 'setPreferredResolution: the track', async (p) => {
@@ -118,13 +120,13 @@ on(['camera'], 'setPreferredFrameRate: the track', async (p) => {
 on(ALL, 'getMaxVideoBitrate', (p) => p.getMaxVideoBitrate());
 on(ALL, 'getVideoBitratePreset', (p) => p.getVideoBitratePreset());
 for (const rate of [5000, 4999, 300000, 10000000, 10000001, 0, -5, '300000', 'high', null, undefined, NaN, 300000.5]) {
-  probe(`setMaxVideoBitrate ${JSON.stringify(rate)}${Number.isNaN(rate) ? ' (NaN)' : ''}`, async (t) => {
+  probe(`setMaxVideoBitrate ${written(rate)}`, async (t) => {
     const publisher = await t.publisher();
     return [await t.outcome(() => publisher.setMaxVideoBitrate(rate)), publisher.getMaxVideoBitrate(), publisher.getVideoBitratePreset()];
   });
 }
 for (const preset of ['default', 'bw_saver', 'extra_bw_saver', 'custom', 'tiny', '', null, undefined, 5]) {
-  probe(`setVideoBitratePreset ${JSON.stringify(preset)}`, async (t) => {
+  probe(`setVideoBitratePreset ${written(preset)}`, async (t) => {
     const publisher = await t.publisher();
     return [await t.outcome(() => publisher.setVideoBitratePreset(preset)), publisher.getMaxVideoBitrate(), publisher.getVideoBitratePreset()];
   });
@@ -161,7 +163,7 @@ for (const resolution of ['1920x1080', '1280x720', '640x480', '320x240']) {
 
 on(ALL, 'getTargetScalabilityMode', (p) => p.getTargetScalabilityMode());
 for (const mode of ['L1T1', 'L1T3', 'L3T3', 'L3T3_KEY', 'S2T1', 'none', '', null, undefined]) {
-  probe(`setTargetScalabilityMode ${JSON.stringify(mode)}`, async (t) => {
+  probe(`setTargetScalabilityMode ${written(mode)}`, async (t) => {
     const publisher = await t.publisher();
     return [await t.outcome(() => publisher.setTargetScalabilityMode(mode)), publisher.getTargetScalabilityMode()];
   });

@@ -85,7 +85,8 @@ probe('initPublisher: a refusal before or after it returns', (t) => {
   });
 });
 probe('initPublisher: two of the same camera', async (t) => {
-  const [one, two] = [await t.publisher(), await t.publisher()];
+  const one = await t.publisher();
+  const two = await t.publisher();
   one.destroy();
   return [one.getVideoSource().track, two.getVideoSource().track.readyState];
 });
@@ -239,7 +240,7 @@ probe('a publisher that is ready', async (t) => {
 });
 probe('the id without a target of its own', async (t) => {
   const publisher = await t.publisher({}, t.place());
-  return [publisher.id === publisher.element.id, /^OT_[0-9a-f-]{36}$/.test(publisher.id), publisher.id.slice(0, 3)];
+  return [publisher.id === publisher.element.id, publisher.id.replace(/[0-9a-f]/g, 'x')];
 });
 probe('the id without an element', async (t) => {
   const publisher = await t.publisher({ insertDefaultUI: false }, undefined);

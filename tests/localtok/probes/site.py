@@ -14,7 +14,7 @@ from tests.support.npm import MODULES
 FOLDER = Path(__file__).parent
 VENDOR = MODULES / "@opentok/client/dist/js/opentok.min.js"
 # Not probes, but what runs them.
-MACHINERY = ("harness", "orchestra")
+MACHINERY = ("early", "harness", "orchestra")
 
 
 def groups() -> list[str]:
@@ -29,6 +29,7 @@ async def _page(request: web.Request) -> web.Response:
 
 async def _frame(request: web.Request) -> web.Response:
     scripts = (
+        "/probes/early.js",
         f"/library/{request.query['library']}.js",
         "/probes/harness.js",
         f"/probes/{request.query['group']}.js",
