@@ -34,7 +34,7 @@ probe('attributes of the widget', async (t) => {
   const publisher = await t.publisher({ name: 'Ann' }, t.place('mine'));
   const attributes = {};
   for (const each of [publisher.element, ...publisher.element.querySelectorAll('*')]) {
-    attributes[each.className || each.tagName] = [...each.attributes]
+    attributes[t.classes(each).join(' ') || each.tagName] = [...each.attributes]
       .filter(({ name }) => !['id', 'class', 'style', 'src'].includes(name)).map(({ name, value }) => `${name}=${value}`).sort();
   }
   return attributes;
@@ -42,7 +42,7 @@ probe('attributes of the widget', async (t) => {
 probe('texts of the widget', async (t) => {
   const publisher = await t.publisher({ name: 'Ann' });
   return [...publisher.element.querySelectorAll('*')].filter((each) => !each.children.length && each.textContent)
-    .map((each) => [each.className, each.textContent]);
+    .map((each) => [t.classes(each), each.textContent]);
 });
 probe('the name is text, not markup', async (t) => {
   const publisher = await t.publisher({ name: '<b>Ann</b>' });
@@ -127,7 +127,7 @@ probe('what is shown of the controls', async (t) => {
   const shown = {};
   for (const each of element.querySelectorAll('*')) {
     const { display, visibility, opacity, position } = getComputedStyle(each);
-    shown[each.className || each.tagName] = [display, visibility, opacity, position];
+    shown[t.classes(each).join(' ') || each.tagName] = [display, visibility, opacity, position];
   }
   return shown;
 });

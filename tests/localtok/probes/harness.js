@@ -156,16 +156,16 @@ class Trial {
     return { ...end, returned: describe(publisher) };
   }
 
-  /** The elements below and including `element`: `tag.class.class#id` with children; random ids are left out. */
+  /** The elements below and including `element`: `tag.class.class` with children, without ids. */
   tree(element) {
-    const classes = [...element.classList].sort().map((name) => `.${name}`).join('');
-    const name = element.tagName.toLowerCase() + classes;
+    const name = [element.tagName.toLowerCase(), ...this.classes(element)].join('.');
     const children = [...element.children].map((child) => this.tree(child));
     return children.length ? { [name]: children } : name;
   }
 
+  /** Classes in order; the one that goes away after two seconds is left out. */
   classes(element) {
-    return element ? [...element.classList].sort() : null;
+    return element ? [...element.classList].filter((name) => name !== 'OT_mode-on-hold').sort() : null;
   }
 }
 

@@ -1,5 +1,4 @@
 /** Runs in the page that holds the frames: a frame for each probe, a few at a time. */
-const AT_ONCE = 8;
 const FRAME_DEADLINE_MS = 15000;
 
 async function openFrame(library, group) {
@@ -29,15 +28,15 @@ async function observe(library, group, name, deadline) {
   }
 }
 
-/** {name: observation} of every probe of a group. */
-async function observeAll(library, group, deadline, only) {
-  const waiting = (await namesOf(library, group)).filter((name) => !only || name.includes(only));
+/** {name: observation} of the probes of a group: of all of them, or of those named. */
+async function observeAll(library, group, deadline, atOnce, chosen) {
+  const waiting = chosen || await namesOf(library, group);
   const results = {};
   const worker = async () => {
     for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
       results[name] = await observe(library, group, name, deadline);
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await Promise.all(Array.from({ length: atOnce }, worker));
   return results;
 }
