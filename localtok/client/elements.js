@@ -5,42 +5,47 @@ function size(value, otherwise) {
 
 /** The element that shows a picture, put into the page as `insertMode` says. */
 function mount(target, properties, kind, id) {
-  const wanted = typeof target === 'string' ? document.getElementById(target) : target;
-  const mode = properties.insertMode || 'replace';
-  let box;
-  if (wanted && mode === 'replace') {
-    box = wanted;
-    box.replaceChildren();
-  } else {
-    box = document.createElement('div');
-    if (!wanted) document.body.append(box);
-    else if (mode === 'append') wanted.append(box);
-    else if (mode === 'before') wanted.before(box);
-    else wanted.after(box);
-  }
-  if (!box.id) box.id = id;
-  box.classList.add('OT_root', kind);
+  const box = inserted(target, properties.insertMode);
+  // As the vendor's: ids that the library makes have underscores where it also made the place.
+  if (!box.id) box.id = box.parentElement === document.body && !targetOf(target) ? id.replaceAll('-', '_') : id;
+  box.replaceChildren();
+  box.classList.add('OT_root', kind, `OT_fit-mode-${fitMode(properties)}`);
   Object.assign(box.style, {
     width: size(properties.width, '264px'),
     height: size(properties.height, '198px'),
     overflow: 'hidden',
-    backgroundColor: '#000',
   });
-  if (getComputedStyle(box).position === 'static') box.style.position = 'relative';
   return box;
 }
 
-function newVideo(properties, mirrored) {
+/** The element that a target names, an id or the element itself; null if there is none. @returns {HTMLElement | null} */
+function targetOf(target) {
+  return target instanceof HTMLElement ? target : document.getElementById(target);
+}
+
+/** A screen is shown whole, if nothing is said. */
+function fitMode({ fitMode: wanted, videoSource }) {
+  if (wanted === 'contain' || wanted === 'cover') return wanted;
+  return SCREENS.includes(videoSource) ? 'contain' : 'cover';
+}
+
+/** The target itself or a new element at it; without a target, at the end of the page. @returns {HTMLElement} */
+function inserted(target, mode) {
+  const wanted = targetOf(target);
+  const places = { append: 'append', before: 'before', after: 'after' };
+  if (wanted && !(mode in places)) return wanted;
+  const box = document.createElement('div');
+  if (wanted) wanted[places[mode]](box);
+  else document.body.append(box);
+  return box;
+}
+
+function newVideo() {
   const video = document.createElement('video');
   video.className = 'OT_video-element';
   video.autoplay = true;
   video.playsInline = true;
-  Object.assign(video.style, {
-    width: '100%',
-    height: '100%',
-    objectFit: properties.fitMode === 'contain' ? 'contain' : 'cover',
-    transform: mirrored ? 'scaleX(-1)' : '',
-  });
+  video.textContent = 'This browser does not play video.';
   return video;
 }
 

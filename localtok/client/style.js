@@ -9,6 +9,7 @@ const WIDGET_STYLE = {
 };
 const SUBSCRIBER_STYLE = { ...WIDGET_STYLE, audioBlockedDisplayMode: 'auto' };
 const DISPLAY_MODES = ['auto', 'on', 'off'];
+const BUTTON_MODES = [...DISPLAY_MODES, 'mini', 'mini-auto'];
 
 class Style {
   /** @param {Record<string, any>} initial @param {Record<string, any>} [chosen] */
@@ -26,12 +27,16 @@ class Style {
     const styles = typeof name === 'string' ? { [name]: value } : name;
     for (const [key, wanted] of Object.entries(styles)) {
       if (key === 'backgroundImageURI') this.values[key] = asImage(wanted);
-      else if (key in this.values && DISPLAY_MODES.includes(wanted)) this.values[key] = wanted;
+      else if (key in this.values && modesOf(key).includes(wanted)) this.values[key] = wanted;
     }
   }
 }
 
-/** Bare base64 data is a PNG image. */
+function modesOf(style) {
+  return style === 'buttonDisplayMode' ? BUTTON_MODES : DISPLAY_MODES;
+}
+
+/** What is no address of the web is the data of a PNG image, as `getImgData` returns it. */
 function asImage(uri) {
-  return typeof uri !== 'string' || /^(data|https?|blob):|\.|\//.test(uri) ? uri : `data:image/png;base64,${uri}`;
+  return !uri || /^(https?:\/\/|data:image\/png;base64,)/.test(uri) ? uri : `data:image/png;base64,${uri}`;
 }

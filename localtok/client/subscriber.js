@@ -35,7 +35,7 @@ class Subscriber extends Receiver {
   // -- what is shown --
 
   _show() {
-    const video = newVideo(this._properties, false);
+    const video = newVideo();
     this._video = video;
     video.addEventListener('resize', () => this._resized());
     video.srcObject = this._media;
