@@ -6,8 +6,9 @@ from pathlib import Path
 
 PARTS = (
     *("errors", "base", "completions", "events", "eventkinds", "collection", "capabilities", "wire", "stream"),
-    *("iceconfig", "style", "elements", "levels", "stats", "capture", "peers", "connectors", "sender"),
-    *("publisher", "receiver", "subscriber", "inbox", "requests", "session", "devices", "requirements", "ot"),
+    *("iceconfig", "style", "look", "elements", "controls", "widget", "levels", "stats", "capture", "peers"),
+    *("connectors", "wishes", "sender", "sources", "tuning", "publisher", "initpublisher", "receiver"),
+    *("subscriber", "inbox", "requests", "session", "devices", "requirements", "ot"),
 )
 CLIENT = Path(__file__).parent / "client"
 HEAD = """/**

@@ -26,8 +26,8 @@ class Processing {
     }
     const old = this.connector;
     this.connector = connector;
-    await this.show(connector ? await connector.setTrack(track) : track);
     if (old) await old.destroy();
+    await this.show(connector ? await connector.setTrack(track) : track);
   }
 
   stop() {

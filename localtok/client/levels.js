@@ -40,7 +40,12 @@ class Levels {
 class Audible extends Emitter {
   constructor() {
     super();
-    this._levels = new Levels((audioLevel) => this._fire('audioLevelUpdated', { audioLevel }));
+    this._levels = new Levels((audioLevel) => this._leveled(audioLevel));
+  }
+
+  /** @param {number} audioLevel */
+  _leveled(audioLevel) {
+    this._dispatch(new AudioLevelUpdatedEvent(audioLevel));
   }
 
   /** @returns {MediaStreamTrack | null} the track to measure; each kind of emitter has its own */

@@ -64,12 +64,7 @@ const OT = Object.assign(new Emitter(), LEVELS, {
     return session;
   },
 
-  initPublisher(target, properties, completion) {
-    const done = [target, properties, completion].find((each) => typeof each === 'function');
-    const place = typeof target === 'function' ? undefined : target;
-    const chosen = typeof properties === 'object' && properties ? { ...properties } : {};
-    return new Publisher(place, chosen, done);
-  },
+  initPublisher,
 
   /** @param {(error?: any, devices?: any[]) => void} [completion] @returns {Promise<any[]>} */
   getDevices(completion) {

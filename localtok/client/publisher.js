@@ -1,107 +1,166 @@
-class Publisher extends Sender {
-  constructor(target, properties, completion) {
+const PUBLISHER_STYLE = {
+  showArchiveStatus: true,
+  nameDisplayMode: 'auto',
+  buttonDisplayMode: 'auto',
+  videoDisabledDisplayMode: 'auto',
+  audioLevelDisplayMode: 'auto',
+  archiveStatusDisplayMode: 'auto',
+  backgroundImageURI: null,
+};
+
+class Publisher extends Tuned {
+  /**
+   * @param {any} [target] @param {any} [given] the PublisherProperties
+   * @param {any} [completion] is called with nothing when it is ready, or with an error; never if it is destroyed before
+   */
+  constructor(target, given, completion) {
+    const properties = Object(given) === given ? { ...given } : {};
     super(properties);
-    this.id = this.guid = `OT_${uuid()}`;
-    /** @type {any} */
-    this.stream = null;
-    this.wants = { audio: properties.publishAudio !== false, video: properties.publishVideo !== false };
-    this.hint = properties.videoContentHint || '';
+    // A missing object is the vendor's default, and null is an error of the page.
+    this._audioFallback = properties.audioFallback === undefined ? {} : { publisher: properties.audioFallback.publisher };
+    this.guid = uuid();
+    /** @type {string | undefined | null} */
+    this.id = undefined;
     this.accessAllowed = false;
-    this.destroyed = false;
-    if (properties.insertDefaultUI !== false) {
-      this.element = mount(target, properties, 'OT_publisher', this.id);
-      this.id = this.element.id;
-    }
-    this._ready = Promise.resolve().then(() => this._open());
-    complete(this._ready, completion, this);
+    this._destroyed = false;
+    this._style = new Style(PUBLISHER_STYLE, properties.style);
+    this._size = dimensions(properties.resolution) || { width: 640, height: 480 };
+    this.destroy = promising(() => this._destroy(), async () => { this._destroy(); });
+    const refusal = refusalOf(target, given);
+    if (!refusal || !isUnfit(target, properties)) this._place(target);
+    if (refusal) guarded(completion, refusal);
+    const opening = this._open(refusal ? undefined : completion);
+    this._ready = quiet(refusal ? Promise.reject(refusal) : opening);
   }
 
-  async _open() {
-    const { audioSource, videoSource } = this.properties;
-    if ((audioSource === null || audioSource === false) && (videoSource === null || videoSource === false)) {
-      throw otError('OT_NO_VALID_CONSTRAINTS', 'audioSource and videoSource cannot both be off.');
-    }
-    const tracks = await this._asked(capture(this.properties));
-    if (this.destroyed) {
-      Object.values(tracks).forEach((track) => track && track.stop());
-      throw otError('OT_STREAM_DESTROYED', 'The publisher was destroyed before it was ready.');
-    }
-    for (const kind of ['audio', 'video']) this._use(kind, tracks[kind]);
-    this.accessAllowed = true;
-    this._fire('accessAllowed');
-    this._show();
+  // -- how it becomes ready --
+
+  _place(target) {
+    if (this._properties.insertDefaultUI === false) return;
+    const { name, audioSource, mirror, showControls } = this._properties;
+    const toggle = () => this.publishAudio(!this._wants.audio);
+    const controls = new Controls({
+      ...{ name, toggle, audio: !isOff(audioSource), style: this._style, shown: showControls !== false },
+    });
+    const mirrored = mirror ?? ['camera', null].includes(videoKind(this._properties));
+    this._widget = new Widget(target, this._properties, { kind: 'OT_publisher', id: `OT_${this.guid}`, mirrored, controls });
+    this.element = this._widget.element;
+    this.id = this.element.id;
+    controls.muted(!this._wants.audio);
   }
 
-  /** Waits for the answer to the browser's question, and tells the page when there is one to be seen. */
+  async _open(completion) {
+    try {
+      // Handlers that a page adds after the call hear everything.
+      await null;
+      await this._start(await this._asked(capture(this._properties)));
+    } catch (error) {
+      this._failed(error, completion);
+      throw error;
+    }
+    guarded(completion, undefined);
+    this._fire('loaded');
+  }
+
+  _failed(error, completion) {
+    if (this._destroyed) return;
+    const failure = publishError(error);
+    const denied = failure.name === 'OT_USER_MEDIA_ACCESS_DENIED';
+    this._destroyed = true;
+    if (this._widget) this._widget.remove();
+    if (!denied) report(failure, this);
+    guarded(completion, failure);
+    if (denied) this._fire('accessDenied');
+  }
+
+  /** Waits for the answer to the browser's question, and fires when there is one to be seen. */
   async _asked(opening) {
     let opened = false;
     const timer = setTimeout(() => { opened = true; this._fire('accessDialogOpened', {}, true); }, DIALOG_AFTER_MS);
     try {
       return await opening;
-    } catch (error) {
-      if (error.name === 'OT_USER_MEDIA_ACCESS_DENIED') this._fire('accessDenied', {}, true);
-      throw error;
     } finally {
       clearTimeout(timer);
       if (opened) this._fire('accessDialogClosed');
     }
   }
 
-  _use(kind, track) {
-    this.tracks[kind] = track;
-    if (!track) return;
-    track.enabled = this.wants[kind];
-    if (kind === 'audio') this._handlersChanged();
-    else track.contentHint = this.hint;
-    track.addEventListener('ended', () => this._trackEnded(kind, track));
+  /** @param {Tracks} tracks */
+  async _start(tracks) {
+    if (this._destroyed) {
+      Object.values(tracks).forEach((track) => track && track.stop());
+      throw otError('OT_STREAM_DESTROYED', 'The publisher was destroyed before it was ready.');
+    }
+    this._begin(tracks);
+    this.accessAllowed = true;
+    this._fire('accessAllowed');
+    if (this._wants.video) this._resized({ width: 0, height: 0 }, { width: 0, height: 0 });
+    this._dispatch(new MediaStreamAvailableEvent(this._media));
+    await this._show();
+    this._changed();
+    if (this._widget) this._widget.loaded();
   }
 
-  _trackEnded(kind, track) {
-    if (this.destroyed || this.tracks[kind] !== track) return;
-    this._fire('mediaStopped', { track });
-    if (kind === 'video' && this.session) this.session._withdraw(this, 'mediaStopped');
+  /** Resolves when the element has its first picture, or sound. */
+  async _show() {
+    const video = newVideo();
+    this._video = video;
+    if (!this._widget) video.className = '';
+    video.muted = true;
+    const first = new Promise((resolve) => { video.addEventListener('loadeddata', resolve, { once: true }); });
+    video.addEventListener('resize', () => this._measured());
+    video.srcObject = this._media;
+    if (this._widget) this._widget.show(video);
+    else document.createElement('div').append(video);
+    this._changed();
+    this._fire('videoElementCreated', { element: video });
+    video.play().catch((error) => log(3, 'preview', error.message));
+    await first;
   }
 
-  _show() {
-    const screen = SCREENS.includes(this.properties.videoSource);
-    const mirrored = this.properties.mirror ?? (!screen && !isTrack(this.properties.videoSource));
-    this.video = newVideo(this.properties, mirrored);
-    this.video.muted = true;
-    this._preview();
-    if (this.element) this.element.append(this.video);
-    this._fire('videoElementCreated', { element: this.video });
-    this.video.play().catch((error) => log(3, 'preview', error));
+  _measured() {
+    const { videoWidth: width, videoHeight: height } = this._video;
+    if (!this._hasVideo() || !width) return;
+    const before = this._measuredSize || { width: 0, height: 0 };
+    if (before.width === width && before.height === height) return;
+    this._size = { width, height };
+    this._measuredSize = this._size;
+    this._resized(before, this._size);
   }
 
-  _preview() {
-    if (this.video) this.video.srcObject = new MediaStream(this.tracks.video ? [this.tracks.video] : []);
+  _resized(before, after) {
+    this._dispatch(new VideoDimensionsChangedEvent(this, before, after));
   }
 
-  // -- what a page calls --
+  // -- what others know of it --
 
-  publishAudio(value) {
-    this._want('audio', value);
-    return this;
-  }
-
-  publishVideo(value) {
-    this._want('video', value);
-    return this;
-  }
-
-  _want(kind, value) {
-    this.wants[kind] = Boolean(value);
-    if (this.tracks[kind]) this.tracks[kind].enabled = this.wants[kind];
+  _changed() {
+    if (this._widget) {
+      this._widget.pictured(this._hasVideo());
+      this._widget.controls.muted(!this._wants.audio);
+    }
+    this._meter();
     this._report();
   }
 
-  /** A moderator or the server has muted this stream; the page may unmute it. */
-  _muteForced() {
-    this.publishAudio(false);
-    this._fire('muteForced', {}, true);
+  /** The meter measures only while it is in view. */
+  _meter() {
+    const metered = Boolean(this._widget && this._widget.controls.metered && this._output('audio'));
+    if (metered === Boolean(this._metering)) return;
+    this._metering = metered;
+    this._handlersChanged();
   }
 
-  /** Tells the server, and so everybody else, what is published now. */
+  _hears(type) {
+    return super._hears(type) || (type === 'audioLevelUpdated' && Boolean(this._metering));
+  }
+
+  _leveled(audioLevel) {
+    super._leveled(audioLevel);
+    if (this._metering) this._widget.controls.showLevel(audioLevel);
+  }
+
+  /** Sends to the server, and so to everybody else, what is published now. */
   _report() {
     if (!this.session || !this.stream) return;
     this.session._wire.request('update', { streamId: this.stream.id, ...this._state() })
@@ -109,134 +168,129 @@ class Publisher extends Sender {
   }
 
   _state() {
-    const settings = this.tracks.video ? this.tracks.video.getSettings() : {};
+    const settings = this._hasVideo() ? this._captured.video.getSettings() : {};
     return {
-      hasAudio: Boolean(this.tracks.audio) && this.wants.audio,
-      hasVideo: Boolean(this.tracks.video) && this.wants.video,
+      hasAudio: Boolean(this._captured.audio) && this._wants.audio,
+      hasVideo: this._hasVideo(),
       videoDimensions: { width: Math.round(settings.width || 0), height: Math.round(settings.height || 0) },
       frameRate: settings.frameRate || 0,
     };
   }
 
-  setVideoSource(source) {
-    return this._replace('video', 'videoSource', source);
+  /** A moderator or the server has muted this stream; the page may unmute it. */
+  _muteForced() {
+    this._publishAudio(false);
+    this._dispatch(new MuteForcedEvent({}));
   }
 
-  setAudioSource(source) {
-    return this._replace('audio', 'audioSource', source);
+  /** @param {boolean} running whether an archive of the session runs */
+  _archived(running) {
+    if (this._widget) this._widget.controls.archived(running);
   }
 
-  async _replace(kind, property, source) {
-    await this._ready;
-    const other = kind === 'video' ? { audioSource: null } : { videoSource: null };
-    const properties = { ...this.properties, ...other, [property]: source };
-    const track = source === null || source === false ? null : (await capture(properties))[kind];
-    if (this.destroyed) {
-      if (track) track.stop();
-      throw otError('OT_STREAM_DESTROYED', 'The publisher has been destroyed.');
-    }
-    const old = this.tracks[kind];
-    this.properties[property] = source;
-    this._use(kind, track);
-    await Promise.all([...this._peers.values()].map((peer) => this._replaceOn(peer, kind, track)));
-    if (old) old.stop();
-    if (kind === 'video') this._preview();
-    this._report();
+  // -- what a page calls --
+
+  /** Captions answer 501 here: nobody makes them. Answers when the stream is published. @returns {Promise<void>} */
+  publishCaptions(value) {
+    return quiet(new Promise((resolve) => {
+      const done = () => { log(3, 'publishCaptions', value); resolve(); };
+      if (this.stream) done();
+      else this.once('streamCreated', done);
+    }));
   }
 
-  _replaceOn({ pc }, kind, track) {
-    const transceiver = pc.getTransceivers().find((each) => each.receiver.track.kind === kind);
-    return transceiver ? transceiver.sender.replaceTrack(track) : Promise.resolve();
-  }
-
-  async cycleVideo() {
-    const cameras = (await navigator.mediaDevices.enumerateDevices()).filter((each) => each.kind === 'videoinput');
-    if (!cameras.length) throw otError('OT_NO_DEVICES_FOUND', 'There is no camera.');
-    const now = cameras.findIndex((each) => each.deviceId === this.getVideoSource().deviceId);
-    const { deviceId } = cameras[(now + 1) % cameras.length];
-    await this.setVideoSource(deviceId);
-    return { deviceId };
-  }
-
-  getVideoSource() {
-    const track = this.tracks.video;
-    const { videoSource } = this.properties;
-    const type = isTrack(videoSource) ? 'custom' : SCREENS.includes(videoSource) ? 'screen' : 'camera';
-    return { deviceId: track ? track.getSettings().deviceId : null, type: track ? type : null, track };
-  }
-
-  getAudioSource() {
-    return this.tracks.audio;
-  }
-
-  getImgData(completion) {
-    const data = picture(this.video);
-    if (completion) call(completion, this, data ? null : otError('OT_NOT_CONNECTED', 'There is no picture yet.'), data);
-    return data;
+  /** @returns {string | null} */
+  getImgData() {
+    return this._hasVideo() ? picture(this._video) : null;
   }
 
   videoWidth() {
-    return this.video ? this.video.videoWidth : undefined;
+    return this._size.width;
   }
 
   videoHeight() {
-    return this.video ? this.video.videoHeight : undefined;
+    return this._size.height;
   }
 
-  /** Statistics of every receiver: `[{subscriberId, connectionId, stats, rtcStatsReport}]`. */
+  /** Statistics of every receiver: `[{subscriberId, connectionId, stats, rtcStatsReport}]`. @returns {Promise<any>} */
   getStats(completion) {
-    const reports = [...this._peers].filter(([, peer]) => !peer.recorder).map(async ([id, peer]) => {
-      const report = await peer.pc.getStats();
-      return { subscriberId: id, connectionId: peer.to, stats: sentStats(report), rtcStatsReport: report };
-    });
-    Promise.all(reports).then((stats) => call(completion, this, null, stats), (error) => call(completion, this, error));
+    return quiet((async () => {
+      try {
+        const reports = await this.getRtcStatsReport();
+        const stats = reports.map((each) => ({ ...each, stats: sentStats(each.rtcStatsReport) }));
+        guarded(completion, undefined, stats);
+        return stats;
+      } catch (error) {
+        guarded(completion, error);
+        throw error;
+      }
+    })());
   }
 
-  async getRtcStatsReport() {
-    return Promise.all([...this._peers].map(async ([id, peer]) => (
-      { subscriberId: id, connectionId: peer.to, rtcStatsReport: await peer.pc.getStats() })));
+  /** @returns {Promise<any>} */
+  getRtcStatsReport() {
+    return quiet((async () => {
+      if (!this.stream) throw otError('OT_PEER_CONNECTION_NOT_CONNECTED', 'The publisher is not published.', 1015);
+      const pages = [...this._peers].filter(([, peer]) => !peer.recorder);
+      return Promise.all(pages.map(async ([id, { pc, to }]) => (
+        { subscriberId: id, connectionId: to, rtcStatsReport: await pc.getStats() })));
+    })());
   }
 
-  /** @param {'' | 'motion' | 'detail' | 'text'} hint what matters most in the picture */
-  setVideoContentHint(hint) {
-    if (!['', 'motion', 'detail', 'text'].includes(hint)) {
-      throw otError('OT_INVALID_PARAMETER', 'The hint is "", motion, detail or text.');
-    }
-    this.hint = hint;
-    if (this.tracks.video) this.tracks.video.contentHint = hint;
-  }
-
-  getVideoContentHint() {
-    return this.hint;
-  }
-
-  setStyle() {
+  /** `setStyle(name, value)` or `setStyle({name: value})`. */
+  setStyle(...styles) {
+    this._style.set(...styles);
+    if (this._widget) this._widget.restyle();
+    this._meter();
     return this;
   }
 
+  /** @returns {any} the PublisherStyle */
   getStyle() {
-    return {};
+    return this._style.all();
   }
 
-  isPublishing() {
-    return Boolean(this.stream);
+  _stopped() {
+    if (this.session) this.session._withdraw(this, 'mediaStopped', true);
+    this._dispose();
   }
 
-  destroy() {
-    if (this.destroyed) return this;
+  _destroy() {
+    if (this._destroyed) return this;
     if (this.session) this.session._withdraw(this, 'unpublished', true);
     this._dispose();
     return this;
   }
 
   _dispose() {
-    if (this.destroyed) return;
-    this.destroyed = true;
+    if (this._destroyed) return;
+    this._destroyed = true;
     this._closePeers();
     this._levels.stop();
-    for (const track of Object.values(this.tracks)) if (track) track.stop();
-    if (this.video) this.video.srcObject = null;
-    if (this.element) this.element.remove();
-    this._fire('destroyed');
+    this._end();
+    if (this._video) this._video.srcObject = null;
+    if (this._widget) this._widget.remove();
+    [this.id, this.stream, this.session] = [null, null, null];
+    this._dispatch(new DestroyedEvent('destroyed', this, undefined));
   }
+}
+
+/** Whether there is a target, and nothing to insert into it. */
+function isUnfit(target, properties) {
+  return properties.insertDefaultUI === false && Boolean(targetOf(target));
+}
+
+/** Why a publisher is refused, or undefined. */
+function refusalOf(target, given) {
+  const properties = Object(given);
+  if (given !== undefined && given !== null && properties !== given) {
+    return otError('OT_INVALID_PARAMETER', 'The properties of a publisher are an object.');
+  }
+  if (isUnfit(target, properties)) {
+    return otError('OT_INVALID_PARAMETER', 'insertDefaultUI is false: there is nothing to insert into the target.');
+  }
+  if (isOff(properties.audioSource) && isOff(properties.videoSource)) {
+    return otError('OT_INVALID_PARAMETER', 'audioSource and videoSource cannot both be off.');
+  }
+  return undefined;
 }

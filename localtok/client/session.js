@@ -211,7 +211,7 @@ class Session extends Requests {
 
 /** What the server needs to know of a new stream. */
 function described(publisher) {
-  const { name = '', initials = '', videoSource, videoType = 'custom' } = publisher.properties;
+  const { name = '', initials = '', videoSource, videoType = 'custom' } = publisher._properties;
   const type = SCREENS.includes(videoSource) ? 'screen' : isTrack(videoSource) ? videoType : 'camera';
   return { name, initials, videoType: type, key: publisher.guid, ...publisher._state() };
 }
