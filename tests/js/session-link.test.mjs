@@ -25,7 +25,7 @@ const track = () => ({ readyState: "live", clone: () => ({ stop: () => {} }), st
 
 async function publishing() {
   const { OT, tell } = platform();
-  const link = new SessionLink(async () => ({ OT, apiKey: "1", sessionId: "s", token: "t" }), null);
+  const link = new SessionLink(async () => ({ OT, apiKey: "1", sessionId: "s", token: "t" }));
   const states = [];
   link.addEventListener("state", () => states.push(link.state));
   link.setSources([{ key: "camera", name: "Ann", audioTrack: track(), videoTrack: track(), audioOn: true, videoOn: true }]);
