@@ -17,15 +17,15 @@ export class Call extends EventTarget {
   #joined = null;
   #camera = null;
 
-  /** @param config {room, urls} of the page; @param hidden where the SDK may put elements nobody looks at */
-  constructor(config, capture, hidden) {
+  /** @param config {room, urls, platform} of the page */
+  constructor(config, capture) {
     super();
     this.#config = config;
     this.#capture = capture;
     this.#memory = new Memory(config.room.slug);
     this.state = new RoomState(config.urls.state);
-    this.primary = new SessionLink((again) => this.#credentials("primary", again), hidden);
-    this.secondary = new SessionLink((again) => this.#credentials("secondary", again), hidden);
+    this.primary = new SessionLink((again) => this.#credentials("primary", again));
+    this.secondary = new SessionLink((again) => this.#credentials("secondary", again));
     new Away(this.primary, config.urls.away, () => ({ participant: this.participant, name: this.name }));
     this.#follow();
   }
@@ -145,6 +145,6 @@ export class Call extends EventTarget {
     if (!this.#joined) throw new Error("left the room");
     const { api_key: apiKey, script_url: scriptUrl } = this.#joined;
     const { session_id: sessionId, token } = this.#joined[which];
-    return { OT: await loadScript(scriptUrl), apiKey, sessionId, token };
+    return { OT: await loadScript(scriptUrl, this.#config.platform.proxy_url), apiKey, sessionId, token };
   }
 }

@@ -33,10 +33,11 @@ export class Others extends EventTarget {
     this.#people.set(stream.streamId, person);
     const picture = this.#tiles.add(stream.streamId, { name: person.name, isScreen: person.isScreen });
     this.#tiles.update(stream.streamId, stream);
-    const subscriber = session.subscribe(stream, picture, {
-      insertMode: "append", width: "100%", height: "100%", showControls: false,
-      fitMode: person.isScreen ? "contain" : "cover",
-    }, (error) => { if (error) this.#unseen(stream, error); });
+    // Without the default UI: its name and buttons would lie unseen, and yet focusable, under the page's own.
+    const subscriber = session.subscribe(stream, undefined, { insertDefaultUI: false }, (error) => {
+      if (error) this.#unseen(stream, error);
+    });
+    subscriber?.on("videoElementCreated", ({ element }) => picture.replaceChildren(element));
     subscriber?.on("audioBlocked", () => this.dispatchEvent(new Event("blocked")));
     if (!known) announce(`${person.name} is here.`);
     this.dispatchEvent(new Event("change"));

@@ -2,8 +2,8 @@
  * This page's link to one OpenTok session: says what is wanted, and keeps at it.
  *
  * Level-triggered: `want` and `setSources` change what is wanted, and one loop brings the session there, through
- * lost networks and restarted servers, with growing pauses. States: idle, connecting, connected, publishing,
- * reconnecting, removed, failed.
+ * lost networks and restarted servers, with growing pauses. States: idle, connecting, unreachable (not connected
+ * yet, and trying again), connected, publishing, reconnecting, removed, failed.
  */
 
 const CALL_TIMEOUT_MS = 20_000;
@@ -24,10 +24,10 @@ function completion(call) {
   });
 }
 
+/** Fires `state`, `problem`, `session` (a new one, before it connects), `connected` and `lost`. */
 export class SessionLink extends EventTarget {
   state = "idle";
   #credentials;
-  #hidden;
   #wanted = false;
   #sources = [];
   #published = new Map();
@@ -39,22 +39,32 @@ export class SessionLink extends EventTarget {
   #away = false;
   #timer = 0;
   #OT = null;
+  #problem = null;
+  // Whether this link was ever connected: what was never there cannot have been lost.
+  #wasConnected = false;
   // The SDK gives the same object for the same session again, with the handlers it already has.
   #heard = new WeakSet();
 
   /**
    * @param {(again: boolean) => Promise<{OT: object, apiKey: string, sessionId: string, token: string}>}
    *   credentials asked for before each connection; `again` is true after a loss
-   * @param {Element} hidden where the SDK may put elements that nobody looks at
    */
-  constructor(credentials, hidden) {
+  constructor(credentials) {
     super();
     this.#credentials = credentials;
-    this.#hidden = hidden;
+  }
+
+  /** Why the last attempt to connect or publish failed; null once both have succeeded. */
+  get problem() {
+    return this.#problem;
   }
 
   get session() {
     return this.#session;
+  }
+
+  get wasConnected() {
+    return this.#wasConnected;
   }
 
   want(wanted) {
@@ -119,11 +129,12 @@ export class SessionLink extends EventTarget {
     }
     if (!this.#session) return;
     this.#attempt = 0;
+    this.#problem = null;
     this.#setState(this.#published.size ? "publishing" : "connected");
   }
 
   async #connect() {
-    const again = this.state === "reconnecting";
+    const again = ["reconnecting", "unreachable"].includes(this.state);
     if (!again) this.#setState("connecting");
     const { OT, apiKey, sessionId, token } = await this.#credentials(again);
     this.#OT = OT;
@@ -136,6 +147,7 @@ export class SessionLink extends EventTarget {
       throw error;
     }
     this.#session = session;
+    this.#wasConnected = true;
     this.dispatchEvent(new Event("connected"));
   }
 
@@ -178,13 +190,17 @@ export class SessionLink extends EventTarget {
       return;
     }
     this.#attempt += 1;
+    this.#problem = error;
     if (this.#attempt > MOST_ATTEMPTS) {
       this.#setState("failed");
+      this.dispatchEvent(new Event("problem"));
       return;
     }
     console.info("session link tries again:", error?.name ?? "", error?.message ?? error);
     // A link that is up lost no more than one publisher: the session stays, and so does its state.
-    if (!this.#session) this.#setState("reconnecting");
+    if (!this.#session) this.#setState(this.#wasConnected ? "reconnecting" : "unreachable");
+    else if (!this.#away) this.#setState(this.#published.size ? "publishing" : "connected");
+    this.dispatchEvent(new Event("problem"));
     const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#attempt - 1));
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#settle(), pause * (0.75 + Math.random() / 2));
@@ -217,15 +233,14 @@ export class SessionLink extends EventTarget {
     let publisher;
     try {
       await completion((done) => {
-        publisher = this.#OT.initPublisher(this.#hidden, {
+        // Without the default UI the vendor's library refuses a target: there is nothing to put into it.
+        publisher = this.#OT.initPublisher(undefined, {
           name: source.name,
           audioSource: tracks.audio,
           videoSource: tracks.video,
           publishAudio: source.audioOn,
           publishVideo: source.videoOn,
           insertDefaultUI: false,
-          showControls: false,
-          insertMode: "append",
           ...(source.hint ? { videoContentHint: source.hint } : {}),
         }, done);
       });
