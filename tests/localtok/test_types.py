@@ -1,0 +1,90 @@
+"""localtok's browser library is what the vendor's published types say, but for the listed differences."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.localtok.types.comparison import compared, listed
+
+SMALL_LIBRARY = """
+class Emitter { on(types, handler, context) {} _fire(type, fields) {} }
+class Session extends Emitter {
+  constructor(sessionId) {
+    super();
+    /** @type {string} */
+    this.sessionId = sessionId;
+  }
+  signal(what, completion) { return Promise.resolve(); }
+  _back() { this._fire('sessionReconnected'); }
+  _archive({ id, name }) { this._fire('archiveStarted', { id, name }); }
+}
+class Publisher extends Emitter {
+  constructor() {
+    super();
+    this.publishAudio = Object.assign((value) => this, { promise: async (value) => {} });
+  }
+  videoWidth() { return 640; }
+  setAudioSource(source) { return Promise.resolve(undefined); }
+}
+class Subscriber extends Emitter { setAudioVolume(value) { return this; } }
+class Stream {}
+class Connection {}
+const OT = {
+  initSession(partnerId, sessionId, options = {}) { return new Session(options.iceConfig); },
+};
+export { OT, Session, Publisher, Subscriber, Stream, Connection };
+"""
+
+
+def test_what_differs_from_the_vendors_types_is_listed() -> None:
+    unlisted = {key: why for key, why in compared().differing().items() if key not in listed()["types"]}
+    assert not unlisted, "python -m tests.localtok.types --left shows all"
+
+
+def test_what_is_listed_does_differ() -> None:
+    fits = set(listed()["types"]) - set(compared().differing())
+    assert not fits, "these fit now, or the vendor has them not: take them off differences.toml"
+
+
+def test_what_differs_in_behaviour_has_fitting_types() -> None:
+    fitting = {each.key for each in compared().members} - set(compared().differing())
+    assert set(listed()["behaviour"]) <= fitting
+
+
+def test_what_the_vendor_has_not_is_listed() -> None:
+    assert set(compared().extra) == set(listed()["extra"])
+
+
+@pytest.mark.parametrize(
+    ("key", "fitting", "faulty", "why"),
+    [
+        ("Publisher.videoWidth", "videoWidth()", "videoWide()", "missing"),
+        ("Publisher.videoWidth", "return 640", "return 'wide'", "returns string, not number | undefined"),
+        (
+            "Publisher.setAudioSource",
+            "Promise.resolve(undefined)",
+            "undefined",
+            "returns undefined, not Promise",
+        ),
+        ("Publisher.publishAudio.promise", "{ promise:", "{ promised:", "missing"),
+        ("Subscriber.setAudioVolume", "setAudioVolume(value)", "setAudioVolume()", "ignores value"),
+        ("Subscriber.setAudioVolume", "return this;", "return JSON.parse(value);", "not known"),
+        ("Session.sessionId", "@type {string}", "@type {number}", "is number, not string"),
+        ("Session.sessionId", "/** @type {string} */", "", "not known"),
+        ("Session.signal", "signal(what,", "signal(/** @type {string} */ what,", "takes (what: string"),
+        ("Session:sessionReconnected", "'sessionReconnected'", "'sessionIsBack'", "missing"),
+        ("Session:archiveStarted", "Started', { id, name }", "Started', { id }", "without name"),
+        ("Session:archiveStarted", "Started', { id, name }", "Started', { id: 1, name }", "id is number"),
+        ("initSession.iceConfig", "options.iceConfig", "options.ice", "missing"),
+    ],
+)
+def test_it_sees_a_planted_fault(key: str, fitting: str, faulty: str, why: str) -> None:
+    assert key not in compared(SMALL_LIBRARY).differing()
+    assert SMALL_LIBRARY.count(fitting) == 1
+    assert why in compared(SMALL_LIBRARY.replace(fitting, faulty)).differing()[key]
+
+
+def test_a_public_member_that_the_vendor_has_not_is_seen() -> None:
+    planted = SMALL_LIBRARY.replace("videoWidth()", "isPublishing() {}\n  videoWidth()")
+    assert "Publisher.isPublishing" in compared(planted).extra
+    assert "Publisher.isPublishing" not in compared(SMALL_LIBRARY).extra
