@@ -7,17 +7,22 @@ import { loadScript } from "./platform.js";
 import { SessionLink } from "./session-link.js";
 import { Memory } from "./memory.js";
 
+/** @typedef {import("./session-link.js").Source} Source */
+
 export class Call extends EventTarget {
   name = "";
   participant = "";
+  /** @type {Source | null} */
   screen = null;
   #config;
   #capture;
   #memory;
+  /** @type {any} what the server answered to joining */
   #joined = null;
+  /** @type {Source | null} */
   #camera = null;
 
-  /** @param config {room, urls, platform} of the page */
+  /** @param config the page's: room, urls, platform; @param {import("./capture.js").Capture} capture */
   constructor(config, capture) {
     super();
     this.#config = config;
@@ -89,7 +94,7 @@ export class Call extends EventTarget {
     });
     // Who connects in the middle of a change-over never hears the signal that began it.
     this.primary.addEventListener("connected", () => this.state.refresh());
-    this.primary.addEventListener("session", ({ detail: session }) => {
+    this.primary.addEventListener("session", (/** @type {CustomEvent<OT.Session>} */ { detail: session }) => {
       for (const type of ["join", "leave", "state"]) session.on(`signal:${type}`, () => this.#hint(type));
     });
     this.#capture.addEventListener("toggle", () => this.#toggle());
@@ -123,7 +128,7 @@ export class Call extends EventTarget {
   }
 
   #publishAll() {
-    const sources = [this.#camera, this.screen].filter(Boolean);
+    const sources = [this.#camera, this.screen].filter((source) => source !== null);
     this.primary.setSources(sources);
     this.secondary.setSources(sources);
   }

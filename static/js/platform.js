@@ -1,5 +1,6 @@
 const TIMEOUT_MS = 20_000;
 
+/** @type {Promise<typeof OT> | null} */
 let loading = null;
 
 /**
@@ -7,6 +8,7 @@ let loading = null;
  *
  * @param {string} url of the script
  * @param {string} proxyUrl what the library sends all but media through; "" for none
+ * @returns {Promise<typeof OT>}
  */
 export function loadScript(url, proxyUrl = "") {
   if (window.OT) return Promise.resolve(window.OT);
@@ -21,6 +23,7 @@ export function loadScript(url, proxyUrl = "") {
   return loading;
 }
 
+/** @returns {Promise<typeof OT>} */
 function load(url) {
   return new Promise((resolve, reject) => {
     const script = document.createElement("script");

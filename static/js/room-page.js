@@ -16,6 +16,7 @@ const SELF = "self";
 export class RoomPage {
   #tiles = new Tiles(byId("grid"));
   #capture = new Capture(config.video);
+  /** @type {boolean | null} */
   #recording = null;
 
   constructor() {
@@ -155,7 +156,7 @@ export class RoomPage {
 
   #showPeople() {
     const others = this.others.names;
-    byId("people-count").textContent = others.length + 1;
+    byId("people-count").textContent = String(others.length + 1);
     byId("people-word").textContent = others.length ? "people" : "person";
     byId("people").title = ["You", ...others].join(", ");
     byId("alone").hidden = others.length > 0;
@@ -184,7 +185,7 @@ export class RoomPage {
 
   #showRecording() {
     const recording = Boolean(this.call.state.value?.recording);
-    document.documentElement.dataset.recording = recording;
+    document.documentElement.dataset.recording = String(recording);
     byId("recording").hidden = !recording;
     byId("green-recording").hidden = !recording;
     if (this.#recording !== recording && (recording || this.#recording !== null)) {

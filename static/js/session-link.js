@@ -12,7 +12,21 @@ const LONGEST_PAUSE_MS = 10_000;
 // About forty minutes of trying: longer than a router's or a server's restart, shorter than for ever.
 const MOST_ATTEMPTS = 240;
 
-/** An SDK call with a completion handler as a promise that also ends when no answer comes. */
+/**
+ * What this page publishes under one key: `hint` says what matters in the picture.
+ *
+ * @typedef {{key: string, name: string, audioTrack: MediaStreamTrack | null, videoTrack: MediaStreamTrack | null,
+ *   audioOn: boolean, videoOn: boolean, hint?: OT.VideoContentHint}} Source
+ * @typedef {{audio: MediaStreamTrack | null, video: MediaStreamTrack | null}} Tracks
+ * @typedef {{publisher: OT.Publisher, tracks: Tracks}} Published
+ */
+
+/**
+ * An SDK call with a completion handler as a promise that also ends when no answer comes.
+ *
+ * @param {(done: (error?: OT.OTError) => void) => void} call
+ * @returns {Promise<void>}
+ */
 function completion(call) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error("no answer in time")), CALL_TIMEOUT_MS);
@@ -29,8 +43,11 @@ export class SessionLink extends EventTarget {
   state = "idle";
   #credentials;
   #wanted = false;
+  /** @type {Source[]} */
   #sources = [];
+  /** @type {Map<Source, Published>} */
   #published = new Map();
+  /** @type {OT.Session | null} */
   #session = null;
   #settling = false;
   #again = false;
@@ -38,7 +55,8 @@ export class SessionLink extends EventTarget {
   // The SDK has lost the network and tries to come back: until it tells more, nothing is as it seems.
   #away = false;
   #timer = 0;
-  #OT = null;
+  /** The platform's library, since the first connection. @type {typeof OT} */
+  #OT = /** @type {any} */ (null);
   #problem = null;
   // Whether this link was ever connected: what was never there cannot have been lost.
   #wasConnected = false;
@@ -46,7 +64,7 @@ export class SessionLink extends EventTarget {
   #heard = new WeakSet();
 
   /**
-   * @param {(again: boolean) => Promise<{OT: object, apiKey: string, sessionId: string, token: string}>}
+   * @param {(again: boolean) => Promise<{OT: typeof OT, apiKey: string, sessionId: string, token: string}>}
    *   credentials asked for before each connection; `again` is true after a loss
    */
   constructor(credentials) {
@@ -73,7 +91,7 @@ export class SessionLink extends EventTarget {
     this.retryNow();
   }
 
-  /** What this page publishes: {key, name, audioTrack, videoTrack, audioOn, videoOn, hint}. */
+  /** What this page publishes from now on. @param {Source[]} sources */
   setSources(sources) {
     this.#sources = sources;
     this.#settle();
@@ -151,6 +169,7 @@ export class SessionLink extends EventTarget {
     this.dispatchEvent(new Event("connected"));
   }
 
+  /** @param {OT.Session} session */
   #listen(session) {
     if (this.#heard.has(session)) return;
     this.#heard.add(session);
@@ -206,11 +225,12 @@ export class SessionLink extends EventTarget {
     this.#timer = setTimeout(() => this.#settle(), pause * (0.75 + Math.random() / 2));
   }
 
+  /** @param {Source} source */
   async #publish(source) {
     // The SDK may stop the tracks it was given; clones share the capture and leave the page's own alone.
     const tracks = { audio: cloneOf(source.audioTrack), video: cloneOf(source.videoTrack) };
     if (!tracks.audio && !tracks.video) return;
-    const session = this.#session;
+    const session = /** @type {OT.Session} */ (this.#session);
     const publisher = await this.#initPublisher(source, tracks);
     const entry = { publisher, tracks };
     publisher.on("streamDestroyed", () => this.#ended(source, entry));
@@ -229,7 +249,9 @@ export class SessionLink extends EventTarget {
     this.applyToggles();
   }
 
+  /** @param {Source} source @param {Tracks} tracks @returns {Promise<OT.Publisher>} */
   async #initPublisher(source, tracks) {
+    /** @type {any} */
     let publisher;
     try {
       await completion((done) => {
@@ -284,10 +306,12 @@ export class SessionLink extends EventTarget {
   }
 }
 
+/** @param {MediaStreamTrack | null} track */
 function cloneOf(track) {
   return track?.readyState === "live" ? track.clone() : null;
 }
 
+/** @param {{publisher?: OT.Publisher, tracks: Tracks}} entry */
 function release({ publisher, tracks }) {
   publisher?.destroy();
   for (const track of [tracks.audio, tracks.video]) track?.stop();
