@@ -1,22 +1,18 @@
-"""Runs the TypeScript compiler over the pages' modules, with the vendor's published types for `OT`."""
+"""The pages' modules for the type checker: a copy of them, and the elements that the templates have."""
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
-import subprocess
 from collections import defaultdict
 from html.parser import HTMLParser
 from pathlib import Path
 
-from tests.support.npm import package_file, require_node
+from tests.support.typescript import TYPES, complaints
 
 ROOT = Path(__file__).parents[1]
 TEMPLATES = ROOT / "templates"
 MODULES = ROOT / "static" / "js"
-TYPES = ROOT / "tests" / "js" / "types"
-TIMEOUT_SECONDS = 120
 INTERFACES = {
     "a": "HTMLAnchorElement",
     "button": "HTMLButtonElement",
@@ -73,23 +69,8 @@ def copy_of_modules(folder: Path) -> Path:
     return shutil.copytree(MODULES, folder / "js")
 
 
-def complaints(modules: Path) -> list[str]:
-    """What the compiler says of the modules in this folder; empty if their types hold."""
-    require_node()
-    compiler = package_file("typescript/bin/tsc")
-    vendor = package_file("@opentok/client/dist/js/opentok.d.ts")
-    elements = modules.parent / "page-elements.d.ts"
+def page_complaints(modules: Path) -> list[str]:
+    """What the compiler says of a copy of the modules; empty if their types hold."""
+    elements = modules / "page-elements.d.ts"
     elements.write_text(page_elements())
-    settings = modules.parent / "tsconfig.json"
-    settings.write_text(
-        json.dumps(
-            {
-                "extends": str(TYPES / "tsconfig.json"),
-                "files": [str(vendor.resolve()), str(TYPES / "pages.d.ts"), str(elements)],
-                "include": [f"{modules}/**/*.js"],
-            }
-        )
-    )
-    command = ["node", str(compiler), "--project", str(settings), "--pretty", "false"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, cwd=modules)
-    return done.stdout.splitlines() if done.returncode else []
+    return complaints(modules, "**/*.js", (TYPES / "pages.d.ts", elements))

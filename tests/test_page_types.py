@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.page_types import complaints, copy_of_modules, page_elements
+from tests.page_types import copy_of_modules, page_complaints, page_elements
 
 # What a module has, a wrong thing in its place, and what the compiler has to say of it.
 FAULTS = {
@@ -37,7 +37,7 @@ FAULTS = {
 
 
 def test_the_types_of_every_module_hold(tmp_path: Path) -> None:
-    assert complaints(copy_of_modules(tmp_path)) == []
+    assert page_complaints(copy_of_modules(tmp_path)) == []
 
 
 def test_a_wrong_call_of_the_vendors_library_is_refused(tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_a_wrong_call_of_the_vendors_library_is_refused(tmp_path: Path) -> None:
             assert right in text, f"{name} has no {right} any more: plant the fault elsewhere"
             text = text.replace(right, wrong)
         (modules / name).write_text(text)
-    refused = complaints(modules)
+    refused = page_complaints(modules)
     for name, faults in FAULTS.items():
         for _, wrong, why in faults:
             assert any(line.startswith(name) and why in line for line in refused), (wrong, refused)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.localtok.types.comparison import compared, listed
+from tests.localtok.types.comparison import Comparison, compare, compared, listed
 
 SMALL_LIBRARY = """
 class Emitter { on(types, handler, context) {} _fire(type, fields) {} }
@@ -55,36 +55,45 @@ def test_what_the_vendor_has_not_is_listed() -> None:
     assert set(compared().extra) == set(listed()["extra"])
 
 
-@pytest.mark.parametrize(
-    ("key", "fitting", "faulty", "why"),
-    [
-        ("Publisher.videoWidth", "videoWidth()", "videoWide()", "missing"),
-        ("Publisher.videoWidth", "return 640", "return 'wide'", "returns string, not number | undefined"),
-        (
-            "Publisher.setAudioSource",
-            "Promise.resolve(undefined)",
-            "undefined",
-            "returns undefined, not Promise",
-        ),
-        ("Publisher.publishAudio.promise", "{ promise:", "{ promised:", "missing"),
-        ("Subscriber.setAudioVolume", "setAudioVolume(value)", "setAudioVolume()", "ignores value"),
-        ("Subscriber.setAudioVolume", "return this;", "return JSON.parse(value);", "not known"),
-        ("Session.sessionId", "@type {string}", "@type {number}", "is number, not string"),
-        ("Session.sessionId", "/** @type {string} */", "", "not known"),
-        ("Session.signal", "signal(what,", "signal(/** @type {string} */ what,", "takes (what: string"),
-        ("Session:sessionReconnected", "'sessionReconnected'", "'sessionIsBack'", "missing"),
-        ("Session:archiveStarted", "Started', { id, name }", "Started', { id }", "without name"),
-        ("Session:archiveStarted", "Started', { id, name }", "Started', { id: 1, name }", "id is number"),
-        ("initSession.iceConfig", "options.iceConfig", "options.ice", "missing"),
-    ],
-)
-def test_it_sees_a_planted_fault(key: str, fitting: str, faulty: str, why: str) -> None:
-    assert key not in compared(SMALL_LIBRARY).differing()
+# A member, what fits it in the small library, a fault in its place, and what the comparison says of that.
+FAULTS = [
+    ("Publisher.videoWidth", "videoWidth()", "videoWide()", "missing"),
+    ("Publisher.videoWidth", "return 640", "return 'wide'", "returns string, not number | undefined"),
+    (
+        "Publisher.setAudioSource",
+        "Promise.resolve(undefined)",
+        "undefined",
+        "returns undefined, not Promise",
+    ),
+    ("Publisher.publishAudio.promise", "{ promise:", "{ promised:", "missing"),
+    ("Subscriber.setAudioVolume", "setAudioVolume(value)", "setAudioVolume()", "ignores value"),
+    ("Subscriber.setAudioVolume", "return this;", "return JSON.parse(value);", "not known"),
+    ("Session.sessionId", "@type {string}", "@type {number}", "is number, not string"),
+    ("Session.sessionId", "/** @type {string} */", "", "not known"),
+    ("Session.signal", "signal(what,", "signal(/** @type {string} */ what,", "takes (what: string"),
+    ("Session:sessionReconnected", "'sessionReconnected'", "'sessionIsBack'", "missing"),
+    ("Session:archiveStarted", "Started', { id, name }", "Started', { id }", "without name"),
+    ("Session:archiveStarted", "Started', { id, name }", "Started', { id: 1, name }", "id is number"),
+    ("initSession.iceConfig", "options.iceConfig", "options.ice", "missing"),
+]
+
+
+@pytest.fixture(scope="module")
+def planted() -> dict[str, Comparison]:
+    """The small library as it is, and with each of the faults, compared at once."""
+    texts = [SMALL_LIBRARY, *(SMALL_LIBRARY.replace(fitting, faulty) for _, fitting, faulty, _ in FAULTS)]
+    return dict(zip(texts, compare(*texts), strict=True))
+
+
+@pytest.mark.parametrize(("key", "fitting", "faulty", "why"), FAULTS)
+def test_it_sees_a_planted_fault(
+    planted: dict[str, Comparison], key: str, fitting: str, faulty: str, why: str
+) -> None:
     assert SMALL_LIBRARY.count(fitting) == 1
-    assert why in compared(SMALL_LIBRARY.replace(fitting, faulty)).differing()[key]
+    assert key not in planted[SMALL_LIBRARY].differing()
+    assert why in planted[SMALL_LIBRARY.replace(fitting, faulty)].differing()[key]
 
 
 def test_a_public_member_that_the_vendor_has_not_is_seen() -> None:
-    planted = SMALL_LIBRARY.replace("videoWidth()", "isPublishing() {}\n  videoWidth()")
-    assert "Publisher.isPublishing" in compared(planted).extra
-    assert "Publisher.isPublishing" not in compared(SMALL_LIBRARY).extra
+    [found] = compare(SMALL_LIBRARY.replace("videoWidth()", "isPublishing() {}\n  videoWidth()"))
+    assert found.extra == ("Publisher.isPublishing",)

@@ -11,11 +11,10 @@ from functools import cache
 from pathlib import Path
 
 from localtok.library import CLIENT, PARTS
-from tests.support.npm import package_file, require_node
+from tests.support.typescript import TIMEOUT_SECONDS, compiler, vendor_types
 
 FOLDER = Path(__file__).parent
 CLASSES = ("Session", "Publisher", "Subscriber", "Stream", "Connection")
-TIMEOUT_SECONDS = 120
 
 
 @dataclass(frozen=True)
@@ -46,21 +45,27 @@ def as_module() -> str:
 
 
 @cache
-def compared(library: str | None = None) -> Comparison:
-    """Compares `library`, or localtok's own. Skips the test without node and the npm packages."""
-    require_node()
-    compiler = package_file("typescript/lib/typescript.js")
-    types = package_file("@opentok/client/dist/js/opentok.d.ts")
+def compared() -> Comparison:
+    """Compares localtok's library. Skips the test without node and the npm packages."""
+    [comparison] = compare(as_module())
+    return comparison
+
+
+def compare(*libraries: str) -> list[Comparison]:
+    """Compares these texts of libraries with the vendor's types; together they cost little more than one."""
     with tempfile.TemporaryDirectory() as folder:
-        module = Path(folder).resolve() / "library.js"
-        module.write_text(library if library is not None else as_module())
-        paths = (FOLDER / "compare.mjs", compiler.resolve(), types.resolve(), module)
+        modules = [Path(folder).resolve() / f"library{number}.js" for number in range(len(libraries))]
+        for module, text in zip(modules, libraries, strict=True):
+            module.write_text(text)
+        paths = (FOLDER / "compare.mjs", compiler(), vendor_types(), *modules)
         done = subprocess.run(
             ["node", *map(str, paths)], capture_output=True, text=True, timeout=TIMEOUT_SECONDS
         )
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
-    return Comparison(tuple(Member(**each) for each in found["members"]), tuple(found["extra"]))
+    return [
+        Comparison(tuple(Member(**each) for each in found["members"]), tuple(found["extra"]))
+        for found in json.loads(done.stdout)
+    ]
 
 
 @cache

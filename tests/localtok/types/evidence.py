@@ -11,8 +11,8 @@ from pathlib import Path
 
 from tests.localtok.probes.site import FOLDER as PROBES
 from tests.localtok.probes.site import groups
-from tests.localtok.types.comparison import FOLDER, TIMEOUT_SECONDS, Member
-from tests.support.npm import package_file, require_node
+from tests.localtok.types.comparison import FOLDER, Member
+from tests.support.typescript import TIMEOUT_SECONDS, compiler
 
 TESTS = FOLDER.parent
 # Groups of probes by what they probe: the beginning of their names. Members of OT are named in all.
@@ -41,10 +41,8 @@ class Probe:
 @cache
 def probes() -> tuple[Probe, ...]:
     """Every statement of the probes' files that probes something."""
-    require_node()
-    compiler = package_file("typescript/lib/typescript.js").resolve()
     files = [str(PROBES / f"{group}.js") for group in groups()]
-    command = ["node", str(FOLDER / "touched.mjs"), str(compiler), *files]
+    command = ["node", str(FOLDER / "touched.mjs"), str(compiler()), *files]
     done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=True)
     found = json.loads(done.stdout)
     return tuple(
