@@ -5,6 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.localtok.types.comparison import Comparison, compare, compared, listed
+from tests.localtok.types.runtime import vendor_names
+from tests.support.npm import package_file
+
+# The reason in differences.toml that is held to the vendor's library.
+OBSERVED = "public in the vendor's library, too"
 
 SMALL_LIBRARY = """
 class Emitter { on(types, handler, context) {} _fire(type, fields) {} }
@@ -53,6 +58,17 @@ def test_what_differs_in_behaviour_has_fitting_types() -> None:
 
 def test_what_the_vendor_has_not_is_listed() -> None:
     assert set(compared().extra) == set(listed()["extra"])
+
+
+@pytest.mark.e2e
+async def test_what_is_public_beside_the_types_is_so_in_the_vendors_library() -> None:
+    package_file("@opentok/client/dist/js/opentok.min.js")
+    names = await vendor_names()
+    claimed = [key for key, reason in listed()["extra"].items() if reason == OBSERVED]
+    assert claimed
+    for key in claimed:
+        owner, name = key.split(".")
+        assert name in names[owner], key
 
 
 # A member, what fits it in the small library, a fault in its place, and what the comparison says of that.

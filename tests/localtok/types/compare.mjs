@@ -36,7 +36,8 @@ function program(library, vendor) {
     if (!READ.has(path)) READ.set(path, getSourceFile.call(host, path, ...rest));
     return READ.get(path);
   };
-  return ts.createProgram([vendor, library], SETTINGS, host);
+  // The library's own comments name the vendor's types: as published, beside the copy.
+  return ts.createProgram([vendor, library, declarations], SETTINGS, host);
 }
 
 /** The vendor's namespace, in the copy that can be compared. */
@@ -56,7 +57,7 @@ function membersOf(checker, exported) {
 }
 
 function differs(member, library, fit) {
-  if (member.kind === "option") return library.reads.has(member.name) ? "" : "missing";
+  if (member.kind === "option") return taken(member, library) ? "" : "missing";
   if (member.kind === "event") {
     const dispatches = library.dispatchesOf(member.owner, member.name);
     if (!dispatches.length) return "missing";
@@ -64,6 +65,11 @@ function differs(member, library, fit) {
   }
   const wanted = library.checker.getTypeOfSymbol(member.symbol);
   return fit.difference(library.memberType(member.owner, member.name, member.kind === "promise"), wanted);
+}
+
+/** Styles are kept under their names, and never read one by one. */
+function taken({ owner, name }, library) {
+  return library.reads.has(name) || (owner.endsWith("Style") && library.named.has(name));
 }
 
 function keyOf({ owner, name, kind }) {

@@ -89,8 +89,12 @@ export class Fit {
     const [promised, kept] = [this._promised(wanted), this._promised(own)];
     // What a promise of nothing resolves with is nobody's business; that it is one counts.
     if (promised && kept && this._isNothing(promised)) return "";
-    if (promised && kept && this._isAny(kept)) return `resolves with what is not known, not ${this._text(promised)}`;
+    if (promised && kept && this._isAny(this._element(kept))) return `resolves with what is not known, not ${this._text(promised)}`;
     return this.checker.isTypeAssignableTo(own, wanted) ? "" : `returns ${this._text(own)}, not ${this._text(wanted)}`;
+  }
+
+  _element(type) {
+    return this.checker.isArrayType(type) ? this.checker.getTypeArguments(type)[0] : type;
   }
 
   _promised(type) {

@@ -6,7 +6,9 @@ export class Library {
   constructor(ts, checker, source) {
     Object.assign(this, { ts, checker, source });
     this.exports = new Map(checker.getExportsOfModule(checker.getSymbolAtLocation(source)).map((each) => [each.getName(), each]));
+    /** Names of properties that are read of what may be a page's options; and those of literal objects. */
     this.reads = new Set();
+    this.named = new Set();
     this._walk(source);
     this.dispatches = new Dispatches(ts, checker, source);
   }
@@ -43,15 +45,20 @@ export class Library {
 
   _walk(node) {
     const { ts } = this;
-    if (ts.isPropertyAccessExpression(node) && !this._ofBrowser(node)) this.reads.add(node.name.text);
-    if (ts.isBindingElement(node)) this.reads.add((node.propertyName || node.name).getText());
+    if (ts.isPropertyAccessExpression(node) && this._mayBeOption(this.checker.getSymbolAtLocation(node.name))) this.reads.add(node.name.text);
+    if (ts.isBindingElement(node)) {
+      const name = (node.propertyName || node.name).getText();
+      const symbol = this.checker.getPropertyOfType(this.checker.getTypeAtLocation(node.parent), name);
+      if (this._mayBeOption(symbol)) this.reads.add(name);
+    }
+    if (ts.isPropertyAssignment(node)) this.named.add(node.name.getText());
     ts.forEachChild(node, (child) => { this._walk(child); });
   }
 
-  /** Whether a property is the browser's own, such as an element's `style`. */
-  _ofBrowser(node) {
-    const symbol = this.checker.getSymbolAtLocation(node.name);
-    return Boolean(symbol?.declarations?.some((each) => /\/lib\.[\w.]+\.d\.ts$/.test(each.getSourceFile().fileName)));
+  /** Whether a property is one of the vendor's types, or of an object whose type is not known. */
+  _mayBeOption(symbol) {
+    const places = symbol?.declarations?.map((each) => each.getSourceFile().fileName) ?? [];
+    return places.every((path) => path.endsWith("opentok.d.ts"));
   }
 
   _ancestry(owner) {
