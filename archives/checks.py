@@ -176,3 +176,13 @@ def choices(**_: Any) -> Sequence[CheckMessage]:
         for name, allowed in CHOICES.items()
         if (value := getattr(settings, name)) not in allowed
     ]
+
+
+@register()
+def proxy_url(**_: Any) -> Sequence[CheckMessage]:
+    parts = urlsplit(settings.OPENTOK_PROXY_URL)
+    secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOCAL_HOSTS)
+    if not settings.OPENTOK_PROXY_URL or (secure and parts.hostname and not parts.query):
+        return []
+    hint = "Give it as https://proxy.example.org or https://proxy.example.org:8443/path."
+    return [Error("OPENTOK_PROXY_URL is not an https address.", hint=hint, id="archives.E021")]

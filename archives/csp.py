@@ -9,11 +9,12 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from archives import vendor_network
+
 HEADER = "Content-Security-Policy"
 SELF, NONE, INLINE = "'self'", "'none'", "'unsafe-inline'"
-# The vendor spreads its service over names of these domains and hands out archives by links to S3.
-# Its script adds styles for its own controls; pages that ask for none (insertDefaultUI) do without them.
-VENDOR_DOMAINS = ("opentok.com", "tokbox.com", "vonage.com")
+CALL_PAGES = {"default_room", "default_host", "participant", "host"}
+# The vendor hands out archives by links to S3.
 VENDOR_MEDIA = "https://*.amazonaws.com"
 
 Policy = dict[str, list[str]]
@@ -37,6 +38,8 @@ def policy_for(request: HttpRequest) -> Policy:
     if match is not None and "admin" in match.app_names:
         # Django's admin and its badges carry colours in attributes; no script there is inline.
         found["style-src-attr"] = [INLINE]
+    if match is not None and match.url_name in CALL_PAGES and vendor_network.is_vendor():
+        found["style-src-elem"] = _vendor_styles()
     if match is not None and match.url_name == "player":
         # The player reads pieces in parts, to join them.
         found["connect-src"] = _unique(found["connect-src"] + _without_blobs(found["media-src"]))
@@ -64,18 +67,28 @@ def text(found: Policy) -> str:
     return "; ".join(f"{name} {' '.join(sources)}" for name, sources in found.items())
 
 
+def _vendor_styles() -> list[str]:
+    """The vendor's library inserts a style sheet for its own controls, whether a page uses them or not.
+
+    Browsers ignore 'unsafe-inline' beside a hash, so it is one or the other.
+    """
+    hashes = [f"'{each}'" for each in vendor_network.style_hashes()]
+    return [SELF, *(hashes or [INLINE])]
+
+
 def _platform() -> tuple[list[str], list[str], list[str]]:
     """Sources of the platform's calls, of its sockets, and of its recordings."""
+    if vendor_network.is_vendor():
+        names = [f"https://*.{domain}" for domain in vendor_network.DOMAINS]
+        proxy = [_origin(settings.OPENTOK_PROXY_URL)] if settings.OPENTOK_PROXY_URL else []
+        calls = names + proxy
+        return calls, [_socket(origin) for origin in calls], [VENDOR_MEDIA]
     origins = [_origin(settings.OPENTOK_SCRIPT_URL), _origin(settings.OPENTOK_API_URL)]
-    if any(_is_vendor(origin) for origin in origins):
-        names = [f"*.{domain}" for domain in VENDOR_DOMAINS]
-        return [f"https://{name}" for name in names], [f"wss://{name}" for name in names], [VENDOR_MEDIA]
-    return origins, [f"ws{origin.removeprefix('http')}" for origin in origins], origins
+    return origins, [_socket(origin) for origin in origins], origins
 
 
-def _is_vendor(origin: str) -> bool:
-    host = urlsplit(origin).hostname or ""
-    return any(host == domain or host.endswith(f".{domain}") for domain in VENDOR_DOMAINS)
+def _socket(origin: str) -> str:
+    return f"ws{origin.removeprefix('http')}"
 
 
 def _origin(url: str) -> str:

@@ -20,7 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
-from archives import access, errors, services
+from archives import access, errors, services, vendor_network
 from archives.models import DEFAULT_ROOM, RESTART_AFTER_MIN, ArchiveRun, Room
 from archives.services.links import invitation_for_all
 
@@ -44,7 +44,8 @@ def participant(request: HttpRequest, slug: str = DEFAULT_ROOM) -> HttpResponseB
         return _admitted(request, room, invite)
     if refusal := _refusal(request, room):
         return refusal
-    return render(request, "archives/participant.html", {"room": room, "page_config": _config(request, room)})
+    context = {"room": room, "page_config": _config(request, room), "network": _network()}
+    return render(request, "archives/participant.html", context)
 
 
 @require_safe
@@ -62,6 +63,7 @@ def host(request: HttpRequest, slug: str = DEFAULT_ROOM) -> HttpResponse:
     context = {
         "room": room,
         "page_config": config,
+        "network": _network(),
         "invite_url": _invite_url(request, room),
         "restart_after_min": f"{min(room.restart_after, config['restart_after']['most_s']) / 60:g}",
     }
@@ -225,7 +227,17 @@ def _config(request: HttpRequest, room: Room) -> dict[str, Any]:
         "room": {"slug": room.slug, "name": room.name},
         "user": {"name": _invited_name(request, room) or _name_of(request.user)},
         "video": {"width": settings.CAMERA_WIDTH, "height": settings.CAMERA_HEIGHT},
+        "platform": {"proxy_url": settings.OPENTOK_PROXY_URL},
         "urls": urls | _addresses()["urls"],
+    }
+
+
+def _network() -> dict[str, Any]:
+    """For the help of a person whose network blocks the video platform."""
+    return {
+        "hosts": vendor_network.hosts(),
+        "is_vendor": vendor_network.is_vendor(),
+        "test_url": vendor_network.test_url(),
     }
 
 

@@ -73,6 +73,9 @@ def test_right_settings_have_nothing_to_complain_of(good) -> None:
         ("LOG_FORMAT", "xml", ["archives.E011"]),
         ("LOG_LEVEL", "LOUD", ["archives.E011"]),
         ("OPENTOK_API_URL", "https://video.api.vonage.com", ["archives.E014"]),
+        ("OPENTOK_PROXY_URL", "proxy.example.org", ["archives.E021"]),
+        ("OPENTOK_PROXY_URL", "http://proxy.example.org", ["archives.E021"]),
+        ("OPENTOK_PROXY_URL", "https://", ["archives.E021"]),
         ("REDIS_URL", "http://redis.example.org", ["archives.E018"]),
         ("API_SECRET", "localtok-secret", ["archives.E020"]),
         ("WEBHOOK_SECRET", ["localtok-callback-secret"], ["archives.E020"]),
@@ -86,6 +89,11 @@ def test_right_settings_have_nothing_to_complain_of(good) -> None:
 def test_it_finds_the_wrong_setting(good, name: str, value: object, ids: list[str]) -> None:
     setattr(good, name, value)
     assert found() == ids
+
+
+def test_a_proxy_with_tls_is_right(good) -> None:
+    good.OPENTOK_PROXY_URL = "https://proxy.example.org:8443/video"
+    assert found() == []
 
 
 def postgres_with(pool: object) -> dict[str, Any]:

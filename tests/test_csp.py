@@ -3,6 +3,8 @@
 import pytest
 from django.test import Client
 
+from archives.vendor_network import STYLE_HASHES
+
 PLACES = ["/", "/accounts/login/", "/nothing-here", "/api/runs/", "/api/docs/", "/healthz", "/admin/login/"]
 
 
@@ -93,3 +95,51 @@ def test_the_page_of_the_interface_has_nothing_inline(client: Client) -> None:
     assert "<style" not in page
     assert page.count("<script") == page.count("<script src=")
     assert "javascript" in client.get("/api/docs/?script=")["Content-Type"]
+
+
+@pytest.mark.django_db
+def test_the_vendors_style_sheet_is_allowed_on_call_pages_and_nowhere_else(
+    admin_client: Client, vendor: None
+) -> None:
+    for path in ("/", "/host/", "/rooms/main/", "/rooms/main/host/"):
+        assert policy_of(admin_client.get(path))["style-src-elem"] == ["'self'", "'unsafe-inline'"]
+    for path in ("/player/", "/host/rooms/", "/accounts/login/", "/api/runs/", "/nothing-here"):
+        policy = policy_of(admin_client.get(path))
+        assert "style-src-elem" not in policy
+        assert "'unsafe-inline'" not in policy["script-src"] + policy["style-src"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://static.opentok.com/v2.35.2/js/opentok.min.js",
+        "https://unpkg.com/@opentok/client@2.35.2/dist/js/opentok.min.js",
+    ],
+)
+def test_the_style_sheet_of_a_known_version_is_allowed_by_its_hash(
+    client: Client, vendor: None, settings, url: str
+) -> None:
+    settings.OPENTOK_SCRIPT_URL = url
+    allowed = policy_of(client.get("/"))["style-src-elem"]
+    assert "'unsafe-inline'" not in allowed
+    assert {f"'{each}'" for each in STYLE_HASHES["2.35.2"]} == set(allowed) - {"'self'"}
+
+
+@pytest.mark.django_db
+def test_a_version_that_nobody_has_measured_is_allowed_inline(client: Client, vendor: None, settings) -> None:
+    settings.OPENTOK_SCRIPT_URL = "https://static.opentok.com/v9.9.9/js/opentok.min.js"
+    assert policy_of(client.get("/"))["style-src-elem"] == ["'self'", "'unsafe-inline'"]
+
+
+@pytest.mark.django_db
+def test_localtok_needs_nothing_inline(client: Client, localtok: None) -> None:
+    assert "style-src-elem" not in policy_of(client.get("/"))
+
+
+@pytest.mark.django_db
+def test_a_proxy_may_be_called(client: Client, vendor: None, settings) -> None:
+    settings.OPENTOK_PROXY_URL = "https://proxy.example.org:8443/path"
+    policy = policy_of(client.get("/"))
+    assert {"https://proxy.example.org:8443", "wss://proxy.example.org:8443"} <= set(policy["connect-src"])
+    assert "https://proxy.example.org:8443" not in policy["script-src"]

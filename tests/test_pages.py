@@ -121,6 +121,33 @@ def test_the_participant_page_knows_where_to_ask(client: Client, room: Room) -> 
     assert config["user"] == {"name": ""}
 
 
+@pytest.mark.parametrize("path", ["/", "/host/"])
+def test_who_cannot_reach_the_vendor_reads_what_to_allow(host: Client, settings, path: str) -> None:
+    settings.OPENTOK_API_URL = "https://api.opentok.com"
+    settings.OPENTOK_SCRIPT_URL = "https://cdn.example.org/@opentok/client@2.35.2/dist/js/opentok.min.js"
+    settings.OPENTOK_PROXY_URL = "https://proxy.example.org:8443"
+    response = host.get(path)
+    page = response.content.decode()
+    for name in (
+        "*.opentok.com",
+        "*.tokbox.com",
+        "*.vonage.com",
+        "cdn.example.org",
+        "proxy.example.org:8443",
+    ):
+        assert name in page
+    assert "UDP port 3478" in page
+    assert "https://tokbox.com/developer/tools/precall/" in page
+    assert config_of(response)["platform"] == {"proxy_url": "https://proxy.example.org:8443"}
+
+
+def test_who_cannot_reach_a_local_platform_is_not_sent_to_the_vendor(client: Client, room: Room) -> None:
+    page = client.get("/").content.decode()
+    assert "opentok.com" not in page
+    assert "3478" not in page
+    assert "tokbox.com" not in page
+
+
 def test_the_cameras_size_is_a_setting(client: Client, room: Room, settings) -> None:
     settings.CAMERA_WIDTH, settings.CAMERA_HEIGHT = 1280, 720
     assert config_of(client.get("/"))["video"] == {"width": 1280, "height": 720}

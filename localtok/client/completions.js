@@ -38,13 +38,19 @@ function complete(promise, completion, target) {
   });
 }
 
-/** A promise of the library: a page that ignores it hears of no unhandled rejection, as with the vendor's. */
+/**
+ * A promise of the library: a page that ignores it hears of no unhandled rejection, as with the vendor's.
+ * @template Value @param {Promise<Value>} promise @returns {Promise<Value>}
+ */
 function quiet(promise) {
   promise.catch(() => {});
   return promise;
 }
 
-/** The promise form of a call: `work(completion)` returns what the promise resolves with. */
+/**
+ * The promise form of a call: `work(completion)` returns what the promise resolves with.
+ * @template Value @param {(completion: Completion) => Value} work @returns {Promise<Value>}
+ */
 function promiseOf(work) {
   return quiet(new Promise((resolve, reject) => {
     let value;

@@ -41,7 +41,8 @@ function screenSharing() {
   };
 }
 
+/** @returns {('H264' | 'VP8' | 'VP9')[]} */
 function videoCodecs(side) {
   const names = side.getCapabilities('video').codecs.map(({ mimeType }) => mimeType.replace('video/', '').toUpperCase());
-  return ['VP8', 'H264', 'VP9'].filter((name) => names.includes(name));
+  return /** @type {const} */ (['VP8', 'H264', 'VP9']).filter((name) => names.includes(name));
 }

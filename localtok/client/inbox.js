@@ -23,14 +23,14 @@ class Inbox extends Emitter {
     this._subscribers = new Set();
   }
 
-  /** @param {any} stream a Stream, or its id */
+  /** @param {any} stream a Stream, or its id @returns {Publisher | undefined} */
   getPublisherForStream(stream) {
     const id = typeof stream === 'string' ? stream : stream && stream.id;
     if (typeof id !== 'string') throw new Error('Session.getPublisherForStream: this is not a stream.');
     return [...this._publishers].find((publisher) => publisher.stream && publisher.stream.id === id);
   }
 
-  /** @returns {any} an array of Subscribers */
+  /** @param {any} stream a Stream, or its id @returns {Subscriber[]} */
   getSubscribersForStream(stream) {
     const id = typeof stream === 'string' ? stream : stream.id;
     return [...this._subscribers].filter((subscriber) => subscriber.stream.id === id);

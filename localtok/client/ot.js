@@ -55,6 +55,7 @@ const OT = Object.assign(new Emitter(), LEVELS, {
    * `initSession(apiKey, sessionId)`, or the older `initSession(sessionId)`, whose key comes with `connect`. The same
    * id has the same session, with the key and options of the first call.
    * @param {any} [apiKey] @param {any} [sessionId] @param {any} [options]
+   * @returns {Session}
    */
   initSession(apiKey, sessionId, options) {
     const old = sessionId === undefined || sessionId === null;
@@ -68,7 +69,7 @@ const OT = Object.assign(new Emitter(), LEVELS, {
 
   initPublisher,
 
-  /** @param {(error?: any, devices?: any[]) => void} [completion] @returns {Promise<any[]>} */
+  /** @param {(error?: any, devices?: any[]) => void} [completion] @returns {Promise<OT.Device[]>} */
   getDevices(completion) {
     return quiet((async () => {
       const devices = await inputDevices();
@@ -90,7 +91,7 @@ const OT = Object.assign(new Emitter(), LEVELS, {
     return quiet(Promise.all(blocked.map((subscriber) => subscriber._unblock())));
   },
 
-  /** @param {any} [properties] */
+  /** @param {OT.GetUserMediaProperties} [properties] @returns {Promise<MediaStream>} */
   getUserMedia(properties) {
     const tracks = capture(Object(properties) === properties ? properties : {});
     return quiet(tracks.then(({ audio, video }) => new MediaStream([audio, video].filter(Boolean))));
@@ -102,7 +103,7 @@ const OT = Object.assign(new Emitter(), LEVELS, {
     showRequirements();
   },
 
-  /** @param {(response: any) => void} [completion] @returns {Promise<any>} */
+  /** @param {(response: any) => void} [completion] @returns {Promise<OT.ScreenSharingCapabilityResponse>} */
   checkScreenSharingCapability(completion) {
     return quiet((async () => {
       const found = screenSharing();
@@ -117,7 +118,6 @@ const OT = Object.assign(new Emitter(), LEVELS, {
     log(LEVELS.DEBUG, 'this browser needs no extension', id, version);
   },
 
-  /** @returns {Promise<any>} */
   async getSupportedCodecs() {
     return { videoEncoders: videoCodecs(RTCRtpSender), videoDecoders: videoCodecs(RTCRtpReceiver) };
   },
@@ -159,8 +159,9 @@ const OT = Object.assign(new Emitter(), LEVELS, {
     return logLevel;
   },
 
-  ...Object.fromEntries(['error', 'warn', 'info', 'log', 'debug'].map((name) => (
-    [name, (...what) => log(LEVELS[name.toUpperCase()], ...what)]))),
+  .../** @type {Record<'error' | 'warn' | 'info' | 'log' | 'debug', (...what: any[]) => void>} */ (
+    Object.fromEntries(['error', 'warn', 'info', 'log', 'debug'].map((name) => (
+      [name, (...what) => log(LEVELS[name.toUpperCase()], ...what)])))),
 });
 
 /** Tracks can be replaced wherever there are transceivers. @param {string} mediaType */

@@ -1,5 +1,6 @@
 /** The peer by which one stream of another page arrives. */
 class Receiver extends Audible {
+  /** @param {Session} session @param {Stream} stream @param {OT.SubscriberProperties} properties */
   constructor(session, stream, properties) {
     super();
     this.session = session;
@@ -163,7 +164,7 @@ class Receiver extends Audible {
 
   // -- statistics --
 
-  /** @param {(error?: any, stats?: any) => void} [completion] @returns {Promise<any>} */
+  /** @param {(error?: any, stats?: any) => void} [completion] @returns {Promise<OT.SubscriberStats>} */
   getStats(completion) {
     return quiet((async () => {
       let stats;
@@ -180,11 +181,12 @@ class Receiver extends Audible {
     })());
   }
 
-  /** @returns {Promise<any>} */
+  /** @returns {Promise<Map<string, any>>} */
   getRtcStatsReport() {
     const connected = this._peer && this._peer.pc.connectionState === 'connected';
     const missing = () => otError('OT_PEER_CONNECTION_NOT_CONNECTED', 'The stream has not arrived yet.');
-    return connected ? this._peer.pc.getStats() : quiet(Promise.reject(missing()));
+    // The browser's report reads like a Map.
+    return connected ? /** @type {Promise<any>} */ (this._peer.pc.getStats()) : quiet(Promise.reject(missing()));
   }
 
   /** Ends the peer; the publisher hears of it. */

@@ -2,7 +2,9 @@ class Session extends Requests {
   /** @param {any} apiKey @param {any} sessionId @param {any} [options] of `OT.initSession` */
   constructor(apiKey, sessionId, options = {}) {
     super();
-    this.id = this.sessionId = sessionId;
+    /** @type {string} */
+    this.sessionId = sessionId;
+    this.id = sessionId;
     this._apiKey = apiKey;
     const { iceConfig, connectionEventsSuppressed, encryptionSecret } = options;
     this._iceConfig = iceConfig ? checkedIceConfig(iceConfig) : null;
@@ -12,11 +14,11 @@ class Session extends Requests {
     this._encryptWith(encryptionSecret);
     /** Completion handlers that wait for the connection. @type {any[]} */
     this._waiting = [];
-    this.connect = promising((...args) => this._connectCall(args), (...args) => (
+    this.connect = promising((...args) => this._connectCall(args), /** @returns {Promise<Session>} */ (...args) => (
       promiseOf((done) => this.connect(...withoutCompletion(args)[1], done))));
-    this.publish = promising((...args) => this._publishCall(args), (...args) => (
+    this.publish = promising((...args) => this._publishCall(args), /** @returns {Promise<Publisher>} */ (...args) => (
       promiseOf((done) => this.publish(...withoutCompletion(args)[1], done))));
-    this.subscribe = promising((...args) => this._subscribeCall(args), (...args) => (
+    this.subscribe = promising((...args) => this._subscribeCall(args), /** @returns {Promise<Subscriber>} */ (...args) => (
       promiseOf((done) => this.subscribe(args[0], ...withoutCompletion(args.slice(1))[1], done))));
   }
 
@@ -128,6 +130,7 @@ class Session extends Requests {
     return publisher;
   }
 
+  /** @param {Publisher} publisher */
   async _publish(publisher) {
     if (!this.capabilities.permittedTo('publish')) throw otError('OT_PERMISSION_DENIED', 'This token does not allow publish.', 1500);
     if (publisher.session && publisher.session !== this) {

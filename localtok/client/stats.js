@@ -19,6 +19,7 @@ function sentStats(report) {
 /**
  * The vendor's SubscriberStats: rates in bits and frames a second, durations in seconds.
  * @param {any} report @param {any} before the statistics that were read before these, if any
+ * @returns {OT.SubscriberStats}
  */
 function receivedStats(report, before) {
   const entries = [...report.values()];
@@ -66,6 +67,7 @@ function bitrates(entry, timestamp, before) {
   return { bitrate, totalBitrate: bitrate };
 }
 
+/** @type {OT.TransportStats} */
 const UNKNOWN_TRANSPORT = { connectionEstimatedBandwidth: 0, networkCondition: 'unknown', networkConditionReason: 'unknown' };
 
 /** localtok rates no network: only the browser's own estimate is known. */

@@ -1,4 +1,5 @@
 class Connection {
+  /** @param {{id: string, creationTime: number, data: string}} properties as the server has them */
   constructor(properties) {
     this.id = this.connectionId = properties.id;
     this.creationTime = properties.creationTime;
@@ -24,8 +25,16 @@ const ANNOUNCED = ['hasAudio', 'hasVideo', 'hasCaptions', 'videoDimensions'];
 class Stream extends Emitter {
   constructor(properties, connection) {
     super();
-    this.id = this.streamId = properties.id;
+    /** @type {string} */
+    this.streamId = properties.id;
+    this.id = this.streamId;
+    /** @type {Connection} */
     this.connection = connection;
+    /** @type {number} */ this.creationTime;
+    /** @type {number} */ this.frameRate;
+    /** @type {string} */ this.name;
+    /** @type {{width: number, height: number}} */ this.videoDimensions;
+    /** @type {'camera' | 'screen' | 'custom' | undefined} */ this.videoType;
     this.initials = '';
     this.hasAudio = this.hasVideo = this.hasCaptions = false;
     this._take(properties);

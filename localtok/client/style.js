@@ -18,6 +18,7 @@ class Style {
     if (chosen) this.set(chosen);
   }
 
+  /** @returns {any} */
   all() {
     return { ...this.values };
   }

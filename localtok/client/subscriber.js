@@ -1,10 +1,16 @@
 class Subscriber extends Receiver {
+  /**
+   * @param {Session} session @param {Stream} stream @param {any} target
+   * @param {OT.SubscriberProperties} properties
+   */
   constructor(session, stream, target, properties) {
     super(session, stream, properties);
+    /** @type {string} */
     this.id = `OT_${uuid()}`;
     this._style = new Style(SUBSCRIBER_STYLE, properties.style);
     this._captions = { subscribed: Boolean(properties.subscribeToCaptions), language: properties.captionsTranslationLanguage ?? null };
     if (properties.insertDefaultUI !== false) {
+      /** @type {HTMLElement | undefined} */
       this.element = mount(target, properties, 'OT_subscriber', this.id);
       this.id = this.element.id;
     }
@@ -81,6 +87,7 @@ class Subscriber extends Receiver {
     return this;
   }
 
+  /** @returns {number} */
   getAudioVolume() {
     return this._volume;
   }
@@ -108,7 +115,7 @@ class Subscriber extends Receiver {
     return this._video ? this._video.videoHeight : undefined;
   }
 
-  /** @returns {any} the SubscriberStyle */
+  /** @returns {OT.SubscriberStyle} */
   getStyle() {
     return this._style.all();
   }
@@ -135,6 +142,7 @@ class Subscriber extends Receiver {
     this._captions.language = language;
   }
 
+  /** @returns {OT.CaptionsLanguageCode | null} */
   getCaptionsTranslationLanguage() {
     return this._captions.language;
   }

@@ -30,6 +30,7 @@ function csrfToken() {
   return cookie ? decodeURIComponent(cookie[1]) : document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
 }
 
+/** @returns {RequestInit} */
 function requestOptions(method, body, more) {
   const headers = { Accept: "application/json", ...more };
   if (method !== "GET") headers["X-CSRFToken"] = csrfToken();

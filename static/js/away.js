@@ -12,6 +12,7 @@ export class Away {
   #link;
   #url;
   #person;
+  /** @type {number | null} */
   #since = null;
   #published = false;
 
@@ -39,8 +40,8 @@ export class Away {
 
   #back() {
     const backAt = Date.now();
-    const awayMs = Math.min(backAt - this.#since, LONGEST_MS);
-    if (this.#since !== null && awayMs >= SHORTEST_MS) this.#tell({ ...this.#person(), away_ms: awayMs }, backAt);
+    const awayMs = this.#since === null ? 0 : Math.min(backAt - this.#since, LONGEST_MS);
+    if (awayMs >= SHORTEST_MS) this.#tell({ ...this.#person(), away_ms: awayMs }, backAt);
     this.#since = null;
   }
 

@@ -7,25 +7,30 @@ import { loadScript } from "./platform.js";
 import { SessionLink } from "./session-link.js";
 import { Memory } from "./memory.js";
 
+/** @typedef {import("./session-link.js").Source} Source */
+
 export class Call extends EventTarget {
   name = "";
   participant = "";
+  /** @type {Source | null} */
   screen = null;
   #config;
   #capture;
   #memory;
+  /** @type {any} what the server answered to joining */
   #joined = null;
+  /** @type {Source | null} */
   #camera = null;
 
-  /** @param config {room, urls} of the page; @param hidden where the SDK may put elements nobody looks at */
-  constructor(config, capture, hidden) {
+  /** @param config the page's: room, urls, platform; @param {import("./capture.js").Capture} capture */
+  constructor(config, capture) {
     super();
     this.#config = config;
     this.#capture = capture;
     this.#memory = new Memory(config.room.slug);
     this.state = new RoomState(config.urls.state);
-    this.primary = new SessionLink((again) => this.#credentials("primary", again), hidden);
-    this.secondary = new SessionLink((again) => this.#credentials("secondary", again), hidden);
+    this.primary = new SessionLink((again) => this.#credentials("primary", again));
+    this.secondary = new SessionLink((again) => this.#credentials("secondary", again));
     new Away(this.primary, config.urls.away, () => ({ participant: this.participant, name: this.name }));
     this.#follow();
   }
@@ -89,7 +94,7 @@ export class Call extends EventTarget {
     });
     // Who connects in the middle of a change-over never hears the signal that began it.
     this.primary.addEventListener("connected", () => this.state.refresh());
-    this.primary.addEventListener("session", ({ detail: session }) => {
+    this.primary.addEventListener("session", (/** @type {CustomEvent<OT.Session>} */ { detail: session }) => {
       for (const type of ["join", "leave", "state"]) session.on(`signal:${type}`, () => this.#hint(type));
     });
     this.#capture.addEventListener("toggle", () => this.#toggle());
@@ -123,7 +128,7 @@ export class Call extends EventTarget {
   }
 
   #publishAll() {
-    const sources = [this.#camera, this.screen].filter(Boolean);
+    const sources = [this.#camera, this.screen].filter((source) => source !== null);
     this.primary.setSources(sources);
     this.secondary.setSources(sources);
   }
@@ -145,6 +150,6 @@ export class Call extends EventTarget {
     if (!this.#joined) throw new Error("left the room");
     const { api_key: apiKey, script_url: scriptUrl } = this.#joined;
     const { session_id: sessionId, token } = this.#joined[which];
-    return { OT: await loadScript(scriptUrl), apiKey, sessionId, token };
+    return { OT: await loadScript(scriptUrl, this.#config.platform.proxy_url), apiKey, sessionId, token };
   }
 }

@@ -27,10 +27,10 @@ async function act(words, call) {
   }
 }
 
-byId("captions-choose").addEventListener("change", async ({ target }) => {
-  const [file] = target.files;
+byId("captions-choose").addEventListener("change", async () => {
+  const [file] = byId("captions-choose").files ?? [];
   if (file) await act(({ cues }) => `${cues} ${cues === 1 ? "caption" : "captions"} added.`, (url) => putText(url, file, "text/vtt"));
   // So that the same file, mended, can be chosen again.
-  target.value = "";
+  byId("captions-choose").value = "";
 });
 byId("captions-remove").addEventListener("click", () => act(() => "Captions removed.", deleteJson));

@@ -12,13 +12,16 @@ const PROBLEMS = {
 const chosen = (device) => (device ? { deviceId: { exact: device } } : {});
 
 export class Capture extends EventTarget {
+  /** @type {MediaStreamTrack | null} */
   audioTrack = null;
+  /** @type {MediaStreamTrack | null} */
   videoTrack = null;
   muted = false;
   cameraOff = false;
   /** Why a device is not there: "blocked", "missing", "busy", "insecure", or "" when it works. */
   problems = { audio: "", video: "" };
   #video;
+  /** @type {ReturnType<typeof openMeter> | null} */
   #meter = null;
 
   /** @param {{width: number, height: number}} video the size asked of the camera */
@@ -98,7 +101,7 @@ export class Capture extends EventTarget {
     const microphone = await this.#ask({ audio });
     const camera = await this.#ask({ video });
     this.problems = { audio: microphone.problem ?? "", video: camera.problem ?? "" };
-    return [microphone.stream, camera.stream].filter(Boolean);
+    return [microphone.stream, camera.stream].filter((stream) => stream !== undefined);
   }
 
   #take(tracks) {

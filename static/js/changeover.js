@@ -32,6 +32,7 @@ export class ChangeOver {
   #moves = false;
   #over = false;
   #failed = false;
+  /** @type {number | null} */
   #seen = null;
 
   /**

@@ -24,7 +24,7 @@ export class DeviceDialog {
     this.#changed = changed;
     byId("devices").addEventListener("click", () => this.#open());
     byId("devices-close").addEventListener("click", () => byId("devices-dialog").close());
-    for (const id of ["call-camera", "call-microphone"]) byId(id).addEventListener("change", () => this.#use());
+    for (const id of /** @type {const} */ (["call-camera", "call-microphone"])) byId(id).addEventListener("change", () => this.#use());
   }
 
   async #open() {

@@ -9,6 +9,7 @@ const WORDS = { queued: "Waiting for its turn…", running: "Being made…", can
 
 export class Download {
   #url;
+  /** @type {any} */
   #export = null;
   #timer = 0;
 

@@ -6,7 +6,7 @@ import { Unfit } from "./mp4-tables.js";
 const FULL_PAUSE_MS = 1000;
 const MOST_FULL = 60;
 
-/** Resolves when the buffer takes the next call. */
+/** Resolves when the buffer takes the next call. @returns {Promise<void>} */
 const settled = (buffer) => new Promise((resolve, reject) => {
   if (!buffer.updating) { resolve(); return; }
   const listen = new AbortController();
@@ -53,19 +53,23 @@ export class FilmBuffers {
   #bufferFor(track) {
     const mime = `${track.kind}/mp4; codecs="${track.codec}"`;
     if (!MediaSource.isTypeSupported(mime)) throw new Unfit(`this browser does not play ${track.codec}`);
-    if (!this.#buffers.has(track.kind)) this.#buffers.set(track.kind, this.#source.addSourceBuffer(mime));
-    else if (this.#mimes.get(track.kind) !== mime) this.#buffers.get(track.kind).changeType(mime);
+    const buffer = this.#buffers.get(track.kind) ?? this.#source.addSourceBuffer(mime);
+    if (this.#buffers.has(track.kind) && this.#mimes.get(track.kind) !== mime) buffer.changeType(mime);
+    this.#buffers.set(track.kind, buffer);
     this.#mimes.set(track.kind, mime);
-    return this.#buffers.get(track.kind);
+    return buffer;
   }
 
   /**
-   * Appends a fragment. @param {{offset: number, start: number, end: number}} place offset: added to the fragment's own
-   * times; start, end: sound outside is cut off, to the sample
+   * Appends a fragment.
+   *
+   * @param {"audio" | "video"} kind @param {Uint8Array<ArrayBuffer>} bytes
+   * @param {{offset: number, start: number, end: number}} place offset: added to the fragment's own times; start, end:
+   *   sound outside is cut off, to the sample
    * @param {(attempt: number) => number} keepFrom what may go when there is no more room: all before this
    */
   async put(kind, bytes, { offset, start, end }, keepFrom) {
-    const buffer = this.#buffers.get(kind);
+    const buffer = /** @type {SourceBuffer} */ (this.#buffers.get(kind));
     buffer.timestampOffset = offset;
     if (kind === "audio") {
       buffer.appendWindowEnd = Infinity;

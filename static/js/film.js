@@ -31,10 +31,12 @@ export class Film extends EventTarget {
   #reel;
   #files = new Map();
   #buffers;
+  /** What is appended next: the place within a piece, and what its film has had of it. @type {any} */
   #at = null;
   #headOf = null;
   #zeros = new Map();
   #ticket = 0;
+  /** @type {Promise<void> | null} */
   #busy = null;
   #closed = false;
   /** A link is dead; nothing is tried until there is another, or until nothing is left to play. */

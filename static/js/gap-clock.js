@@ -2,6 +2,7 @@
 
 export class GapClock {
   #from;
+  /** @type {number | null} */
   #since = null;
   #rate;
 

@@ -34,7 +34,7 @@ export class GreenRoom {
       event.preventDefault();
       this.submit(byId("name").value.trim());
     });
-    for (const id of ["camera-device", "microphone-device"]) byId(id).addEventListener("change", () => this.open());
+    for (const id of /** @type {const} */ (["camera-device", "microphone-device"])) byId(id).addEventListener("change", () => this.open());
     byId("green-mute").addEventListener("click", () => this.#toggle("muted", "setMuted"));
     byId("green-camera").addEventListener("click", () => this.#toggle("cameraOff", "setCameraOff"));
     capture.addEventListener("toggle", () => this.#show());

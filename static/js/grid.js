@@ -1,7 +1,9 @@
 /** Where the pictures go: pure arithmetic, in CSS pixels. */
 
 // Width to height, from narrowest to widest. A camera's 4:3 may lose an edge, never a face; a screen loses nothing.
+/** @type {[number, number]} */
 const CAMERA = [1.2, 1.5];
+/** @type {[number, number]} */
 const SCREEN = [1.2, 16 / 9];
 
 function tileIn(cellWidth, cellHeight, [narrowest, widest]) {
@@ -70,5 +72,5 @@ export function place(screens, width, height, gap = 8) {
   const [main, edge] = areas(width, height, gap);
   const large = boxesIn(main, shared, gap, SCREEN);
   const small = boxesIn(edge, people, gap, CAMERA);
-  return screens.map((isScreen) => (isScreen ? large : small).shift());
+  return screens.flatMap((isScreen) => (isScreen ? large : small).splice(0, 1));
 }

@@ -74,11 +74,11 @@ export class HostPanel {
       byId("invite").placeholder = "Taken back; reload for a new one";
     });
     byId("invitations").addEventListener("click", () => invitations.open(config.urls.invitations, config.room.name));
-    byId("invite-copy").addEventListener("click", async ({ currentTarget }) => {
+    byId("invite-copy").addEventListener("click", async () => {
       byId("invite").select();
       // Without a secure address there is no clipboard; the selected text is the next best.
       await navigator.clipboard?.writeText(byId("invite").value).catch(() => {});
-      currentTarget.textContent = navigator.clipboard ? "Copied" : "Press Ctrl-C";
+      byId("invite-copy").textContent = navigator.clipboard ? "Copied" : "Press Ctrl-C";
       setTimeout(() => { byId("invite-copy").textContent = "Copy"; }, 2000);
     });
   }
@@ -119,7 +119,7 @@ export class HostPanel {
     const seconds = Math.round(Number(text) * 60);
     if (seconds >= least && seconds <= most) return { restart_after_s: seconds };
     this.#error(`Give the minutes until a restart as a number of at most ${Math.floor(most / 6) / 10}, or leave it empty. Nothing is being recorded yet.`);
-    field.closest("details").open = true;
+    field.closest("details")?.setAttribute("open", "");
     field.focus();
     return null;
   }
@@ -173,7 +173,7 @@ export class HostPanel {
   /** On a phone the panel may be closed: what opens it says so. */
   #showAlarms(alarms) {
     renderAlarms(byId("alarms"), alarms);
-    byId("panel-toggle").dataset.alarms = alarms.length > 0;
+    byId("panel-toggle").dataset.alarms = String(alarms.length > 0);
     byId("panel-toggle").querySelector(".label").textContent = alarms.length ? count(alarms.length, "alarm", "alarms") : "Recording";
   }
 

@@ -9,7 +9,7 @@ import { runCard } from "./run-card.js";
 // Long enough for a word to be typed, short enough to feel like none.
 const TYPING_MS = 250;
 // What the address calls each field: a link to what was found can be kept.
-const FIELDS = { q: "search", room: "room", status: "status", from: "from", until: "until" };
+const FIELDS = /** @type {const} */ ({ q: "search", room: "room", status: "status", from: "from", until: "until" });
 // The server counts no further.
 const COUNTED = 1000;
 

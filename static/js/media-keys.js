@@ -5,6 +5,7 @@ const STEP_MS = 10_000;
 /** @param {Record<string, (...values: any[]) => void>} actions play, pause, by(ms), to(ms), piece(direction) */
 export function bindMediaKeys({ play, pause, by, to, piece }) {
   if (!("mediaSession" in navigator)) return;
+  /** @type {Record<string, (details: any) => void>} */
   const handlers = {
     play, pause,
     seekbackward: ({ seekOffset }) => by(-(seekOffset ? seekOffset * 1000 : STEP_MS)),
@@ -13,7 +14,8 @@ export function bindMediaKeys({ play, pause, by, to, piece }) {
     previoustrack: () => piece(-1),
     nexttrack: () => piece(1),
   };
-  for (const [action, handler] of Object.entries(handlers)) {
+  for (const [key, handler] of Object.entries(handlers)) {
+    const action = /** @type {MediaSessionAction} */ (key);
     try {
       navigator.mediaSession.setActionHandler(action, handler);
     } catch {

@@ -18,7 +18,7 @@ const box = (type, ...parts) => {
 };
 const full = (type, version, flags, ...parts) => box(type, [version, ...u32(flags).slice(1)], ...parts);
 
-/** ftyp and moov of one track without packets. @returns {Uint8Array} */
+/** ftyp and moov of one track without packets. @returns {Uint8Array<ArrayBuffer>} */
 export function headOf(track) {
   const video = track.kind === "video";
   const media = full(video ? "vmhd" : "smhd", 0, video ? 1 : 0, new Array(video ? 8 : 4).fill(0));
@@ -49,7 +49,7 @@ export function headOf(track) {
  *
  * @param {number} decode ticks of the first packet, 0 or more
  * @param {{bytes: Uint8Array, lasts: number, later: number, key: boolean}[]} packets lasts, later: ticks
- * @returns {Uint8Array}
+ * @returns {Uint8Array<ArrayBuffer>}
  */
 export function fragmentOf(decode, packets) {
   const rows = packets.flatMap(({ bytes, lasts, later, key }) => [

@@ -8,7 +8,10 @@ export class Unfit extends Error {}
 const CONTAINERS = new Set(["moov", "trak", "mdia", "minf", "stbl", "edts"]);
 const text = (view, at) => String.fromCharCode(...[0, 1, 2, 3].map((each) => view.getUint8(at + each)));
 
-/** The boxes between two places: [{type, start (of what is inside), end}]. */
+/** @typedef {{type: string, at: number, start: number, end: number, tree?: Map<string, Box[]>}} Box start and end of what is inside */
+/** @typedef {ReturnType<typeof trackOf>} Track */
+
+/** The boxes between two places. @returns {Box[]} */
 export function boxesIn(view, from, to) {
   const found = [];
   for (let at = from; at + 8 <= to;) {

@@ -19,12 +19,14 @@ export class Others extends EventTarget {
     return [...new Map([...this.#people.values()].map(({ participant, name }) => [participant, name])).values()];
   }
 
+  /** @param {OT.Session} session */
   #listen(session) {
     session.on("streamCreated", ({ stream }) => this.#show(session, stream));
     session.on("streamDestroyed", ({ stream }) => this.#hide(stream));
     session.on("streamPropertyChanged", ({ stream }) => this.#tiles.update(stream.streamId, stream));
   }
 
+  /** @param {OT.Session} session @param {OT.Stream} stream */
   #show(session, stream) {
     const person = personOf(stream);
     // My own stream from before a reload stays for a moment; I do not want to hear myself.
@@ -33,10 +35,11 @@ export class Others extends EventTarget {
     this.#people.set(stream.streamId, person);
     const picture = this.#tiles.add(stream.streamId, { name: person.name, isScreen: person.isScreen });
     this.#tiles.update(stream.streamId, stream);
-    const subscriber = session.subscribe(stream, picture, {
-      insertMode: "append", width: "100%", height: "100%", showControls: false,
-      fitMode: person.isScreen ? "contain" : "cover",
-    }, (error) => { if (error) this.#unseen(stream, error); });
+    // Without the default UI: its name and buttons would lie unseen, and yet focusable, under the page's own.
+    const subscriber = session.subscribe(stream, undefined, { insertDefaultUI: false }, (error) => {
+      if (error) this.#unseen(stream, error);
+    });
+    subscriber?.on("videoElementCreated", ({ element }) => picture.replaceChildren(element));
     subscriber?.on("audioBlocked", () => this.dispatchEvent(new Event("blocked")));
     if (!known) announce(`${person.name} is here.`);
     this.dispatchEvent(new Event("change"));
@@ -63,9 +66,9 @@ export class Others extends EventTarget {
   }
 }
 
-/** Who publishes a stream: from the token's connection data, else from the stream's own name. */
+/** Who publishes a stream: from the token's connection data, else from the stream's own name. @param {OT.Stream} stream */
 function personOf(stream) {
-  const [, plainName, tag = ""] = /^(.*?)(?: \[([^\]]*)\])?$/.exec(stream.name ?? "");
+  const [, plainName = "", tag = ""] = /^(.*?)(?: \[([^\]]*)\])?$/.exec(stream.name ?? "") ?? [];
   let data = {};
   try {
     data = JSON.parse(stream.connection?.data || "{}");

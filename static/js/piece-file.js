@@ -16,9 +16,13 @@ export class DeadLink extends Error {}
 
 export class PieceFile {
   #url;
-  /** Where the link led: asked directly from then on, so that the product is asked once and not for every part. */
+  /**
+   * Where the link led: asked directly from then on, so that the product is asked once and not for every part.
+   * @type {string | null}
+   */
   #led = null;
   #everRead = false;
+  /** @type {Promise<ReturnType<typeof tablesOf>> | null} */
   #tables = null;
 
   constructor(url) {
@@ -60,6 +64,7 @@ export class PieceFile {
     const read = await Promise.all(parts.map(async (part) => ({ ...part, bytes: await this.#read(part.at, part.end) })));
     return places.map(({ at, size }) => {
       const part = read.find((each) => each.at <= at && at + size <= each.end);
+      if (!part) throw new Error("a packet was not asked for");
       return part.bytes.subarray(at - part.at, at - part.at + size);
     });
   }

@@ -34,7 +34,9 @@ export class Playback extends EventTarget {
   #growing = false;
   #stack;
   #index = -1;
+  /** @type {GapClock | null} */
   #gap = null;
+  /** @type {ChangeOver | null} */
   #changeOver = null;
   #rate = 1;
   #volume = 1;
@@ -42,6 +44,7 @@ export class Playback extends EventTarget {
   #timer = 0;
   #settling = 0;
   #ticket = 0;
+  /** @type {number | null} */
   #target = null;
   /** The video that a seek waits for. @type {HTMLVideoElement | null} */
   #wanted = null;

@@ -23,6 +23,7 @@ const UNKNOWN_CAUSE = "nothing was recorded";
 
 class PlayerPage {
   #query = new URLSearchParams(location.search);
+  /** @type {any} */
   #run = null;
   #beganAt = null;
   #spansSeen = "";
@@ -43,7 +44,7 @@ class PlayerPage {
       return;
     }
     this.#download.show();
-    const wanted = Number.parseFloat(this.#query.get("t"));
+    const wanted = Number.parseFloat(this.#query.get("t") ?? "");
     if (!this.#playback.timeline.isEmpty) await this.#playback.seek(Number.isFinite(wanted) ? wanted * 1000 : 0);
     setInterval(() => this.#follow(), REFRESH_MS);
     this.#tick();
@@ -54,6 +55,7 @@ class PlayerPage {
     const id = this.#query.get("run");
     if (id) return getJson(`${config.urls.runs}${encodeURIComponent(id)}/`);
     const name = this.#query.get("name");
+    if (!name) throw Object.assign(new Error("This address names no recording."), { status: 404 });
     const { results } = await getJson(`${config.urls.runs}?name=${encodeURIComponent(name)}`);
     if (!results.length) throw Object.assign(new Error(`There is no recording with the name “${name}”.`), { status: 404 });
     return results[0];
@@ -96,12 +98,12 @@ class PlayerPage {
 
   #bind() {
     const playback = this.#playback;
-    for (const id of ["play", "big-play"]) byId(id).addEventListener("click", () => this.#toggle());
-    for (const id of ["video-a", "video-b"]) byId(id).addEventListener("click", () => this.#toggle());
+    for (const id of /** @type {const} */ (["play", "big-play"])) byId(id).addEventListener("click", () => this.#toggle());
+    for (const id of /** @type {const} */ (["video-a", "video-b"])) byId(id).addEventListener("click", () => this.#toggle());
     byId("gap-skip").addEventListener("click", () => playback.skipGap());
     byId("sound").addEventListener("click", () => this.#toggleSound());
     byId("volume").addEventListener("input", () => this.#setSound(false));
-    byId("speed").addEventListener("change", ({ target }) => playback.setRate(Number(target.value)));
+    byId("speed").addEventListener("change", () => playback.setRate(Number(byId("speed").value)));
     byId("full").addEventListener("click", () => this.#toggleFull());
     document.addEventListener("captions-changed", () => this.#refresh().catch((error) => console.info("cannot refresh:", error.message)));
     byId("copy").addEventListener("click", () => this.#copy());
@@ -143,7 +145,7 @@ class PlayerPage {
     const volume = Number(byId("volume").value);
     this.#playback.setVolume(volume, muted);
     byId("sound").setAttribute("aria-pressed", muted);
-    byId("sound").querySelector("use").setAttribute("href", muted || !volume ? "#i-silent" : "#i-sound");
+    byId("sound").querySelector("use")?.setAttribute("href", muted || !volume ? "#i-silent" : "#i-sound");
   }
 
   #toggleFull() {
@@ -153,7 +155,7 @@ class PlayerPage {
 
   async #copy() {
     const link = new URL(location.href);
-    link.search = new URLSearchParams({ run: this.#run.id, t: Math.floor(this.#playback.position / 1000) });
+    link.search = `${new URLSearchParams({ run: this.#run.id, t: String(Math.floor(this.#playback.position / 1000)) })}`;
     await navigator.clipboard?.writeText(link.href).catch(() => {});
     byId("copied").textContent = navigator.clipboard ? `Copied: opens at ${clockAt(this.#playback.position)}` : link.href;
   }
@@ -178,11 +180,11 @@ class PlayerPage {
 
   #showState() {
     const { playing, waiting, inGap, atEdge, span } = this.#playback;
-    document.documentElement.dataset.playing = playing;
+    document.documentElement.dataset.playing = String(playing);
     const label = playing ? "Pause" : "Play";
     if (byId("play").getAttribute("aria-label") !== label) {
       byId("play").setAttribute("aria-label", label);
-      byId("play").querySelector("use").setAttribute("href", playing ? "#i-pause" : "#i-play");
+      byId("play").querySelector("use")?.setAttribute("href", playing ? "#i-pause" : "#i-play");
     }
     byId("big-play").hidden = playing || inGap || this.#playback.position > 0;
     byId("waiting").hidden = !waiting && !(atEdge && playing);

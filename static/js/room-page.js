@@ -4,6 +4,7 @@ import { announce } from "./announce.js";
 import { Call } from "./call.js";
 import { Capture } from "./capture.js";
 import { byId, config } from "./config.js";
+import { connectionWords } from "./connection-words.js";
 import { DeviceDialog } from "./devices.js";
 import { clock } from "./format.js";
 import { GreenRoom } from "./green-room.js";
@@ -12,20 +13,14 @@ import { Others } from "./others.js";
 import { Tiles } from "./tiles.js";
 
 const SELF = "self";
-const CONNECTION_WORDS = {
-  connecting: "Connecting…",
-  reconnecting: "The connection was lost. Reconnecting by itself…",
-  failed: "The connection could not be restored.",
-  removed: "You were taken out of this call.",
-};
-
 export class RoomPage {
   #tiles = new Tiles(byId("grid"));
   #capture = new Capture(config.video);
+  /** @type {boolean | null} */
   #recording = null;
 
   constructor() {
-    this.call = new Call(config, this.#capture, byId("hidden-media"));
+    this.call = new Call(config, this.#capture);
     this.others = new Others(this.call, this.#tiles);
     this.greenRoom = new GreenRoom(
       this.#capture, (name) => this.join(name), () => this.#devicesChanged(),
@@ -110,7 +105,7 @@ export class RoomPage {
     this.others.addEventListener("blocked", () => { byId("sound-blocked").hidden = false; });
     byId("sound-on").addEventListener("click", () => unblockSound());
     for (const link of [this.call.primary, this.call.secondary]) {
-      link.addEventListener("state", () => this.#showConnection());
+      for (const event of ["state", "problem"]) link.addEventListener(event, () => this.#showConnection());
     }
     for (const event of ["change", "stale"]) {
       this.call.state.addEventListener(event, () => { this.#showRecording(); this.#showConnection(); });
@@ -161,7 +156,7 @@ export class RoomPage {
 
   #showPeople() {
     const others = this.others.names;
-    byId("people-count").textContent = others.length + 1;
+    byId("people-count").textContent = String(others.length + 1);
     byId("people-word").textContent = others.length ? "people" : "person";
     byId("people").title = ["You", ...others].join(", ");
     byId("alone").hidden = others.length > 0;
@@ -173,21 +168,24 @@ export class RoomPage {
       room: roomWord(document.body.dataset.phase, primary.state), primary: primary.state, secondary: secondary.state,
     });
     const inCall = document.body.dataset.phase === "call";
-    const words = CONNECTION_WORDS[primary.state]
-      ?? (state.stale ? "The server does not answer. The call goes on; trying again by itself…" : "");
-    const banner = byId("connection");
-    const shown = inCall ? words : "";
-    if (byId("connection-words").textContent !== shown) byId("connection-words").textContent = shown;
-    banner.hidden = !shown;
-    byId("retry").hidden = !["reconnecting", "failed"].includes(primary.state);
+    const { words, mayBeBlocked, canRetry } = connectionWords(primary);
+    const stale = state.stale ? "The server does not answer. The call goes on; trying again…" : "";
+    this.#showBanner(inCall ? words || stale : "", mayBeBlocked);
+    byId("retry").hidden = !canRetry;
     if (inCall && !this.#capture.audioTrack && !this.#capture.videoTrack) {
       this.#notice("You can watch and listen. Nobody sees or hears you: no camera or microphone is open.");
     }
   }
 
+  #showBanner(words, mayBeBlocked) {
+    if (byId("connection-words").textContent !== words) byId("connection-words").textContent = words;
+    byId("connection").hidden = !words;
+    byId("network-help").hidden = !mayBeBlocked;
+  }
+
   #showRecording() {
     const recording = Boolean(this.call.state.value?.recording);
-    document.documentElement.dataset.recording = recording;
+    document.documentElement.dataset.recording = String(recording);
     byId("recording").hidden = !recording;
     byId("green-recording").hidden = !recording;
     if (this.#recording !== recording && (recording || this.#recording !== null)) {

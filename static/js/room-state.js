@@ -9,10 +9,12 @@ const BUSY_MS = 1_000;
  * when the server does not answer.
  */
 export class RoomState extends EventTarget {
+  /** The server's last answer. @type {any} */
   value = null;
   stale = false;
   #url;
   #timer = 0;
+  /** @type {Promise<void> | null} */
   #asking = null;
   #askAgain = false;
   #receivedAt = 0;

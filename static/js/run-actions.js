@@ -10,6 +10,7 @@ const FINISHED = ["complete", "failed"];
 export class RunActions {
   #changed;
   #failed;
+  /** @type {any} */
   #run = null;
   #shares = new LinksDialog(byId("share-dialog"));
 
@@ -80,6 +81,7 @@ export class RunActions {
     }
   }
 
+  /** @param {"rename" | "trash"} name of the dialog @param {() => Promise<any>} call @param {string} words */
   async #finish(name, call, words) {
     const button = byId(`${name}-dialog`).querySelector(".primary");
     button.disabled = true;

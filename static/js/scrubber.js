@@ -14,9 +14,11 @@ const MOST_MARKS = 2000;
 
 export class Scrubber {
   #input = byId("position");
+  /** @type {import("./timeline.js").Timeline | null} */
   #timeline = null;
   #wallClock;
   #dragging = false;
+  /** @type {{every_ms: number, peaks: number[]} | null} */
   #levels = null;
   /** Set when there are any. @type {import("./thumbnails.js").Thumbnails | null} */
   thumbnails = null;
@@ -53,9 +55,10 @@ export class Scrubber {
   }
 
   move(runMs) {
+    const duration = this.#timeline?.duration ?? 0;
     if (!this.#dragging) this.#input.value = runMs;
-    this.#input.setAttribute("aria-valuetext", `${words(runMs)} of ${words(this.#timeline?.duration ?? 0)}`);
-    byId("marks").querySelector(".played")?.setAttribute("width", (runMs / Math.max(this.#timeline.duration, 1)) * WIDTH);
+    this.#input.setAttribute("aria-valuetext", `${words(runMs)} of ${words(duration)}`);
+    byId("marks").querySelector(".played")?.setAttribute("width", (runMs / Math.max(duration, 1)) * WIDTH);
   }
 
   #hover({ clientX }) {
@@ -64,6 +67,7 @@ export class Scrubber {
     const part = Math.min(Math.max((clientX - box.left) / box.width, 0), 1);
     const runMs = part * this.#timeline.duration;
     const place = this.#timeline.locate(runMs);
+    if (!place) return;
     const gap = isGap(place.span);
     const hover = byId("hover");
     hover.hidden = false;

@@ -2,8 +2,8 @@
  * This page's link to one OpenTok session: says what is wanted, and keeps at it.
  *
  * Level-triggered: `want` and `setSources` change what is wanted, and one loop brings the session there, through
- * lost networks and restarted servers, with growing pauses. States: idle, connecting, connected, publishing,
- * reconnecting, removed, failed.
+ * lost networks and restarted servers, with growing pauses. States: idle, connecting, unreachable (not connected
+ * yet, and trying again), connected, publishing, reconnecting, removed, failed.
  */
 
 const CALL_TIMEOUT_MS = 20_000;
@@ -12,7 +12,21 @@ const LONGEST_PAUSE_MS = 10_000;
 // About forty minutes of trying: longer than a router's or a server's restart, shorter than for ever.
 const MOST_ATTEMPTS = 240;
 
-/** An SDK call with a completion handler as a promise that also ends when no answer comes. */
+/**
+ * What this page publishes under one key: `hint` says what matters in the picture.
+ *
+ * @typedef {{key: string, name: string, audioTrack: MediaStreamTrack | null, videoTrack: MediaStreamTrack | null,
+ *   audioOn: boolean, videoOn: boolean, hint?: OT.VideoContentHint}} Source
+ * @typedef {{audio: MediaStreamTrack | null, video: MediaStreamTrack | null}} Tracks
+ * @typedef {{publisher: OT.Publisher, tracks: Tracks}} Published
+ */
+
+/**
+ * An SDK call with a completion handler as a promise that also ends when no answer comes.
+ *
+ * @param {(done: (error?: OT.OTError) => void) => void} call
+ * @returns {Promise<void>}
+ */
 function completion(call) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error("no answer in time")), CALL_TIMEOUT_MS);
@@ -24,13 +38,16 @@ function completion(call) {
   });
 }
 
+/** Fires `state`, `problem`, `session` (a new one, before it connects), `connected` and `lost`. */
 export class SessionLink extends EventTarget {
   state = "idle";
   #credentials;
-  #hidden;
   #wanted = false;
+  /** @type {Source[]} */
   #sources = [];
+  /** @type {Map<Source, Published>} */
   #published = new Map();
+  /** @type {OT.Session | null} */
   #session = null;
   #settling = false;
   #again = false;
@@ -38,23 +55,34 @@ export class SessionLink extends EventTarget {
   // The SDK has lost the network and tries to come back: until it tells more, nothing is as it seems.
   #away = false;
   #timer = 0;
-  #OT = null;
+  /** The platform's library, since the first connection. @type {typeof OT} */
+  #OT = /** @type {any} */ (null);
+  #problem = null;
+  // Whether this link was ever connected: what was never there cannot have been lost.
+  #wasConnected = false;
   // The SDK gives the same object for the same session again, with the handlers it already has.
   #heard = new WeakSet();
 
   /**
-   * @param {(again: boolean) => Promise<{OT: object, apiKey: string, sessionId: string, token: string}>}
+   * @param {(again: boolean) => Promise<{OT: typeof OT, apiKey: string, sessionId: string, token: string}>}
    *   credentials asked for before each connection; `again` is true after a loss
-   * @param {Element} hidden where the SDK may put elements that nobody looks at
    */
-  constructor(credentials, hidden) {
+  constructor(credentials) {
     super();
     this.#credentials = credentials;
-    this.#hidden = hidden;
+  }
+
+  /** Why the last attempt to connect or publish failed; null once both have succeeded. */
+  get problem() {
+    return this.#problem;
   }
 
   get session() {
     return this.#session;
+  }
+
+  get wasConnected() {
+    return this.#wasConnected;
   }
 
   want(wanted) {
@@ -63,7 +91,7 @@ export class SessionLink extends EventTarget {
     this.retryNow();
   }
 
-  /** What this page publishes: {key, name, audioTrack, videoTrack, audioOn, videoOn, hint}. */
+  /** What this page publishes from now on. @param {Source[]} sources */
   setSources(sources) {
     this.#sources = sources;
     this.#settle();
@@ -119,11 +147,12 @@ export class SessionLink extends EventTarget {
     }
     if (!this.#session) return;
     this.#attempt = 0;
+    this.#problem = null;
     this.#setState(this.#published.size ? "publishing" : "connected");
   }
 
   async #connect() {
-    const again = this.state === "reconnecting";
+    const again = ["reconnecting", "unreachable"].includes(this.state);
     if (!again) this.#setState("connecting");
     const { OT, apiKey, sessionId, token } = await this.#credentials(again);
     this.#OT = OT;
@@ -136,9 +165,11 @@ export class SessionLink extends EventTarget {
       throw error;
     }
     this.#session = session;
+    this.#wasConnected = true;
     this.dispatchEvent(new Event("connected"));
   }
 
+  /** @param {OT.Session} session */
   #listen(session) {
     if (this.#heard.has(session)) return;
     this.#heard.add(session);
@@ -178,23 +209,28 @@ export class SessionLink extends EventTarget {
       return;
     }
     this.#attempt += 1;
+    this.#problem = error;
     if (this.#attempt > MOST_ATTEMPTS) {
       this.#setState("failed");
+      this.dispatchEvent(new Event("problem"));
       return;
     }
     console.info("session link tries again:", error?.name ?? "", error?.message ?? error);
     // A link that is up lost no more than one publisher: the session stays, and so does its state.
-    if (!this.#session) this.#setState("reconnecting");
+    if (!this.#session) this.#setState(this.#wasConnected ? "reconnecting" : "unreachable");
+    else if (!this.#away) this.#setState(this.#published.size ? "publishing" : "connected");
+    this.dispatchEvent(new Event("problem"));
     const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#attempt - 1));
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#settle(), pause * (0.75 + Math.random() / 2));
   }
 
+  /** @param {Source} source */
   async #publish(source) {
     // The SDK may stop the tracks it was given; clones share the capture and leave the page's own alone.
     const tracks = { audio: cloneOf(source.audioTrack), video: cloneOf(source.videoTrack) };
     if (!tracks.audio && !tracks.video) return;
-    const session = this.#session;
+    const session = /** @type {OT.Session} */ (this.#session);
     const publisher = await this.#initPublisher(source, tracks);
     const entry = { publisher, tracks };
     publisher.on("streamDestroyed", () => this.#ended(source, entry));
@@ -213,19 +249,20 @@ export class SessionLink extends EventTarget {
     this.applyToggles();
   }
 
+  /** @param {Source} source @param {Tracks} tracks @returns {Promise<OT.Publisher>} */
   async #initPublisher(source, tracks) {
+    /** @type {any} */
     let publisher;
     try {
       await completion((done) => {
-        publisher = this.#OT.initPublisher(this.#hidden, {
+        // Without the default UI the vendor's library refuses a target: there is nothing to put into it.
+        publisher = this.#OT.initPublisher(undefined, {
           name: source.name,
           audioSource: tracks.audio,
           videoSource: tracks.video,
           publishAudio: source.audioOn,
           publishVideo: source.videoOn,
           insertDefaultUI: false,
-          showControls: false,
-          insertMode: "append",
           ...(source.hint ? { videoContentHint: source.hint } : {}),
         }, done);
       });
@@ -269,10 +306,12 @@ export class SessionLink extends EventTarget {
   }
 }
 
+/** @param {MediaStreamTrack | null} track */
 function cloneOf(track) {
   return track?.readyState === "live" ? track.clone() : null;
 }
 
+/** @param {{publisher?: OT.Publisher, tracks: Tracks}} entry */
 function release({ publisher, tracks }) {
   publisher?.destroy();
   for (const track of [tracks.audio, tracks.video]) track?.stop();

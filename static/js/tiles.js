@@ -19,8 +19,8 @@ export class Tiles {
     this.remove(key);
     const tile = document.createElement("figure");
     tile.className = "tile";
-    tile.dataset.self = isSelf;
-    tile.dataset.screen = isScreen;
+    tile.dataset.self = String(isSelf);
+    tile.dataset.screen = String(isScreen);
     const picture = document.createElement("div");
     picture.className = "tile-picture";
     const initials = document.createElement("span");

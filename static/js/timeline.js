@@ -81,7 +81,7 @@ export class Timeline {
   /** The index here of the span of that piece that covers, or is nearest to, a run time; -1 when it is gone. */
   indexOfPiece(segment, runMs) {
     const own = this.spans.map((span, index) => [span, index]).filter(([span]) => span.segment === segment);
-    if (!segment || !own.length) return -1;
-    return (own.find(([span]) => runMs < endOf(span)) ?? own.at(-1))[1];
+    const found = segment ? own.find(([span]) => runMs < endOf(span)) ?? own.at(-1) : null;
+    return found ? found[1] : -1;
   }
 }

@@ -2,7 +2,7 @@
 
 const SEEK_TIMEOUT_MS = 15_000;
 
-/** Resolves when the video stands at this media time, has failed, or a time-out is over. */
+/** Resolves when the video stands at this media time, has failed, or a time-out is over. @returns {Promise<void>} */
 export function seekTo(video, mediaMs) {
   return new Promise((resolve) => {
     const done = () => {

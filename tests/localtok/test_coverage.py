@@ -14,23 +14,31 @@ from localtok.errors import BadRequest, NotBuilt
 from localtok.options import archive_options, session_options
 from localtok.server import Localtok
 from tests.localtok.conftest import KEY, call
+from tests.localtok.types.comparison import compared
+from tests.localtok.types.evidence import differing, in_page_tests, probed
+from tests.localtok.types.page import page, state
 
 PAGE = Path(__file__).parents[2] / "docs" / "localtok-coverage.md"
 
 
 def test_the_page_is_made_from_the_code() -> None:
-    assert PAGE.read_text() == coverage.table(), (
-        "run: python -m localtok.coverage > docs/localtok-coverage.md"
-    )
+    assert PAGE.read_text() == page(), "python -m tests.localtok.types.page > docs/localtok-coverage.md"
 
 
-def test_it_finds_the_methods_and_events_that_pages_use() -> None:
-    assert {"initSession", "initPublisher", "getDevices"} <= set(coverage.methods("OT"))
-    assert {"connect", "publish", "signal", "forceMuteAll"} <= set(coverage.methods("Session"))
-    assert {"sessionReconnecting", "archiveStarted", "muteForced"} <= set(coverage.events("Session"))
-    assert {"accessDenied", "streamDestroyed", "mediaStopped"} <= set(coverage.events("Publisher"))
-    assert "videoDimensionsChanged" in coverage.events("Subscriber")
-    assert coverage.events("OT") == ["exception"]
+def test_done_is_claimed_only_with_evidence() -> None:
+    for each in compared().members:
+        if state(each) == "done":
+            assert not each.differs
+            assert probed(each) or in_page_tests(each)
+            assert not differing(each)
+
+
+def test_a_probe_of_a_member_is_found_by_its_name() -> None:
+    members = {each.key: each for each in compared().members}
+    assert len(probed(members["OT.initPublisher"])) > 10
+    assert probed(members["Publisher.cycleVideo"])
+    # Probes keep logs, and `log` is a method of OT, too.
+    assert len(probed(members["OT.log"])) < 10
 
 
 def test_every_callback_is_in_it() -> None:
@@ -39,14 +47,6 @@ def test_every_callback_is_in_it() -> None:
         assert f"| `{name}` | done |" in listed
     for status in Status:
         assert f"| archive, `{status.value}` | {'refused' if status == Status.UPLOADED else 'done'}" in listed
-
-
-def test_it_speaks_of_nothing_that_is_not_there() -> None:
-    for name in coverage.DIFFERS:
-        owner, method = name.split(".")
-        assert method in coverage.methods(owner)
-    for owner, refused in coverage.REFUSED_METHODS.items():
-        assert not set(refused.split(", ")) & set(coverage.methods(owner))
 
 
 def options(described: dict[str, str]) -> list[str]:

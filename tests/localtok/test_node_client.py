@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from localtok.auth import read_client_token
@@ -11,10 +13,17 @@ from localtok.clock import wall_s
 from localtok.publishing.page import SyntheticPage
 from localtok.server import Localtok
 from tests.localtok.conftest import KEY, SECRET, Sdk
-from tests.localtok.test_library import run
 from tests.support.npm import MODULES, package_file, require_node
 
 SCRIPT = Path(__file__).with_name("node_client.cjs")
+
+
+async def run(*command: str, folder: Path, env: Mapping[str, str]) -> tuple[int | None, str]:
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=folder, env=env, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    output, _ = await asyncio.wait_for(process.communicate(), 180)
+    return process.returncode, output.decode()
 
 
 async def test_the_npm_package_finds_its_platform(
