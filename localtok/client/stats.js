@@ -1,19 +1,22 @@
-/** @typedef {{bytesSent: number, packetsSent: number, packetsLost: number, frameRate?: number}} Sent */
-
-/** @param {RTCStatsReport} report @returns {{timestamp: number, audio?: Sent, video?: Sent}} */
+/** The vendor's PublisherStats. @param {any} report @returns {OT.PublisherStats} */
 function sentStats(report) {
-  /** @type {Record<string, any>} */
-  const stats = { timestamp: Date.now() };
-  report.forEach((entry) => {
-    if (entry.type === 'outbound-rtp') {
-      const { bytesSent, packetsSent } = entry;
-      stats[entry.kind] = { packetsLost: 0, ...stats[entry.kind], bytesSent, packetsSent };
-      if (entry.kind === 'video') stats.video.frameRate = entry.framesPerSecond || 0;
-    } else if (entry.type === 'remote-inbound-rtp') {
-      stats[entry.kind] = { ...stats[entry.kind], packetsLost: entry.packetsLost };
-    }
-  });
-  return /** @type {any} */ (stats);
+  const entries = [...report.values()];
+  const transport = transportOf(entries);
+  const video = entries.find((entry) => entry.type === 'outbound-rtp' && entry.kind === 'video');
+  return {
+    timestamp: Date.now(),
+    audio: sentPackets(entries, 'audio'),
+    video: { ...sentPackets(entries, 'video'), frameRate: (video && video.framesPerSecond) || 0 },
+    mediaLink: { transport },
+    transportStats: transport,
+  };
+}
+
+/** @returns {OT.OutgoingTrackStats} */
+function sentPackets(entries, kind) {
+  const of = (type) => entries.find((entry) => entry.type === type && entry.kind === kind) || {};
+  const { bytesSent = 0, packetsSent = 0 } = of('outbound-rtp');
+  return { bytesSent, packetsSent, packetsLost: of('remote-inbound-rtp').packetsLost || 0 };
 }
 
 /**
