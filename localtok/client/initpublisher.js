@@ -12,7 +12,7 @@ function publisherArguments(args) {
   return alone ? [undefined, first, completion] : [first, second, completion];
 }
 
-/** @param {any[]} args @returns {any} a Publisher, or undefined if its codecs are refused */
+/** @param {any[]} args @returns {Publisher | undefined} undefined if its codecs are refused */
 function newPublisher(...args) {
   const [target, properties, completion] = publisherArguments(args);
   try {
@@ -24,5 +24,5 @@ function newPublisher(...args) {
   return new Publisher(target, properties, completion);
 }
 
-const initPublisher = promising(newPublisher, (...args) => (
+const initPublisher = promising(newPublisher, /** @returns {Promise<Publisher>} */ (...args) => (
   promiseOf((done) => newPublisher(...withoutCompletion(args)[1], done))));

@@ -204,15 +204,17 @@ class Publisher extends Tuned {
     return this._hasVideo() ? picture(this._video) : null;
   }
 
+  /** @returns {number} */
   videoWidth() {
     return this._size.width;
   }
 
+  /** @returns {number} */
   videoHeight() {
     return this._size.height;
   }
 
-  /** Statistics of every receiver: `[{subscriberId, connectionId, stats, rtcStatsReport}]`. @returns {Promise<any>} */
+  /** Statistics of every receiver: `[{subscriberId, connectionId, stats, rtcStatsReport}]`. @returns {Promise<OT.PublisherStatsArr>} */
   getStats(completion) {
     return quiet((async () => {
       try {
@@ -227,7 +229,7 @@ class Publisher extends Tuned {
     })());
   }
 
-  /** @returns {Promise<any>} */
+  /** @returns {Promise<OT.PublisherRtcStatsReportArr>} */
   getRtcStatsReport() {
     return quiet((async () => {
       if (!this.stream) throw otError('OT_PEER_CONNECTION_NOT_CONNECTED', 'The publisher is not published.', 1015);
@@ -245,7 +247,7 @@ class Publisher extends Tuned {
     return this;
   }
 
-  /** @returns {any} the PublisherStyle */
+  /** @returns {OT.PublisherStyle} */
   getStyle() {
     return this._style.all();
   }
