@@ -52,6 +52,8 @@ export class Library {
       if (this._mayBeOption(symbol)) this.reads.add(name);
     }
     if (ts.isPropertyAssignment(node)) this.named.add(node.name.getText());
+    // Names in a list are read one after the other.
+    if (ts.isStringLiteral(node) && ts.isArrayLiteralExpression(node.parent)) this.reads.add(node.text);
     ts.forEachChild(node, (child) => { this._walk(child); });
   }
 
