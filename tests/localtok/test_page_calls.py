@@ -93,9 +93,7 @@ async def test_signals_carry_what_json_can(visits: Visits) -> None:
     ann, ben = await visits.connect("Ann"), await visits.connect("Ben")
     assert await caught(ann, "session.signal({ type: 'a', data: { n: [1] } })") is None
     await heard(ben, 'signal:a {"n":[1]} Ann')
-    await ben.evaluate(
-        "() => session.signal({ data: 'one', to: session.connections.find({ data: 'Ann' }) })"
-    )
+    await ben.evaluate("() => session.signal({ data: 'one', to: session.connections.find({ data: 'Ann' }) })")
     await heard(ann, 'signal "one" Ben')
     for signal, code in (
         ("{ type: 'a b' }", 400),
@@ -146,8 +144,12 @@ async def test_a_subscriber_has_its_stream_statistics_and_styles(visits: Visits)
     assert await ann.evaluate(PUBLISH, {"initials": "AB", "name": "Ann"})
     await sees_pictures(ben)
     order = [line for line in await ben.evaluate("() => log") if line.startswith("subscriber ")]
-    assert order == [f"subscriber {name}" for name in ("mediaStreamAvailable", "videoElementCreated", "connected")]
-    stream = "() => (({ initials, name, videoType, hasCaptions }) => [initials, name, videoType, hasCaptions])"
+    assert order == [
+        f"subscriber {name}" for name in ("mediaStreamAvailable", "videoElementCreated", "connected")
+    ]
+    stream = (
+        "() => (({ initials, name, videoType, hasCaptions }) => [initials, name, videoType, hasCaptions])"
+    )
     assert await ben.evaluate(f"{stream}(subscriber.stream)") == ["AB", "Ann", "custom", False]
     stats = await ben.evaluate("() => subscriber.getStats()")
     assert set(stats) == {"audio", "video", "mediaLink", "timestamp"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.localtok.types.comparison import Comparison, compare, compared, listed
+from tests.localtok.types.evidence import probed
 from tests.localtok.types.runtime import vendor_names
 from tests.support.npm import package_file
 
@@ -41,14 +42,24 @@ export { OT, Session, Publisher, Subscriber, Stream, Connection };
 """
 
 
+def known() -> set[str]:
+    return {*listed()["types"], *listed()["alike"]}
+
+
 def test_what_differs_from_the_vendors_types_is_listed() -> None:
-    unlisted = {key: why for key, why in compared().differing().items() if key not in listed()["types"]}
+    unlisted = {key: why for key, why in compared().differing().items() if key not in known()}
     assert not unlisted, "python -m tests.localtok.types --left shows all"
 
 
 def test_what_is_listed_does_differ() -> None:
-    fits = set(listed()["types"]) - set(compared().differing())
+    fits = known() - set(compared().differing())
     assert not fits, "these fit now, or the vendor has them not: take them off differences.toml"
+
+
+def test_what_differs_from_the_types_as_the_vendors_library_does_is_probed() -> None:
+    assert not set(listed()["alike"]) & set(listed()["types"])
+    members = [each for each in compared().members if each.key in listed()["alike"]]
+    assert not [each.key for each in members if not probed(each)]
 
 
 def test_what_differs_in_behaviour_has_fitting_types() -> None:

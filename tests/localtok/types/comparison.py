@@ -70,7 +70,7 @@ def compare(*libraries: str) -> list[Comparison]:
 
 @cache
 def listed() -> dict[str, dict[str, str]]:
-    """The tables of differences.toml: `types`, `behaviour` and `extra`, each from keys to a reason."""
+    """The tables of differences.toml: `types`, `alike`, `behaviour`, `extra`; each from keys to a reason."""
     tables = tomllib.loads((FOLDER / "differences.toml").read_text())
     return {name: _by_key(table) for name, table in tables.items()}
 

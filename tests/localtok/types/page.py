@@ -39,7 +39,8 @@ BROWSER = """
 The TypeScript compiler compares each member of opentok.d.ts with localtok's library: it exists, takes what
 the vendor's takes, and returns what the vendor's returns. A member is *done* if it fits, a probe (the same
 script on the vendor's library and on localtok's) or a test that drives a page names it, and no probe of it is
-known to differ; it only *fits* if none names it. *Probes* counts those that do.
+known to differ; it only *fits* if none names it. Where the vendor's own library does other than its types
+say, localtok does as the library does, which a probe shows. *Probes* counts those that name a member.
 """
 
 
@@ -49,9 +50,10 @@ def page() -> str:
 
 
 def state(member: Member) -> str:
-    if member.differs:
-        return "missing" if member.differs == "missing" else "partly"
-    if member.key in listed()["behaviour"] or differing(member):
+    if member.differs == "missing":
+        return "missing"
+    behaves = member.key not in listed()["behaviour"] and not differing(member)
+    if not behaves or (member.differs and member.key not in listed()["alike"]):
         return "partly"
     return "done" if probed(member) or in_page_tests(member) else "fits"
 
@@ -99,7 +101,7 @@ def _name(member: Member) -> str:
 
 
 def _state(member: Member) -> str:
-    reasons = [listed()[table].get(member.key, "") for table in ("types", "behaviour")]
+    reasons = [listed()[table].get(member.key, "") for table in ("types", "alike", "behaviour")]
     reasons += [f"probe “{label}”" for label in differing(member)]
     said = "; ".join(filter(None, reasons))
     return _cell(f"{state(member)}: {said}" if said else state(member))
