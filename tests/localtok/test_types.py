@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.localtok.types.comparison import Comparison, compare, compared, listed
+from tests.localtok.types.comparison import Comparison, compare, compared, documented_errors, listed
 from tests.localtok.types.evidence import probed
-from tests.localtok.types.runtime import vendor_names
+from tests.localtok.types.runtime import vendor_names, vendor_titles
 from tests.support.npm import package_file
 
 # The reason in differences.toml that is held to the vendor's library.
@@ -80,6 +80,16 @@ async def test_what_is_public_beside_the_types_is_so_in_the_vendors_library() ->
     for key in claimed:
         owner, name = key.split(".")
         assert name in names[owner], key
+
+
+@pytest.mark.e2e
+async def test_a_documented_title_is_missing_only_where_the_vendors_library_has_it_not() -> None:
+    package_file("@opentok/client/dist/js/opentok.min.js")
+    documented = documented_errors()["titles"]
+    missing = {code for code, title in documented.items() if compared().titles.get(code) != title}
+    titles = await vendor_titles([*documented])
+    assert missing == {code for code, title in documented.items() if titles.get(code) != title}
+    assert set(documented_errors()["names"]) <= set(compared().errors)
 
 
 # A member, what fits it in the small library, a fault in its place, and what the comparison says of that.

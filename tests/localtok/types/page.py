@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from localtok import coverage
-from tests.localtok.types.comparison import Member, compared, listed
+from tests.localtok.types.comparison import Member, compared, documented_errors, listed
 from tests.localtok.types.evidence import differing, in_page_tests, known_to_differ, probed
 
 STATES = ("done", "fits", "partly", "missing")
@@ -71,6 +71,7 @@ def _browser() -> Iterator[str]:
         of_owner = list(group)
         yield from _table(TITLES.get(owner, f"{owner} in the browser"), "member", of_owner, events=False)
         yield from _table(f"Events of {owner}", "event", of_owner, events=True)
+    yield from _errors()
     yield from _extra()
     yield from _differing_probes()
 
@@ -109,6 +110,24 @@ def _state(member: Member) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|")
+
+
+def _errors() -> Iterator[str]:
+    source = documented_errors()["source"]
+    yield from (
+        "",
+        "## Errors",
+        "",
+        "The published types name no error. These codes and titles of the `exception`",
+    )
+    yield f"event are [documented]({source})."
+    yield "A probe compares all titles with the vendor's library."
+    yield from ("", "| code | title | |", "|---|---|---|")
+    for code, title in documented_errors()["titles"].items():
+        there = compared().titles.get(code) == title
+        yield f"| {code} | {title} | {'done' if there else 'missing, as it is in the vendor’s library'} |"
+    names = [f"`{name}`{'*' if name in documented_errors()['names'] else ''}" for name in compared().errors]
+    yield from ("", f"Names of localtok's errors (*: in the vendor's documentation): {', '.join(names)}.")
 
 
 def _extra() -> Iterator[str]:
