@@ -7,8 +7,8 @@ from pathlib import Path
 PARTS = (
     *("errors", "base", "completions", "events", "eventkinds", "collection", "capabilities", "wire", "stream"),
     *("iceconfig", "encryption", "style", "look", "elements", "controls", "widget", "levels", "stats"),
-    *("capture", "peers", "connectors", "wishes", "sender", "sources", "tuning", "publisher", "initpublisher"),
-    *("receiver", "subscriber", "inbox", "requests", "session", "devices", "requirements", "ot"),
+    *("capture", "peers", "connectors", "wishes", "sender", "sources", "tuning", "shown", "publisher"),
+    *("initpublisher", "receiver", "subscriber", "inbox", "requests", "session", "devices", "requirements", "ot"),
 )
 CLIENT = Path(__file__).parent / "client"
 HEAD = """/**

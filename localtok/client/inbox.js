@@ -161,6 +161,7 @@ class Inbox extends Emitter {
     const archive = new Archive(properties);
     this.archives.add(archive);
     this._dispatch(new ArchiveEvent('archiveStarted', archive));
+    this._lightArchiving();
   }
 
   _archiveStopped({ id }) {
@@ -169,5 +170,11 @@ class Inbox extends Emitter {
     this.archives.remove(archive);
     archive.status = 'stopped';
     this._dispatch(new ArchiveEvent('archiveStopped', archive));
+    this._lightArchiving();
+  }
+
+  /** The controls of publishers show whether an archive runs. */
+  _lightArchiving() {
+    for (const publisher of this._publishers) publisher._archived(this.archives.length() > 0);
   }
 }

@@ -40,7 +40,7 @@ The TypeScript compiler compares each member of opentok.d.ts with localtok's lib
 the vendor's takes, and returns what the vendor's returns. A member is *done* if it fits, a probe (the same
 script on the vendor's library and on localtok's) or a test that drives a page names it, and no probe of it is
 known to differ; it only *fits* if none names it. Where the vendor's own library does other than its types
-say, localtok does as the library does, which a probe shows. *Probes* counts those that name a member.
+say, localtok does as the library does, which a probe shows.
 """
 
 
@@ -89,9 +89,9 @@ def _table(title: str, what: str, members: list[Member], *, events: bool) -> Ite
     chosen = [each for each in members if (each.kind == "event") == events]
     if not chosen:
         return
-    yield from ("", f"## {title}", "", f"| {what} | | probes |", "|---|---|---|")
+    yield from ("", f"## {title}", "", f"| {what} | | probed |", "|---|---|---|")
     for each in sorted(chosen, key=lambda member: (member.name, member.kind == "promise")):
-        yield f"| {_name(each)} | {_state(each)} | {len(probed(each)) or ''} |"
+        yield f"| {_name(each)} | {_state(each)} | {'yes' if probed(each) else ''} |"
 
 
 def _name(member: Member) -> str:
