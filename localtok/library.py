@@ -5,9 +5,30 @@ from __future__ import annotations
 from pathlib import Path
 
 PARTS = (
-    *("errors", "base", "completions", "events", "eventkinds", "collection", "capabilities", "wire", "stream"),
-    *("iceconfig", "encryption", "style", "look", "elements", "controls", "widget", "levels", "stats"),
-    *("capture", "peers", "connectors", "wishes", "sender", "sources", "tuning", "publisher", "initpublisher"),
+    *(
+        "errors",
+        "base",
+        "completions",
+        "events",
+        "eventkinds",
+        "collection",
+        "capabilities",
+        "wire",
+        "stream",
+    ),
+    *("iceconfig", "encryption", "style", "look", "elements", "controls", "widget", "levels", "metered"),
+    *(
+        "stats",
+        "capture",
+        "peers",
+        "connectors",
+        "wishes",
+        "sender",
+        "sources",
+        "tuning",
+        "publisher",
+        "initpublisher",
+    ),
     *("receiver", "subscriber", "inbox", "requests", "session", "devices", "requirements", "ot"),
 )
 CLIENT = Path(__file__).parent / "client"

@@ -160,6 +160,7 @@ class Inbox extends Emitter {
     if (this.archives.has(properties.id)) return;
     const archive = new Archive(properties);
     this.archives.add(archive);
+    this._showArchiving();
     this._dispatch(new ArchiveEvent('archiveStarted', archive));
   }
 
@@ -168,6 +169,12 @@ class Inbox extends Emitter {
     if (!archive) return;
     this.archives.remove(archive);
     archive.status = 'stopped';
+    this._showArchiving();
     this._dispatch(new ArchiveEvent('archiveStopped', archive));
+  }
+
+  /** Publishers show that an archive runs. */
+  _showArchiving() {
+    for (const publisher of this._publishers) publisher._archived(this.archives.length() > 0);
   }
 }

@@ -31,6 +31,7 @@ class Publisher extends Tuned {
     if (refusal) guarded(completion, refusal);
     const opening = this._open(refusal ? undefined : completion);
     this._ready = quiet(refusal ? Promise.reject(refusal) : opening);
+    publishers.add(this);
   }
 
   // -- how it becomes ready --
@@ -67,6 +68,7 @@ class Publisher extends Tuned {
     const failure = publishError(error);
     const denied = failure.name === 'OT_USER_MEDIA_ACCESS_DENIED';
     this._destroyed = true;
+    publishers.remove(this);
     if (this._widget) this._widget.remove();
     if (!denied) report(failure, this);
     guarded(completion, failure);
@@ -141,23 +143,6 @@ class Publisher extends Tuned {
     }
     this._meter();
     this._report();
-  }
-
-  /** The meter measures only while it is in view. */
-  _meter() {
-    const metered = Boolean(this._widget && this._widget.controls.metered && this._output('audio'));
-    if (metered === Boolean(this._metering)) return;
-    this._metering = metered;
-    this._handlersChanged();
-  }
-
-  _hears(type) {
-    return super._hears(type) || (type === 'audioLevelUpdated' && Boolean(this._metering));
-  }
-
-  _leveled(audioLevel) {
-    super._leveled(audioLevel);
-    if (this._metering) this._widget.controls.showLevel(audioLevel);
   }
 
   /** Sends to the server, and so to everybody else, what is published now. */
@@ -265,6 +250,7 @@ class Publisher extends Tuned {
   _dispose() {
     if (this._destroyed) return;
     this._destroyed = true;
+    publishers.remove(this);
     this._closePeers();
     this._levels.stop();
     this._end();
