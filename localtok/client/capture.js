@@ -29,10 +29,7 @@ function captures(properties) {
   const { audioSource, videoSource, constraints } = properties;
   const audio = !isOff(audioSource) && !isTrack(audioSource) && audioConstraints(properties);
   if (SCREENS.includes(videoSource)) {
-    const named = typeof audioSource === 'string';
-    const screen = constraints || { video: screenConstraints(properties), audio: Boolean(audio) && !named };
-    const opened = [navigator.mediaDevices.getDisplayMedia(screen)];
-    return named ? [...opened, navigator.mediaDevices.getUserMedia({ audio, video: false })] : opened;
+    return [navigator.mediaDevices.getDisplayMedia(constraints || { video: screenConstraints(properties), audio })];
   }
   if (constraints) return [navigator.mediaDevices.getUserMedia(usable(constraints))];
   const video = !isOff(videoSource) && !isTrack(videoSource) && videoConstraints(properties);
@@ -83,7 +80,7 @@ function sizeConstraints({ resolution, maxResolution, frameRate }) {
   const constraints = {};
   const wanted = dimensions(resolution);
   for (const side of ['width', 'height']) {
-    const most = maxResolution && { max: Math.min(MAX_SIDE, maxResolution[side] || MAX_SIDE) };
+    const most = maxResolution && { max: Math.min(MAX_SIDE, Number.isFinite(maxResolution[side]) ? maxResolution[side] : MAX_SIDE) };
     if (wanted || most) constraints[side] = { ...(wanted && { ideal: wanted[side] }), ...most };
   }
   if (FRAME_RATES.includes(frameRate)) constraints.frameRate = { ideal: frameRate };

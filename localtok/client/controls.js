@@ -98,7 +98,7 @@ class Controls {
 
   /** @param {boolean} running whether an archive of the session runs */
   archived(running) {
-    if (this._of('archiveStatusDisplayMode') === 'off') return;
+    if (this._of('archiveStatusDisplayMode') === 'off' || !this.style.all().showArchiveStatus) return;
     this.archiving.classList.toggle('OT_archiving-on', running);
     this.archiving.classList.toggle('OT_archiving-off', !running);
     setMode(this.archiving, running ? 'on' : 'off');

@@ -26,3 +26,29 @@ function newPublisher(...args) {
 
 const initPublisher = promising(newPublisher, (...args) => (
   promiseOf((done) => newPublisher(...withoutCompletion(args)[1], done))));
+
+/** Whether there is a target, and nothing to insert into it. */
+function isUnfit(target, properties) {
+  return properties.insertDefaultUI === false && Boolean(targetOf(target));
+}
+
+/** Why a publisher is refused, or undefined. */
+function refusalOf(target, given) {
+  const properties = Object(given);
+  if (given !== undefined && given !== null && properties !== given) {
+    return otError('OT_INVALID_PARAMETER', 'The properties of a publisher are an object.');
+  }
+  if (isUnfit(target, properties)) {
+    return otError('OT_INVALID_PARAMETER', 'insertDefaultUI is false: there is nothing to insert into the target.');
+  }
+  if (isOff(properties.audioSource) && isOff(properties.videoSource)) {
+    return otError('OT_INVALID_PARAMETER', 'audioSource and videoSource cannot both be off.');
+  }
+  return undefined;
+}
+
+/** What is left out is the vendor's default; what is null is an error of the page. */
+function refuseNull(properties, names) {
+  const name = names.find((each) => properties[each] === null);
+  if (name) throw new TypeError(`The property ${name} of a publisher is null.`);
+}

@@ -1,14 +1,4 @@
-const PUBLISHER_STYLE = {
-  showArchiveStatus: true,
-  nameDisplayMode: 'auto',
-  buttonDisplayMode: 'auto',
-  videoDisabledDisplayMode: 'auto',
-  audioLevelDisplayMode: 'auto',
-  archiveStatusDisplayMode: 'auto',
-  backgroundImageURI: null,
-};
-
-class Publisher extends Tuned {
+class Publisher extends Shown {
   /**
    * @param {any} [target] @param {any} [given] the PublisherProperties
    * @param {any} [completion] is called with nothing when it is ready, or with an error; never if it is destroyed before
@@ -16,18 +6,13 @@ class Publisher extends Tuned {
   constructor(target, given, completion) {
     const properties = Object(given) === given ? { ...given } : {};
     super(properties);
-    // A missing object is the vendor's default, and null is an error of the page.
-    this._audioFallback = properties.audioFallback === undefined ? {} : { publisher: properties.audioFallback.publisher };
-    this.guid = uuid();
-    /** @type {string | undefined | null} */
-    this.id = undefined;
+    refuseNull(properties, ['audioFallback', 'maxResolution']);
+    /** By this the server knows the publisher again when its page comes back. */
+    this._key = uuid();
     this.accessAllowed = false;
-    this._destroyed = false;
-    this._style = new Style(PUBLISHER_STYLE, properties.style);
-    this._size = dimensions(properties.resolution) || { width: 640, height: 480 };
     this.destroy = promising(() => this._destroy(), async () => { this._destroy(); });
     const refusal = refusalOf(target, given);
-    if (!refusal || !isUnfit(target, properties)) this._place(target);
+    if (!refusal || !isUnfit(target, properties)) this._place(target, `OT_${this._key}`);
     if (refusal) guarded(completion, refusal);
     const opening = this._open(refusal ? undefined : completion);
     this._ready = quiet(refusal ? Promise.reject(refusal) : opening);
@@ -35,20 +20,6 @@ class Publisher extends Tuned {
   }
 
   // -- how it becomes ready --
-
-  _place(target) {
-    if (this._properties.insertDefaultUI === false) return;
-    const { name, audioSource, mirror, showControls } = this._properties;
-    const toggle = () => this.publishAudio(!this._wants.audio);
-    const controls = new Controls({
-      ...{ name, toggle, audio: !isOff(audioSource), style: this._style, shown: showControls !== false },
-    });
-    const mirrored = mirror ?? ['camera', null].includes(videoKind(this._properties));
-    this._widget = new Widget(target, this._properties, { kind: 'OT_publisher', id: `OT_${this.guid}`, mirrored, controls });
-    this.element = this._widget.element;
-    this.id = this.element.id;
-    controls.muted(!this._wants.audio);
-  }
 
   async _open(completion) {
     try {
@@ -69,7 +40,7 @@ class Publisher extends Tuned {
     const denied = failure.name === 'OT_USER_MEDIA_ACCESS_DENIED';
     this._destroyed = true;
     publishers.remove(this);
-    if (this._widget) this._widget.remove();
+    this._hide();
     if (!denied) report(failure, this);
     guarded(completion, failure);
     if (denied) this._fire('accessDenied');
@@ -103,45 +74,10 @@ class Publisher extends Tuned {
     if (this._widget) this._widget.loaded();
   }
 
-  /** Resolves when the element has its first picture, or sound. */
-  async _show() {
-    const video = newVideo();
-    this._video = video;
-    if (!this._widget) video.className = '';
-    video.muted = true;
-    const first = new Promise((resolve) => { video.addEventListener('loadeddata', resolve, { once: true }); });
-    video.addEventListener('resize', () => this._measured());
-    video.srcObject = this._media;
-    if (this._widget) this._widget.show(video);
-    else document.createElement('div').append(video);
-    this._changed();
-    this._fire('videoElementCreated', { element: video });
-    video.play().catch((error) => log(3, 'preview', error.message));
-    await first;
-  }
-
-  _measured() {
-    const { videoWidth: width, videoHeight: height } = this._video;
-    if (!this._hasVideo() || !width) return;
-    const before = this._measuredSize || { width: 0, height: 0 };
-    if (before.width === width && before.height === height) return;
-    this._size = { width, height };
-    this._measuredSize = this._size;
-    this._resized(before, this._size);
-  }
-
-  _resized(before, after) {
-    this._dispatch(new VideoDimensionsChangedEvent(this, before, after));
-  }
-
   // -- what others know of it --
 
   _changed() {
-    if (this._widget) {
-      this._widget.pictured(this._hasVideo());
-      this._widget.controls.muted(!this._wants.audio);
-    }
-    this._meter();
+    super._changed();
     this._report();
   }
 
@@ -168,11 +104,6 @@ class Publisher extends Tuned {
     this._dispatch(new MuteForcedEvent({}));
   }
 
-  /** @param {boolean} running whether an archive of the session runs */
-  _archived(running) {
-    if (this._widget) this._widget.controls.archived(running);
-  }
-
   // -- what a page calls --
 
   /** Captions answer 501 here: nobody makes them. Answers when the stream is published. @returns {Promise<void>} */
@@ -182,19 +113,6 @@ class Publisher extends Tuned {
       if (this.stream) done();
       else this.once('streamCreated', done);
     }));
-  }
-
-  /** @returns {string | null} */
-  getImgData() {
-    return this._hasVideo() ? picture(this._video) : null;
-  }
-
-  videoWidth() {
-    return this._size.width;
-  }
-
-  videoHeight() {
-    return this._size.height;
   }
 
   /** Statistics of every receiver: `[{subscriberId, connectionId, stats, rtcStatsReport}]`. @returns {Promise<any>} */
@@ -222,19 +140,6 @@ class Publisher extends Tuned {
     })());
   }
 
-  /** `setStyle(name, value)` or `setStyle({name: value})`. */
-  setStyle(...styles) {
-    this._style.set(...styles);
-    if (this._widget) this._widget.restyle();
-    this._meter();
-    return this;
-  }
-
-  /** @returns {any} the PublisherStyle */
-  getStyle() {
-    return this._style.all();
-  }
-
   _stopped() {
     if (this.session) this.session._withdraw(this, 'mediaStopped', true);
     this._dispose();
@@ -254,29 +159,8 @@ class Publisher extends Tuned {
     this._closePeers();
     this._levels.stop();
     this._end();
-    if (this._video) this._video.srcObject = null;
-    if (this._widget) this._widget.remove();
+    this._hide();
     [this.id, this.stream, this.session] = [null, null, null];
     this._dispatch(new DestroyedEvent('destroyed', this, undefined));
   }
-}
-
-/** Whether there is a target, and nothing to insert into it. */
-function isUnfit(target, properties) {
-  return properties.insertDefaultUI === false && Boolean(targetOf(target));
-}
-
-/** Why a publisher is refused, or undefined. */
-function refusalOf(target, given) {
-  const properties = Object(given);
-  if (given !== undefined && given !== null && properties !== given) {
-    return otError('OT_INVALID_PARAMETER', 'The properties of a publisher are an object.');
-  }
-  if (isUnfit(target, properties)) {
-    return otError('OT_INVALID_PARAMETER', 'insertDefaultUI is false: there is nothing to insert into the target.');
-  }
-  if (isOff(properties.audioSource) && isOff(properties.videoSource)) {
-    return otError('OT_INVALID_PARAMETER', 'audioSource and videoSource cannot both be off.');
-  }
-  return undefined;
 }

@@ -231,5 +231,5 @@ class Session extends Requests {
 function described(publisher) {
   const { name = '', initials = '', videoSource, videoType = 'custom' } = publisher._properties;
   const type = SCREENS.includes(videoSource) ? 'screen' : isTrack(videoSource) ? videoType : 'camera';
-  return { name, initials, videoType: type, key: publisher.guid, ...publisher._state() };
+  return { name, initials, videoType: type, key: publisher._key, ...publisher._state() };
 }

@@ -86,6 +86,7 @@ class Sources extends Sender {
   /** Changes of the camera follow one another. @param {any} value @returns {Promise<void>} */
   async _toggleVideo(value) {
     this._wants.video = Boolean(value);
+    this._changed();
     if (!this._media.getVideoTracks().length) throw notSupported('publishVideo: there is no video source.');
     this._switching = (this._switching || Promise.resolve()).catch(() => {}).then(() => this._followWish());
     await this._switching;

@@ -33,7 +33,9 @@ class Style {
   }
 }
 
+/** @param {string} style @returns {any[]} the values that it may have */
 function modesOf(style) {
+  if (style === 'showArchiveStatus') return [true, false];
   return style === 'buttonDisplayMode' ? BUTTON_MODES : DISPLAY_MODES;
 }
 

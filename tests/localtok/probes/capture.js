@@ -294,3 +294,24 @@ for (const [name, work] of Object.entries({
     return [await t.outcome(() => work(publisher, t)), describe(publisher.getVideoSource().track)];
   });
 }
+for (const [name, properties] of Object.entries({
+  'maxResolution nonsense': { maxResolution: 'large' }, 'maxResolution null': { maxResolution: null },
+  'maxResolution zero and less': { maxResolution: { width: 0, height: -5 } }, 'maxResolution of strings': { maxResolution: { width: '640', height: '480' } },
+  'facingMode and a named camera': { facingMode: 'user', videoSource: 'some-camera' },
+  'processing null, zero and undefined': { echoCancellation: undefined, noiseSuppression: null, autoGainControl: 0 },
+})) {
+  probe(`constraints: ${name}`, async (t) => [await t.init(t.place(), properties), t.asked]);
+}
+probe('the screen with a named microphone', async (t) => {
+  sharing(t);
+  return [await t.init(t.place(), { videoSource: 'screen', audioSource: 'some-microphone' }), t.asked];
+});
+probe('the screen with a given audio track', async (t) => {
+  sharing(t);
+  return [await t.init(t.place(), { videoSource: 'screen', audioSource: t.tone() }), t.asked];
+});
+probe('the screen with sound: hint and classes', async (t) => {
+  t.instead('getDisplayMedia', async () => new MediaStream([t.pictures(), t.tone()]));
+  const publisher = await t.publisher({ videoSource: 'screen', mirror: true, fitMode: 'cover' });
+  return [describe(publisher.getAudioSource()), publisher.getVideoContentHint(), t.classes(publisher.element)];
+});

@@ -292,3 +292,57 @@ probe('without a widget, audio only: the element', async (t) => {
   await t.pause(600);
   return log;
 });
+for (const [width, height] of [[48, 48], [61, 61], [100, 100], [128, 96], [160, 120], [200, 100], [200, 150], [300, 100]]) {
+  probe(`classes at ${width}x${height}`, async (t) => t.classes((await t.publisher({ audioSource: null, width, height })).element));
+}
+probe('classes after the widget becomes small', async (t) => {
+  const { element } = await t.publisher({ audioSource: null });
+  Object.assign(element.style, { width: '60px', height: '60px' });
+  await t.until(() => element.classList.contains('OT_micro'));
+  return t.classes(element);
+});
+probe('what a target keeps', async (t) => {
+  const place = t.place('mine');
+  Object.assign(place, { innerHTML: '<b>text</b>', className: 'kept', title: 'kept' });
+  place.style.cssText = 'width: 500px; color: red';
+  await t.publisher({ audioSource: null }, place);
+  return [place.style.color, place.style.width, t.classes(place), place.title, place.querySelector('b')];
+});
+probe('setStyle: when it shows', async (t) => {
+  const publisher = await t.publisher({ name: 'Ann' });
+  const off = () => publisher.element.querySelector('.OT_name').classList.contains('OT_mode-off');
+  publisher.setStyle('nameDisplayMode', 'off');
+  const seen = [off()];
+  await null;
+  return [...seen, off()];
+});
+probe('publishVideo(false): when it shows', async (t) => {
+  const publisher = await t.publisher({ audioSource: null });
+  publisher.publishVideo(false);
+  return publisher.element.classList.contains('OT_audio-only');
+});
+probe('controls are held in view for two seconds', async (t) => {
+  const publisher = t.OT.initPublisher(t.place(), { name: 'Ann' });
+  const held = () => publisher.element.querySelector('.OT_bar').classList.contains('OT_mode-on-hold');
+  return [held(), await t.until(() => !held(), 4000), getComputedStyle(publisher.element.querySelector('.OT_bar')).opacity];
+});
+probe('style showArchiveStatus', async (t) => {
+  const publisher = await t.publisher({ audioSource: null });
+  publisher.setStyle('showArchiveStatus', false);
+  return publisher.getStyle();
+});
+probe('styles of the properties that are partly unknown', async (t) => (
+  (await t.publisher({ style: { nameDisplayMode: 'sometimes', colour: 'red', buttonDisplayMode: 'mini' } })).getStyle()));
+for (const uri of ['http://a/b.png', 'https://a/b', 'data:image/png;base64,AAAA', 'data:image/gif;base64,AAAA', '/x.png', 'x', '', null, '//a/b']) {
+  probe(`backgroundImageURI ${uri}`, async (t) => {
+    const publisher = await t.publisher({ audioSource: null });
+    publisher.setStyle('backgroundImageURI', uri);
+    return publisher.getStyle().backgroundImageURI;
+  });
+}
+for (const [name, buttons] of [['on', 'off'], ['on', 'mini'], ['off', 'on'], ['off', 'auto'], ['off', 'off'], ['off', 'mini-auto'], ['auto', 'on'], ['auto', 'off']]) {
+  probe(`the bar with names ${name} and buttons ${buttons}`, async (t) => {
+    const publisher = await t.publisher({ name: 'Ann', audioSource: null, style: { nameDisplayMode: name, buttonDisplayMode: buttons } });
+    return ['bar', 'name'].map((each) => t.classes(publisher.element.querySelector(`.OT_${each}`)));
+  });
+}

@@ -250,3 +250,39 @@ probe('handlers: returned by on, once, off', async (t) => {
   const nothing = () => {};
   return [publisher.on('x', nothing), publisher.once('x', nothing), publisher.off('x', nothing), publisher.off()].map((it) => it === publisher);
 });
+probe('loaded comes once', async (t) => {
+  const publisher = t.OT.initPublisher(t.place(), { audioSource: null });
+  const log = t.events(publisher, ['loaded']);
+  await t.until(() => log.length);
+  await publisher.publishVideo.promise(false);
+  await publisher.publishVideo.promise(true);
+  await t.pause(300);
+  return log;
+});
+probe('dispatchEvent of a page', async (t) => {
+  const publisher = await t.publisher({ audioSource: null });
+  const log = t.events(publisher, ['streamCreated']);
+  publisher.dispatchEvent(new t.OT.Event('streamCreated'));
+  return log;
+});
+probe('publishVideo true after false at first: sizes', async (t) => {
+  const publisher = await t.publisher({ audioSource: null, publishVideo: false });
+  const log = t.events(publisher, ['videoDimensionsChanged']);
+  await publisher.publishVideo.promise(true);
+  await t.pause(400);
+  return [log, publisher.videoWidth(), publisher.videoHeight()];
+});
+probe('a given picture changes its size', async (t) => {
+  const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 240 });
+  const context = canvas.getContext('2d');
+  setInterval(() => {
+    context.fillStyle = `hsl(${Math.random() * 360} 90% 50%)`;
+    context.fillRect(0, 0, 999, 999);
+  }, 40);
+  const publisher = await t.publisher({ audioSource: null, videoSource: canvas.captureStream(25).getVideoTracks()[0] });
+  const log = [];
+  publisher.on('videoDimensionsChanged', ({ oldValue, newValue }) => log.push([oldValue, newValue]));
+  Object.assign(canvas, { width: 200, height: 100 });
+  await t.until(() => log.length);
+  return [log, publisher.videoWidth(), publisher.videoHeight()];
+});

@@ -227,3 +227,30 @@ for (const [name, value] of Object.entries({ unknown: { type: 'echo' }, nothing:
 on(['audio only', 'not ready', 'destroyed'], 'applyVideoFilter', (p) => p.applyVideoFilter({ type: 'backgroundBlur' }));
 on(['video only', 'not ready', 'destroyed'], 'applyAudioFilter', (p) => p.applyAudioFilter({ type: 'advancedNoiseSuppression' }));
 probe('an unknown videoFilter of the properties', async (t) => (await t.publisher({ videoFilter: { type: 'sparkles' } })).getVideoFilter());
+
+for (const preset of ['BW_SAVER', 'DEFAULT', 'toString']) {
+  probe(`setVideoBitratePreset ${preset}`, async (t) => {
+    const publisher = await t.publisher({ audioSource: null });
+    return [await t.outcome(() => publisher.setVideoBitratePreset(preset)), publisher.getVideoBitratePreset()];
+  });
+}
+probe('getStyle of one name', async (t) => (await t.publisher({ audioSource: null })).getStyle('nameDisplayMode'));
+probe('getStyle returns a copy', async (t) => {
+  const publisher = await t.publisher({ audioSource: null });
+  publisher.getStyle().nameDisplayMode = 'off';
+  return publisher.getStyle().nameDisplayMode;
+});
+probe('getImgData while the video is off', async (t) => {
+  const publisher = await t.publisher({ audioSource: null });
+  publisher.publishVideo(false);
+  await t.pause(300);
+  return String(publisher.getImgData()).slice(0, 6);
+});
+probe('getImgData without a widget', async (t) => {
+  const publisher = await t.publisher({ audioSource: null, insertDefaultUI: false }, undefined);
+  return t.until(() => String(publisher.getImgData()).startsWith('iVBORw'));
+});
+probe('getImgData calls no handler', async (t) => {
+  const publisher = await t.publisher({ audioSource: null });
+  return t.completion((done) => { publisher.getImgData(done); }, 400);
+});
