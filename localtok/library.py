@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 PARTS = (
-    *("errors", "base", "completions", "events", "eventkinds", "collection", "capabilities", "wire", "stream"),
-    *("iceconfig", "encryption", "style", "look", "elements", "controls", "widget", "levels", "stats"),
-    *("capture", "peers", "connectors", "wishes", "sender", "sources", "tuning", "shown", "publisher"),
-    *("initpublisher", "receiver", "subscriber", "inbox", "requests", "session", "devices", "requirements", "ot"),
-)
+    "errors base completions events eventkinds collection capabilities wire stream iceconfig encryption "
+    "style look elements controls widget levels metered stats capture peers connectors wishes "
+    "sender sources tuning shown publisher initpublisher receiver subscriber "
+    "inbox requests session devices requirements ot"
+).split()
 CLIENT = Path(__file__).parent / "client"
 HEAD = """/**
  * The `OT` object of localtok: the part of OpenTok.js that pages use for connecting, publishing, subscribing,

@@ -1,4 +1,4 @@
-/** The controls of a publisher's default widget: which elements there are, and the classes that style them. */
+/** The controls of a default widget: which elements there are, and the classes that style them. */
 
 /** Time until controls that hide are no longer held in view. */
 const ON_HOLD_MS = 2000;
@@ -20,10 +20,11 @@ function setMode(element, mode) {
 
 class Controls {
   /**
-   * @param {{name: string, audio: boolean, style: Style, shown: boolean, toggle: () => void}} options `audio`: whether
-   *   there is something to mute, `shown`: false for none of them, `toggle` hears clicks on the mute button
+   * @param {{name: string, audio: boolean, style: Style, shown: boolean, toggle: () => void, light?: boolean}} options
+   *   `audio`: whether there is something to mute, `shown`: false for none of them, `toggle` hears clicks on the mute
+   *   button, `light`: whether it shows that an archive runs
    */
-  constructor({ name, audio, style, shown, toggle }) {
+  constructor({ name, audio, style, shown, toggle, light = true }) {
     this.name = name;
     this.style = style;
     this.shown = shown;
@@ -37,7 +38,7 @@ class Controls {
     this.level = made('div', 'audio-level-meter__value');
     this.meter = made('div', 'audio-level-meter', made('div', 'audio-level-meter__audio-only-img'), this.level);
     this.indicator = made('div', 'video-disabled-indicator');
-    this.elements = [this.bar, this.heading, this.archiving, this.mute, this.meter, this.indicator].filter(Boolean);
+    this.elements = [this.bar, this.heading, light ? this.archiving : null, this.mute, this.meter, this.indicator].filter(Boolean);
     this._begin();
   }
 

@@ -160,8 +160,8 @@ class Inbox extends Emitter {
     if (this.archives.has(properties.id)) return;
     const archive = new Archive(properties);
     this.archives.add(archive);
+    this._showArchiving();
     this._dispatch(new ArchiveEvent('archiveStarted', archive));
-    this._lightArchiving();
   }
 
   _archiveStopped({ id }) {
@@ -169,12 +169,12 @@ class Inbox extends Emitter {
     if (!archive) return;
     this.archives.remove(archive);
     archive.status = 'stopped';
+    this._showArchiving();
     this._dispatch(new ArchiveEvent('archiveStopped', archive));
-    this._lightArchiving();
   }
 
-  /** The controls of publishers show whether an archive runs. */
-  _lightArchiving() {
+  /** Publishers show that an archive runs. */
+  _showArchiving() {
     for (const publisher of this._publishers) publisher._archived(this.archives.length() > 0);
   }
 }

@@ -3,6 +3,8 @@ const VERSION = 'v2.35.2';
 
 /** @type {Collection<Session>} */
 const sessions = new Collection();
+/** Those that are not destroyed. @type {Collection<Publisher>} */
+const publishers = new Collection();
 /** Subscribers of all sessions, in the vendor's form. */
 const subscribers = () => sessions.map((session) => [...session._subscribers]).flat();
 
@@ -39,6 +41,7 @@ const OT = Object.assign(new Emitter(), LEVELS, {
   ...{ SessionDisconnectEvent, SignalEvent, StreamEvent, StreamPropertyChangedEvent, VideoDimensionsChangedEvent },
   ...{ VideoDisableWarningEvent, VideoEnabledChangedEvent },
   sessions,
+  publishers,
 
   get subscribers() {
     const all = new Collection();

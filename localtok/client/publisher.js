@@ -16,6 +16,7 @@ class Publisher extends Shown {
     if (refusal) guarded(completion, refusal);
     const opening = this._open(refusal ? undefined : completion);
     this._ready = quiet(refusal ? Promise.reject(refusal) : opening);
+    publishers.add(this);
   }
 
   // -- how it becomes ready --
@@ -38,6 +39,7 @@ class Publisher extends Shown {
     const failure = publishError(error);
     const denied = failure.name === 'OT_USER_MEDIA_ACCESS_DENIED';
     this._destroyed = true;
+    publishers.remove(this);
     this._hide();
     if (!denied) report(failure, this);
     guarded(completion, failure);
@@ -153,6 +155,7 @@ class Publisher extends Shown {
   _dispose() {
     if (this._destroyed) return;
     this._destroyed = true;
+    publishers.remove(this);
     this._closePeers();
     this._levels.stop();
     this._end();

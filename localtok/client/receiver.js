@@ -1,5 +1,5 @@
 /** The peer by which one stream of another page arrives. */
-class Receiver extends Audible {
+class Receiver extends Metered {
   /** @param {Session} session @param {Stream} stream @param {OT.SubscriberProperties} properties */
   constructor(session, stream, properties) {
     super();
@@ -86,7 +86,11 @@ class Receiver extends Audible {
     track.enabled = this._wanted[kind];
     this._media.addTrack(track);
     if (kind === 'audio') this._handlersChanged();
+    this._changed();
   }
+
+  /** Hears of what is shown and wanted now. */
+  _changed() {}
 
   _audible() {
     return this._media.getAudioTracks()[0] || null;
@@ -101,6 +105,7 @@ class Receiver extends Audible {
     clearTimeout(this._timer);
     const first = !this._wasConnected;
     this._wasConnected = true;
+    if (first && this._widget) this._widget.loaded();
     if (first) this._fire('loaded');
     this._fire('connected');
     if (this._settle) this._settle.resolve();
@@ -111,6 +116,7 @@ class Receiver extends Audible {
   _want(kind, value) {
     this._wanted[kind] = Boolean(value);
     for (const track of this._media.getTracks()) if (track.kind === kind) track.enabled = this._wanted[kind];
+    this._changed();
     return this;
   }
 

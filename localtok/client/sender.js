@@ -1,5 +1,5 @@
 /** The connections by which one published stream leaves: to recorders of the server and to other pages. */
-class Sender extends Audible {
+class Sender extends Metered {
   constructor() {
     super();
     /** @type {Session | undefined | null} */

@@ -144,6 +144,7 @@ class Session extends Requests {
       this._checkConnected();
       const { stream } = await this._wire.request('publish', described(publisher));
       publisher.stream = new Stream(stream, this.connection);
+      this._showArchiving();
       publisher._dispatch(new StreamEvent('streamCreated', publisher.stream, undefined, false));
     } catch (error) {
       publisher.session = undefined;

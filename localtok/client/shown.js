@@ -75,23 +75,6 @@ class Shown extends Tuned {
     this._meter();
   }
 
-  /** The meter measures only while it is in view. */
-  _meter() {
-    const metered = Boolean(this._widget && this._widget.controls.metered && this._output('audio'));
-    if (metered === Boolean(this._metering)) return;
-    this._metering = metered;
-    this._handlersChanged();
-  }
-
-  _hears(type) {
-    return super._hears(type) || (type === 'audioLevelUpdated' && Boolean(this._metering));
-  }
-
-  _leveled(audioLevel) {
-    super._leveled(audioLevel);
-    if (this._metering) this._widget.controls.showLevel(audioLevel);
-  }
-
   /** @param {boolean} running whether an archive of the session runs */
   _archived(running) {
     if (this._widget) this._widget.controls.archived(running);

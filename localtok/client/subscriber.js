@@ -9,12 +9,10 @@ class Subscriber extends Receiver {
     this.id = `OT_${uuid()}`;
     this._style = new Style(SUBSCRIBER_STYLE, properties.style);
     this._captions = { subscribed: Boolean(properties.subscribeToCaptions), language: properties.captionsTranslationLanguage ?? null };
-    if (properties.insertDefaultUI !== false) {
-      /** @type {HTMLElement | undefined} */
-      this.element = mount(target, properties, 'OT_subscriber', this.id);
-      this.id = this.element.id;
-    }
-    this._unfit = target !== undefined && target !== null && properties.insertDefaultUI === false;
+    this._unfit = isUnfit(target, properties);
+    /** @type {HTMLElement | undefined} */
+    this.element = undefined;
+    if (properties.insertDefaultUI !== false) this._place(target);
     this.subscribeToAudio = promising((value) => this._want('audio', value), async (value) => { this._want('audio', value); });
     this.subscribeToVideo = promising(
       (value) => this._wantVideo(value, 'subscribeToVideo'),
@@ -40,6 +38,24 @@ class Subscriber extends Receiver {
 
   // -- what is shown --
 
+  _place(target) {
+    const { showControls } = this._properties;
+    const toggle = () => this._want('audio', !this._wanted.audio);
+    const controls = new Controls({
+      ...{ name: this.stream.name, toggle, audio: true, style: this._style, shown: showControls !== false, light: false },
+    });
+    this._widget = new Widget(target, this._properties, { kind: 'OT_subscriber', id: this.id, mirrored: false, controls });
+    this.element = this._widget.element;
+    this.id = this.element.id;
+  }
+
+  _changed() {
+    if (!this._widget) return;
+    this._widget.pictured(Boolean(this._wanted.video && this.stream.hasVideo && this._arrived.video));
+    this._widget.controls.muted(!this._wanted.audio);
+    this._meter();
+  }
+
   _show() {
     const video = newVideo();
     this._video = video;
@@ -47,7 +63,7 @@ class Subscriber extends Receiver {
     video.srcObject = this._media;
     if (loudspeaker) useLoudspeaker(video);
     this._setVolume(this._volume);
-    if (this.element) this.element.append(video);
+    if (this._widget) this._widget.show(video);
     this._dispatch(new MediaStreamAvailableEvent(this._media));
     this._fire('videoElementCreated', { element: video });
     // Without a gesture a browser may refuse sound: the picture then plays without it.
@@ -66,6 +82,7 @@ class Subscriber extends Receiver {
   }
 
   _streamChanged(name, value) {
+    this._changed();
     if (name === 'hasVideo' && this._wanted.video) this._videoToggled(value, 'publishVideo');
   }
 
@@ -123,6 +140,8 @@ class Subscriber extends Receiver {
   /** `setStyle(name, value)` or `setStyle({name: value})`. */
   setStyle(...styles) {
     this._style.set(...styles);
+    if (this._widget) this._widget.restyle();
+    this._meter();
     return this;
   }
 
@@ -152,7 +171,7 @@ class Subscriber extends Receiver {
     this._destroyed = true;
     this._close();
     if (this._video) this._video.srcObject = null;
-    if (this.element) this.element.remove();
+    if (this._widget) this._widget.remove();
     this._dispatch(new DestroyedEvent('destroyed', this, reason));
   }
 }
