@@ -113,7 +113,16 @@ class Shown extends Tuned {
     return this;
   }
 
-  /** @param {string} [name] @returns {any} the PublisherStyle, or its one value */
+  /**
+   * @overload
+   * @returns {OT.PublisherStyle}
+   */
+  /**
+   * @overload
+   * @param {string} name
+   * @returns {any} the one value
+   */
+  /** @param {string} [name] @returns {any} */
   getStyle(name) {
     return name === undefined ? this._style.all() : this._style.all()[name];
   }
