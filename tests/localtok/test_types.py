@@ -13,7 +13,9 @@ from tests.support.npm import package_file
 OBSERVED = "public in the vendor's library, too"
 
 SMALL_LIBRARY = """
-class Emitter { on(types, handler, context) {} _fire(type, fields) {} }
+class Emitter { on(types, handler, context) {} _fire(type, fields) {} _dispatch(event) {} }
+const eventKind = (read) => class { constructor(...args) { this.read = read(...args); } };
+const StreamEvent = eventKind((type, stream, reason) => [type, true, { stream, reason }]);
 class Session extends Emitter {
   constructor(sessionId) {
     super();
@@ -22,6 +24,8 @@ class Session extends Emitter {
   }
   signal(what, completion) { return Promise.resolve(); }
   _back() { this._fire('sessionReconnected'); }
+  _gone(type, stream) { this._dispatch(new StreamEvent(type, stream, 'left')); }
+  _lost(stream) { this._gone('streamDestroyed', stream); }
   _archive({ id, name }) { this._fire('archiveStarted', { id, name }); }
 }
 class Publisher extends Emitter {
@@ -30,6 +34,9 @@ class Publisher extends Emitter {
     this.publishAudio = Object.assign((value) => this, { promise: async (value) => {} });
   }
   videoWidth() { return 640; }
+  _styled() { return { nameDisplayMode: 'auto' }; }
+  _chosen(properties) { return ['echoCancellation'].map((name) => properties[name]); }
+  _look(/** @type {HTMLElement} */ element, properties) { return [element.className, properties.initials]; }
   setAudioSource(source) { return Promise.resolve(undefined); }
 }
 class Subscriber extends Emitter { setAudioVolume(value) { return this; } }
@@ -111,6 +118,11 @@ FAULTS = [
     ("Session:sessionReconnected", "'sessionReconnected'", "'sessionIsBack'", "missing"),
     ("Session:archiveStarted", "Started', { id, name }", "Started', { id }", "without name"),
     ("Session:archiveStarted", "Started', { id, name }", "Started', { id: 1, name }", "id is number"),
+    ("Session:streamDestroyed", "this._gone('streamDestroyed'", "this._gone('streamGone'", "missing"),
+    ("Session:streamDestroyed", "true, { stream, reason }", "true, { stream }", "without reason"),
+    ("WidgetStyle.nameDisplayMode", "nameDisplayMode", "display", "missing"),
+    ("GetUserMediaProperties.echoCancellation", "'echoCancellation'", "'echo'", "missing"),
+    ("PublisherProperties.initials", "properties.initials", "properties.letters", "missing"),
     ("initSession.iceConfig", "options.iceConfig", "options.ice", "missing"),
 ]
 
@@ -129,6 +141,13 @@ def test_it_sees_a_planted_fault(
     assert SMALL_LIBRARY.count(fitting) == 1
     assert key not in planted[SMALL_LIBRARY].differing()
     assert why in planted[SMALL_LIBRARY.replace(fitting, faulty)].differing()[key]
+
+
+def test_what_is_read_of_an_element_is_no_option() -> None:
+    [found] = compare(SMALL_LIBRARY.replace("element.className", "element.style"))
+    assert found.differing()["PublisherProperties.style"] == "missing"
+    [found] = compare(SMALL_LIBRARY.replace("properties.initials", "properties.style"))
+    assert "PublisherProperties.style" not in found.differing()
 
 
 def test_a_public_member_that_the_vendor_has_not_is_seen() -> None:
