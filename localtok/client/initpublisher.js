@@ -12,7 +12,7 @@ function publisherArguments(args) {
   return alone ? [undefined, first, completion] : [first, second, completion];
 }
 
-/** @param {any[]} args @returns {any} a Publisher, or undefined if its codecs are refused */
+/** @param {any[]} args @returns {Publisher} undefined if its codecs are refused */
 function newPublisher(...args) {
   const [target, properties, completion] = publisherArguments(args);
   try {
@@ -24,8 +24,12 @@ function newPublisher(...args) {
   return new Publisher(target, properties, completion);
 }
 
-const initPublisher = promising(newPublisher, (...args) => (
-  promiseOf((done) => newPublisher(...withoutCompletion(args)[1], done))));
+/** @param {any[]} args @returns {Promise<Publisher>} */
+function promisedPublisher(...args) {
+  return promiseOf((done) => newPublisher(...withoutCompletion(args)[1], done));
+}
+
+const initPublisher = promising(newPublisher, promisedPublisher);
 
 /** Whether there is a target, and nothing to insert into it. */
 function isUnfit(target, properties) {
@@ -48,7 +52,7 @@ function refusalOf(target, given) {
 }
 
 /** What is left out is the vendor's default; what is null is an error of the page. */
-function refuseNull(properties, names) {
-  const name = names.find((each) => properties[each] === null);
+function refuseNull(properties) {
+  const name = Object.keys(properties).find((each) => properties[each] === null);
   if (name) throw new TypeError(`The property ${name} of a publisher is null.`);
 }

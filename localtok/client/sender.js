@@ -2,9 +2,9 @@
 class Sender extends Metered {
   constructor() {
     super();
-    /** @type {any} */
+    /** @type {Session | undefined} */
     this.session = undefined;
-    /** @type {any} */
+    /** @type {Stream | undefined} */
     this.stream = undefined;
     /** What is shown and sent: undefined before there is any, null after the end. @type {MediaStream | undefined | null} */
     this._media = undefined;

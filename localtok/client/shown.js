@@ -13,7 +13,7 @@ const PUBLISHER_STYLE = {
 class Shown extends Tuned {
   constructor(properties) {
     super(properties);
-    /** @type {string | undefined | null} */
+    /** @type {string | undefined} */
     this.id = undefined;
     this._destroyed = false;
     this._style = new Style(PUBLISHER_STYLE, properties.style);
@@ -93,10 +93,12 @@ class Shown extends Tuned {
     return picture(this._video);
   }
 
+  /** @returns {number | undefined} */
   videoWidth() {
     return this._size.width;
   }
 
+  /** @returns {number | undefined} */
   videoHeight() {
     return this._size.height;
   }
@@ -111,8 +113,8 @@ class Shown extends Tuned {
     return this;
   }
 
-  /** @param {string} [name] @returns {any} the PublisherStyle, or its one value */
-  getStyle(name) {
-    return name === undefined ? this._style.all() : this._style.all()[name];
+  /** @returns {OT.PublisherStyle} the styles; or, as in older versions, the value of the one named */
+  getStyle(...names) {
+    return names.length ? this._style.all()[names[0]] : /** @type {any} */ (this._style.all());
   }
 }

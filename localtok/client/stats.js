@@ -1,19 +1,35 @@
-/** @typedef {{bytesSent: number, packetsSent: number, packetsLost: number, frameRate?: number}} Sent */
+/**
+ * The vendor's PublisherStats of one receiver: rates in bits and frames a second.
+ * @param {any} report @param {OT.PublisherStats} [before] the statistics that were read before these
+ * @returns {OT.PublisherStats}
+ */
+function sentStats(report, before) {
+  const entries = [...report.values()];
+  const leaving = (kind) => entries.find((entry) => entry.type === 'outbound-rtp' && entry.kind === kind);
+  const lost = (kind) => entries.find((entry) => entry.type === 'remote-inbound-rtp' && entry.kind === kind);
+  const sent = (kind) => {
+    const { bytesSent = 0, packetsSent = 0 } = leaving(kind) || {};
+    return { bytesSent, packetsSent, packetsLost: (lost(kind) || {}).packetsLost || 0 };
+  };
+  const [timestamp, transport] = [Date.now(), transportOf(entries)];
+  const { framesPerSecond = 0 } = leaving('video') || {};
+  const rate = before && 8000 * (sent('video').bytesSent - before.video.bytesSent) / Math.max(1, timestamp - before.timestamp);
+  const layers = leaving('video') ? [layer(leaving('video'), entries, Math.round(rate || 0))] : [];
+  return {
+    ...{ timestamp, mediaLink: { transport }, transportStats: transport, audio: sent('audio') },
+    video: { ...sent('video'), frameRate: framesPerSecond, layers },
+  };
+}
 
-/** @param {RTCStatsReport} report @returns {{timestamp: number, audio?: Sent, video?: Sent}} */
-function sentStats(report) {
-  /** @type {Record<string, any>} */
-  const stats = { timestamp: Date.now() };
-  report.forEach((entry) => {
-    if (entry.type === 'outbound-rtp') {
-      const { bytesSent, packetsSent } = entry;
-      stats[entry.kind] = { packetsLost: 0, ...stats[entry.kind], bytesSent, packetsSent };
-      if (entry.kind === 'video') stats.video.frameRate = entry.framesPerSecond || 0;
-    } else if (entry.type === 'remote-inbound-rtp') {
-      stats[entry.kind] = { ...stats[entry.kind], packetsLost: entry.packetsLost };
-    }
-  });
-  return /** @type {any} */ (stats);
+/** The one layer: there is no simulcast. @returns {OT.VideoLayerStats} */
+function layer(outbound, entries, bitrate) {
+  const { codecId, frameWidth = 0, frameHeight = 0, framesPerSecond = 0, qualityLimitationReason, scalabilityMode } = outbound;
+  const codec = entries.find((each) => each.id === codecId);
+  return {
+    codec: codec ? codec.mimeType.replace('video/', '') : '',
+    ...{ width: frameWidth, height: frameHeight, encodedFrameRate: framesPerSecond, bitrate, totalBitrate: bitrate },
+    ...{ qualityLimitationReason, scalabilityMode },
+  };
 }
 
 /**

@@ -12,9 +12,9 @@ class Tuned extends Sources {
     super(properties);
     const { videoContentHint, preferredVideoCodecs, audioBitrate, enableStereo, enableDtx } = properties;
     this._hint = HINTS.includes(videoContentHint) ? videoContentHint : '';
-    /** @type {{preset?: string, bitrate?: number}} what a page has set */
+    /** What a page has set. @type {{preset?: any, bitrate?: number}} */
     this._bitrate = { preset: properties.videoBitratePreset };
-    /** @type {string | undefined} */
+    /** @type {any} */
     this._scalabilityMode = undefined;
     this._fixed = {
       audioBitrate: opusBitrate(audioBitrate),
@@ -54,7 +54,7 @@ class Tuned extends Sources {
     })());
   }
 
-  /** @returns {any} */
+  /** @returns {OT.VideoContentHint} */
   getVideoContentHint() {
     return this._media && this._media.getVideoTracks().length ? this._hint : '';
   }
@@ -95,12 +95,12 @@ class Tuned extends Sources {
     this._tuneAll();
   }
 
-  /** @returns {any} bits per second; undefined until there is a limit */
+  /** @returns {number} bits per second; undefined until there is a limit */
   getMaxVideoBitrate() {
     return this._maxBitrate() && this.stream ? this._maxBitrate() : undefined;
   }
 
-  /** @returns {any} undefined until there is one */
+  /** @returns {OT.VideoBitratePreset} undefined until there is one */
   getVideoBitratePreset() {
     return this._bitrate.preset;
   }
@@ -114,7 +114,7 @@ class Tuned extends Sources {
     this._tuneAll();
   }
 
-  /** @returns {any} */
+  /** @returns {OT.ScalabilityMode | undefined} */
   getTargetScalabilityMode() {
     return this._scalabilityMode;
   }
@@ -182,12 +182,12 @@ class Tuned extends Sources {
   /** @returns {Promise<void>} */
   async clearAudioFilter() {}
 
-  /** @returns {any} */
+  /** @returns {OT.VideoFilter | null} */
   getVideoFilter() {
     return null;
   }
 
-  /** @returns {any} */
+  /** @returns {OT.AudioFilter | null} */
   getAudioFilter() {
     return null;
   }
