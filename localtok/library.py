@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 PARTS = (
-    "errors base completions events eventkinds collection capabilities wire stream iceconfig encryption "
-    "style look elements controls widget levels metered stats capture peers connectors wishes "
-    "sender sources tuning shown publisher initpublisher receiver subscriber "
-    "inbox requests session devices requirements ot"
-).split()
+    *("errors", "base", "completions", "events", "eventkinds", "collection", "capabilities", "wire"),
+    *("stream", "iceconfig", "encryption", "style", "look", "elements", "controls", "widget"),
+    *("levels", "metered", "stats", "capture", "peers", "connectors", "wishes", "sender", "sources"),
+    *("tuning", "shown", "publisher", "initpublisher", "receiver", "subscriber", "inbox"),
+    *("requests", "pressure", "session", "devices", "requirements", "ot"),
+)
 CLIENT = Path(__file__).parent / "client"
 HEAD = """/**
  * The `OT` object of localtok: the part of OpenTok.js that pages use for connecting, publishing, subscribing,

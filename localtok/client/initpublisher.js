@@ -12,7 +12,7 @@ function publisherArguments(args) {
   return alone ? [undefined, first, completion] : [first, second, completion];
 }
 
-/** @param {any[]} args @returns {Publisher} undefined if its codecs are refused */
+/** @param {any[]} args @returns {Publisher | undefined} undefined if its codecs are refused */
 function newPublisher(...args) {
   const [target, properties, completion] = publisherArguments(args);
   try {
@@ -24,12 +24,8 @@ function newPublisher(...args) {
   return new Publisher(target, properties, completion);
 }
 
-/** @param {any[]} args @returns {Promise<Publisher>} */
-function promisedPublisher(...args) {
-  return promiseOf((done) => newPublisher(...withoutCompletion(args)[1], done));
-}
-
-const initPublisher = promising(newPublisher, promisedPublisher);
+const initPublisher = promising(newPublisher, /** @returns {Promise<Publisher>} */ (...args) => (
+  promiseOf((done) => newPublisher(...withoutCompletion(args)[1], done))));
 
 /** Whether there is a target, and nothing to insert into it. */
 function isUnfit(target, properties) {

@@ -118,7 +118,7 @@ class Publisher extends Shown {
     }));
   }
 
-  /** Statistics of every receiver. @returns {Promise<OT.PublisherStatsArr>} */
+  /** Statistics of every receiver: `[{subscriberId, connectionId, stats, rtcStatsReport}]`. @returns {Promise<OT.PublisherStatsArr>} */
   getStats(completion) {
     return quiet((async () => {
       try {

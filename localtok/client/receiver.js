@@ -24,12 +24,20 @@ class Receiver extends Metered {
 
   /** Resolves when the picture or sound arrives. */
   _open() {
+    const own = this.session.getPublisherForStream(this.stream);
+    if (own && !this._properties.testNetwork) return this._mirror(own);
     return new Promise((resolve, reject) => {
       this._settle = { resolve, reject };
       this._timer = setTimeout(() => this._failed('OT_TIMEOUT', 'The stream did not arrive in time.'), SUBSCRIBE_TIMEOUT_MS);
       this.session._wire.request('subscribe', { streamId: this.stream.id, peer: this._peerId })
         .catch((error) => this._failed(error.name, error.message));
     });
+  }
+
+  /** Shows a stream of this page as it is sent, without the network. @param {Publisher} publisher */
+  async _mirror(publisher) {
+    for (const track of publisher._media.getTracks()) this._addTrack(track.clone());
+    this._arrivedWhole();
   }
 
   _failed(name, message) {
@@ -200,6 +208,7 @@ class Receiver extends Metered {
     this._failed('OT_STREAM_DESTROYED', 'The stream ended before it arrived.');
     this._levels.stop();
     Object.values(this._processing).forEach((each) => each.stop());
+    Object.values(this._arrived).forEach((track) => track && track.stop());
     if (!this._peer) return;
     this._send(this._peer.from, { type: 'bye' });
     this._peer.pc.close();

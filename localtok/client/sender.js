@@ -2,9 +2,9 @@
 class Sender extends Metered {
   constructor() {
     super();
-    /** @type {Session | undefined} */
+    /** @type {Session | undefined | null} */
     this.session = undefined;
-    /** @type {Stream | undefined} */
+    /** @type {Stream | undefined | null} */
     this.stream = undefined;
     /** What is shown and sent: undefined before there is any, null after the end. @type {MediaStream | undefined | null} */
     this._media = undefined;

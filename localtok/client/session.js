@@ -12,6 +12,7 @@ class Session extends Requests {
     /** @type {Cipher | null} */
     this._cipher = null;
     this._encryptWith(encryptionSecret);
+    this._pressure = new Pressure((state) => this._dispatch(new CpuPerformanceChangedEvent(state)));
     /** Completion handlers that wait for the connection. @type {any[]} */
     this._waiting = [];
     this.connect = promising((...args) => this._connectCall(args), /** @returns {Promise<Session>} */ (...args) => (
@@ -82,6 +83,7 @@ class Session extends Requests {
     this.capabilities = new Capabilities(welcome.may);
     this.connections.add(this.connection);
     for (const properties of welcome.connections) this.connections.add(new Connection(properties));
+    this._pressure.start();
     this._dispatch(new SessionConnectEvent('sessionConnected'));
     for (const connection of this.connections.where(() => true)) this._announceConnection('connectionCreated', connection);
     for (const properties of welcome.streams) this._streamCreated(properties);
@@ -108,6 +110,7 @@ class Session extends Requests {
 
   _gone(reason) {
     this.currentState = 'disconnected';
+    this._pressure.stop();
     for (const publisher of [...this._publishers]) this._withdrawn(publisher, reason);
     const event = this._dispatch(new SessionDisconnectEvent('sessionDisconnected', reason));
     if (!event.isDefaultPrevented()) for (const subscriber of [...this._subscribers]) subscriber._dispose(reason);

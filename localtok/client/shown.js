@@ -13,7 +13,7 @@ const PUBLISHER_STYLE = {
 class Shown extends Tuned {
   constructor(properties) {
     super(properties);
-    /** @type {string | undefined} */
+    /** @type {string | undefined | null} */
     this.id = undefined;
     this._destroyed = false;
     this._style = new Style(PUBLISHER_STYLE, properties.style);
@@ -93,12 +93,12 @@ class Shown extends Tuned {
     return picture(this._video);
   }
 
-  /** @returns {number | undefined} */
+  /** @returns {number} */
   videoWidth() {
     return this._size.width;
   }
 
-  /** @returns {number | undefined} */
+  /** @returns {number} */
   videoHeight() {
     return this._size.height;
   }
@@ -113,8 +113,17 @@ class Shown extends Tuned {
     return this;
   }
 
-  /** @returns {OT.PublisherStyle} the styles; or, as in older versions, the value of the one named */
-  getStyle(...names) {
-    return names.length ? this._style.all()[names[0]] : /** @type {any} */ (this._style.all());
+  /**
+   * @overload
+   * @returns {OT.PublisherStyle}
+   */
+  /**
+   * @overload
+   * @param {string} name
+   * @returns {any} the one value
+   */
+  /** @param {string} [name] @returns {any} */
+  getStyle(name) {
+    return name === undefined ? this._style.all() : this._style.all()[name];
   }
 }

@@ -130,7 +130,7 @@ class Sources extends Sender {
     return { deviceId: this._deviceId, type, track: type && this._hasVideo() ? this._output('video') : null };
   }
 
-  /** @returns {MediaStreamTrack} null if there is none */
+  /** @returns {MediaStreamTrack | null} */
   getAudioSource() {
     return this._media ? this._captured.audio : null;
   }

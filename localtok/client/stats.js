@@ -5,19 +5,16 @@
  */
 function sentStats(report, before) {
   const entries = [...report.values()];
-  const leaving = (kind) => entries.find((entry) => entry.type === 'outbound-rtp' && entry.kind === kind);
-  const lost = (kind) => entries.find((entry) => entry.type === 'remote-inbound-rtp' && entry.kind === kind);
-  const sent = (kind) => {
-    const { bytesSent = 0, packetsSent = 0 } = leaving(kind) || {};
-    return { bytesSent, packetsSent, packetsLost: (lost(kind) || {}).packetsLost || 0 };
-  };
-  const [timestamp, transport] = [Date.now(), transportOf(entries)];
-  const { framesPerSecond = 0 } = leaving('video') || {};
-  const rate = before && 8000 * (sent('video').bytesSent - before.video.bytesSent) / Math.max(1, timestamp - before.timestamp);
-  const layers = leaving('video') ? [layer(leaving('video'), entries, Math.round(rate || 0))] : [];
+  const [timestamp, transport, sent] = [Date.now(), transportOf(entries), sentPackets(entries, 'video')];
+  const video = entries.find((entry) => entry.type === 'outbound-rtp' && entry.kind === 'video');
+  const bytes = before ? sent.bytesSent - before.video.bytesSent : 0;
+  const bitrate = before ? Math.round((8000 * bytes) / Math.max(1, timestamp - before.timestamp)) : 0;
   return {
-    ...{ timestamp, mediaLink: { transport }, transportStats: transport, audio: sent('audio') },
-    video: { ...sent('video'), frameRate: framesPerSecond, layers },
+    timestamp,
+    audio: sentPackets(entries, 'audio'),
+    video: { ...sent, frameRate: (video && video.framesPerSecond) || 0, layers: video ? [layer(video, entries, bitrate)] : [] },
+    mediaLink: { transport },
+    transportStats: transport,
   };
 }
 
@@ -30,6 +27,13 @@ function layer(outbound, entries, bitrate) {
     ...{ width: frameWidth, height: frameHeight, encodedFrameRate: framesPerSecond, bitrate, totalBitrate: bitrate },
     ...{ qualityLimitationReason, scalabilityMode },
   };
+}
+
+/** @returns {OT.OutgoingTrackStats} */
+function sentPackets(entries, kind) {
+  const of = (type) => entries.find((entry) => entry.type === type && entry.kind === kind) || {};
+  const { bytesSent = 0, packetsSent = 0 } = of('outbound-rtp');
+  return { bytesSent, packetsSent, packetsLost: of('remote-inbound-rtp').packetsLost || 0 };
 }
 
 /**

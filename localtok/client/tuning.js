@@ -12,9 +12,9 @@ class Tuned extends Sources {
     super(properties);
     const { videoContentHint, preferredVideoCodecs, audioBitrate, enableStereo, enableDtx } = properties;
     this._hint = HINTS.includes(videoContentHint) ? videoContentHint : '';
-    /** What a page has set. @type {{preset?: any, bitrate?: number}} */
+    /** @type {{preset?: any, bitrate?: number}} what a page has set */
     this._bitrate = { preset: properties.videoBitratePreset };
-    /** @type {any} */
+    /** @type {OT.ScalabilityMode | undefined} */
     this._scalabilityMode = undefined;
     this._fixed = {
       audioBitrate: opusBitrate(audioBitrate),
@@ -95,12 +95,12 @@ class Tuned extends Sources {
     this._tuneAll();
   }
 
-  /** @returns {number} bits per second; undefined until there is a limit */
+  /** @returns {number | undefined} bits per second; undefined until there is a limit */
   getMaxVideoBitrate() {
     return this._maxBitrate() && this.stream ? this._maxBitrate() : undefined;
   }
 
-  /** @returns {OT.VideoBitratePreset} undefined until there is one */
+  /** @returns {OT.VideoBitratePreset | undefined} undefined until there is one */
   getVideoBitratePreset() {
     return this._bitrate.preset;
   }

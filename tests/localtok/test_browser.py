@@ -221,7 +221,8 @@ ABLE = """async () => {
   await publisher.setVideoContentHint('loud').catch((error) => { refused = error.name; });
   publisher.destroy();
   const processors = OT.hasMediaProcessorSupport();
-  return { coded: videoEncoders.includes('VP8') && videoDecoders.includes('VP8'), hints, refused, processors };
+  const coded = videoEncoders.includes('VP8') && videoDecoders.includes('VP8');
+  return { coded, hints, refused, processors };
 }"""
 
 
@@ -339,4 +340,3 @@ async def test_pages_hear_measure_and_moderate(chromium: Browser, site: str, rea
     devices = "() => new Promise((resolve) => OT.getDevices((error, all) => resolve(all.map((d) => d.kind))))"
     assert {"audioInput", "videoInput"} <= set(await ben.evaluate(devices))
     assert await ben.evaluate("() => OT.checkSystemRequirements()") == 1
-

@@ -57,8 +57,11 @@ class Visits:
     def __init__(self, browser: Browser, site: str, server: Localtok, session_id: str) -> None:
         self._browser, self._site, self._server, self._session_id = browser, site, server, session_id
 
-    async def connect(self, name: str, options: dict[str, Any] | None = None, **token: Any) -> Page:
+    async def connect(
+        self, name: str, options: dict[str, Any] | None = None, script: str = "", **token: Any
+    ) -> Page:
         page = await (await self._browser.new_context()).new_page()
+        await page.add_init_script(script)
         await page.goto(f"{self._site}/?{self._server.url}")
         signed = Sdk(self._server.url).token(self._session_id, data=name, **token)
         await page.evaluate(CONNECT, [KEY, self._session_id, signed, options or {}])
@@ -93,9 +96,7 @@ async def test_signals_carry_what_json_can(visits: Visits) -> None:
     ann, ben = await visits.connect("Ann"), await visits.connect("Ben")
     assert await caught(ann, "session.signal({ type: 'a', data: { n: [1] } })") is None
     await heard(ben, 'signal:a {"n":[1]} Ann')
-    await ben.evaluate(
-        "() => session.signal({ data: 'one', to: session.connections.find({ data: 'Ann' }) })"
-    )
+    await ben.evaluate("() => session.signal({ data: 'one', to: session.connections.find({ data: 'Ann' }) })")
     await heard(ann, 'signal "one" Ben')
     for signal, code in (
         ("{ type: 'a b' }", 400),
@@ -146,8 +147,12 @@ async def test_a_subscriber_has_its_stream_statistics_and_styles(visits: Visits)
     assert await ann.evaluate(PUBLISH, {"initials": "AB", "name": "Ann"})
     await sees_pictures(ben)
     order = [line for line in await ben.evaluate("() => log") if line.startswith("subscriber ")]
-    assert order == [f"subscriber {name}" for name in ("mediaStreamAvailable", "videoElementCreated", "connected")]
-    stream = "() => (({ initials, name, videoType, hasCaptions }) => [initials, name, videoType, hasCaptions])"
+    assert order == [
+        f"subscriber {name}" for name in ("mediaStreamAvailable", "videoElementCreated", "connected")
+    ]
+    stream = (
+        "() => (({ initials, name, videoType, hasCaptions }) => [initials, name, videoType, hasCaptions])"
+    )
     assert await ben.evaluate(f"{stream}(subscriber.stream)") == ["AB", "Ann", "custom", False]
     stats = await ben.evaluate("() => subscriber.getStats()")
     assert set(stats) == {"audio", "video", "mediaLink", "timestamp"}
@@ -200,6 +205,33 @@ async def test_a_page_sees_its_own_stream(visits: Visits) -> None:
     own = "session.subscribe.promise(publisher.stream, 'others', { insertMode: 'append', testNetwork: true })"
     await ann.evaluate(f"async () => {{ window.subscriber = await {own}; }}")
     await sees_pictures(ann)
+    peers = "() => publisher.getRtcStatsReport().then((reports) => reports.length)"
+    assert await ann.evaluate(peers) == 1
+    await ann.evaluate("() => session.unsubscribe(subscriber)")
+    mirrored = "session.subscribe.promise(publisher.stream, 'others', { insertMode: 'append' })"
+    await ann.evaluate(f"async () => {{ window.subscriber = await {mirrored}; }}")
+    await sees_pictures(ann)
+    await ann.wait_for_function("() => publisher.getRtcStatsReport().then(({ length }) => length === 0)")
+
+
+PRESSURE = """
+window.PressureObserver = class {
+  constructor(hear) { window.pressed = (state) => hear([{ state }]); }
+  observe() { return Promise.resolve(); }
+  disconnect() { window.pressed = null; }
+};"""
+
+
+async def test_the_load_of_the_processor_is_an_event(visits: Visits) -> None:
+    ann = await visits.connect("Ann", script=PRESSURE)
+    await ann.evaluate(
+        "() => session.on('cpuPerformanceChanged', (event) => log.push(event.cpuPerformanceState))"
+    )
+    await ann.evaluate("() => ['fair', 'fair', 'serious'].forEach(pressed)")
+    loads = "() => log.filter((line) => ['fair', 'serious'].includes(line))"
+    assert await ann.evaluate(loads) == ["fair", "serious"]
+    await ann.evaluate("() => session.disconnect()")
+    assert await ann.evaluate("() => pressed") is None
 
 
 async def test_only_the_same_secret_shows_the_pictures(visits: Visits) -> None:

@@ -10,7 +10,7 @@ from tests.localtok.types.comparison import Comparison, Member, compared, listed
 
 def table(found: Comparison, *, left: bool) -> str:
     """Every member, what the compiler finds, and whether the list of differences has it."""
-    known = listed()["types"]
+    known = {**listed()["types"], **listed()["alike"]}
     rows = [
         f"{each.key:52} {each.kind:9} {state(each):8} {mark(each, each.key in known):17} {each.differs[:110]}"
         for each in found.members

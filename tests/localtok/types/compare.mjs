@@ -4,8 +4,8 @@
  *   node compare.mjs TYPESCRIPT OPENTOK_D_TS LIBRARY_JS…
  *
  * TYPESCRIPT is the compiler's module, LIBRARY_JS localtok's parts joined as one module that exports its classes.
- * Prints JSON, one entry for each library: {members: [{key, owner, name, kind, fields, differs}], extra: [key]};
- * `differs` is empty if the member fits.
+ * Prints JSON, one entry for each library: {members: [{key, owner, name, kind, fields, differs}], extra: [key],
+ * titles: {code: title}, errors: [name]}; `differs` is empty if the member fits.
  */
 
 import { readFileSync } from "node:fs";
@@ -91,6 +91,8 @@ function compare(path) {
       fields: (member.fields || []).map((each) => each.getName()).join(", "), differs: differs(member, library, fit),
     })),
     extra: open.filter((each) => !known.has(each)),
+    titles: library.titles,
+    errors: [...library.errors].sort(),
   };
 }
 

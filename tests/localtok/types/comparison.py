@@ -9,6 +9,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from localtok.library import CLIENT, PARTS
 from tests.support.typescript import TIMEOUT_SECONDS, compiler, vendor_types
@@ -33,6 +34,8 @@ class Member:
 class Comparison:
     members: tuple[Member, ...]
     extra: tuple[str, ...]  # public members of localtok that the vendor's types have not
+    titles: dict[str, str]  # of localtok's errors, by code
+    errors: tuple[str, ...]  # their names
 
     def differing(self) -> dict[str, str]:
         return {each.key: each.differs for each in self.members if each.differs}
@@ -63,16 +66,27 @@ def compare(*libraries: str) -> list[Comparison]:
         )
     assert done.returncode == 0, done.stderr
     return [
-        Comparison(tuple(Member(**each) for each in found["members"]), tuple(found["extra"]))
+        Comparison(
+            members=tuple(Member(**each) for each in found["members"]),
+            extra=tuple(found["extra"]),
+            titles=found["titles"],
+            errors=tuple(found["errors"]),
+        )
         for found in json.loads(done.stdout)
     ]
 
 
 @cache
 def listed() -> dict[str, dict[str, str]]:
-    """The tables of differences.toml: `types`, `behaviour` and `extra`, each from keys to a reason."""
+    """The tables of differences.toml: `types`, `alike`, `behaviour`, `extra`; each from keys to a reason."""
     tables = tomllib.loads((FOLDER / "differences.toml").read_text())
     return {name: _by_key(table) for name, table in tables.items()}
+
+
+@cache
+def documented_errors() -> dict[str, Any]:
+    """errors.toml: what the vendor documents of errors."""
+    return tomllib.loads((FOLDER / "errors.toml").read_text())
 
 
 def _by_key(table: dict[str, list[str]]) -> dict[str, str]:

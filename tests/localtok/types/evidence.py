@@ -54,7 +54,7 @@ def probes() -> tuple[Probe, ...]:
 
 def probed(member: Member) -> list[Probe]:
     """The probes that name this member."""
-    name = f"OT.{member.name}" if member.owner == "OT" else member.name
+    name = f"OT.{member.name}" if member.owner == "OT" and member.kind != "event" else member.name
     wanted = {name, "promise"} if member.kind == "promise" else {name}
     of = PROBED.get(member.owner, ("",))
     return [each for each in probes() if each.group.startswith(of) and wanted <= each.names]
@@ -87,5 +87,6 @@ def known_to_differ() -> dict[tuple[str, str], str]:
 def differing(member: Member) -> list[str]:
     """The labels of probes of this member, by the name that they begin with, that are known to differ."""
     of = PROBED.get(member.owner, ("",))
-    own = re.compile(rf"(?:{member.owner}\.)?{re.escape(member.name)}\b")
-    return [label for group, label in known_to_differ() if group.startswith(of) and own.match(label)]
+    own = re.compile(rf"(?:{member.owner}\.)?{re.escape(member.name)}\b(?P<promise>.*\bpromise\b)?")
+    found = [(label, own.match(label)) for group, label in known_to_differ() if group.startswith(of)]
+    return [label for label, match in found if match and bool(match["promise"]) == (member.kind == "promise")]

@@ -2,6 +2,8 @@
 
 import { Dispatches } from "./dispatches.mjs";
 
+const ERROR = /^OT_[A-Z_]+[A-Z]$/;
+
 export class Library {
   constructor(ts, checker, source) {
     Object.assign(this, { ts, checker, source });
@@ -9,6 +11,9 @@ export class Library {
     /** Names of properties that are read of what may be a page's options; and those of literal objects. */
     this.reads = new Set();
     this.named = new Set();
+    /** Titles of errors by code, and names of errors, wherever the library has them. */
+    this.titles = {};
+    this.errors = new Set();
     this._walk(source);
     this.dispatches = new Dispatches(ts, checker, source);
   }
@@ -51,8 +56,17 @@ export class Library {
       const symbol = this.checker.getPropertyOfType(this.checker.getTypeAtLocation(node.parent), name);
       if (this._mayBeOption(symbol)) this.reads.add(name);
     }
-    if (ts.isPropertyAssignment(node)) this.named.add(node.name.getText());
+    if (ts.isPropertyAssignment(node)) this._property(node);
+    if (ts.isStringLiteral(node) && ERROR.test(node.text)) this.errors.add(node.text);
+    // Names in a list are read one after the other.
+    if (ts.isStringLiteral(node) && ts.isArrayLiteralExpression(node.parent)) this.reads.add(node.text);
     ts.forEachChild(node, (child) => { this._walk(child); });
+  }
+
+  _property({ name, initializer }) {
+    this.named.add(name.getText());
+    if (ERROR.test(name.getText())) this.errors.add(name.getText());
+    if (this.ts.isNumericLiteral(name) && this.ts.isStringLiteral(initializer)) this.titles[name.text] = initializer.text;
   }
 
   /** Whether a property is one of the vendor's types, or of an object whose type is not known. */

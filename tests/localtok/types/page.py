@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from localtok import coverage
-from tests.localtok.types.comparison import Member, compared, listed
+from tests.localtok.types.comparison import Member, compared, documented_errors, listed
 from tests.localtok.types.evidence import differing, in_page_tests, known_to_differ, probed
 
 STATES = ("done", "fits", "partly", "missing")
@@ -39,7 +39,8 @@ BROWSER = """
 The TypeScript compiler compares each member of opentok.d.ts with localtok's library: it exists, takes what
 the vendor's takes, and returns what the vendor's returns. A member is *done* if it fits, a probe (the same
 script on the vendor's library and on localtok's) or a test that drives a page names it, and no probe of it is
-known to differ; it only *fits* if none names it. *Probes* counts those that do.
+known to differ; it only *fits* if none names it. Where the vendor's own library does other than its types
+say, localtok does as the library does, which a probe shows.
 """
 
 
@@ -49,9 +50,10 @@ def page() -> str:
 
 
 def state(member: Member) -> str:
-    if member.differs:
-        return "missing" if member.differs == "missing" else "partly"
-    if member.key in listed()["behaviour"] or differing(member):
+    if member.differs == "missing":
+        return "missing"
+    behaves = member.key not in listed()["behaviour"] and not differing(member)
+    if not behaves or (member.differs and member.key not in listed()["alike"]):
         return "partly"
     return "done" if probed(member) or in_page_tests(member) else "fits"
 
@@ -69,6 +71,7 @@ def _browser() -> Iterator[str]:
         of_owner = list(group)
         yield from _table(TITLES.get(owner, f"{owner} in the browser"), "member", of_owner, events=False)
         yield from _table(f"Events of {owner}", "event", of_owner, events=True)
+    yield from _errors()
     yield from _extra()
     yield from _differing_probes()
 
@@ -86,9 +89,9 @@ def _table(title: str, what: str, members: list[Member], *, events: bool) -> Ite
     chosen = [each for each in members if (each.kind == "event") == events]
     if not chosen:
         return
-    yield from ("", f"## {title}", "", f"| {what} | | probes |", "|---|---|---|")
+    yield from ("", f"## {title}", "", f"| {what} | | probed |", "|---|---|---|")
     for each in sorted(chosen, key=lambda member: (member.name, member.kind == "promise")):
-        yield f"| {_name(each)} | {_state(each)} | {len(probed(each)) or ''} |"
+        yield f"| {_name(each)} | {_state(each)} | {'yes' if probed(each) else ''} |"
 
 
 def _name(member: Member) -> str:
@@ -99,7 +102,7 @@ def _name(member: Member) -> str:
 
 
 def _state(member: Member) -> str:
-    reasons = [listed()[table].get(member.key, "") for table in ("types", "behaviour")]
+    reasons = [listed()[table].get(member.key, "") for table in ("types", "alike", "behaviour")]
     reasons += [f"probe “{label}”" for label in differing(member)]
     said = "; ".join(filter(None, reasons))
     return _cell(f"{state(member)}: {said}" if said else state(member))
@@ -107,6 +110,24 @@ def _state(member: Member) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|")
+
+
+def _errors() -> Iterator[str]:
+    source = documented_errors()["source"]
+    yield from (
+        "",
+        "## Errors",
+        "",
+        "The published types name no error. These codes and titles of the `exception`",
+    )
+    yield f"event are [documented]({source})."
+    yield "A probe compares all titles with the vendor's library."
+    yield from ("", "| code | title | |", "|---|---|---|")
+    for code, title in documented_errors()["titles"].items():
+        there = compared().titles.get(code) == title
+        yield f"| {code} | {title} | {'done' if there else 'missing, as it is in the vendor’s library'} |"
+    names = [f"`{name}`{'*' if name in documented_errors()['names'] else ''}" for name in compared().errors]
+    yield from ("", f"Names of localtok's errors (*: in the vendor's documentation): {', '.join(names)}.")
 
 
 def _extra() -> Iterator[str]:

@@ -1,8 +1,9 @@
-"""The public names of the vendor's library while it runs, as a page sees them."""
+"""What a page sees of the vendor's library while it runs."""
 
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from playwright.async_api import async_playwright
 
@@ -27,14 +28,26 @@ NAMES = """() => {
     Publisher: names(OT.initPublisher(undefined, { insertDefaultUI: false, audioSource: null, videoSource })),
   };
 }"""
+TITLES = "(codes) => Object.fromEntries(codes.map((code) => [code, OT.getErrorTitleByCode(Number(code))]))"
 
 
 async def vendor_names() -> dict[str, list[str]]:
-    """Names of OT, of a session and of a publisher: those that can be made without a platform."""
+    """Public names of OT, of a session and of a publisher: those that can be made without a platform."""
+    names: dict[str, list[str]] = await _seen(NAMES)
+    return names
+
+
+async def vendor_titles(codes: list[str]) -> dict[str, str]:
+    """The titles of these codes, of those that have one."""
+    titles: dict[str, str] = await _seen(TITLES, codes)
+    return titles
+
+
+async def _seen(script: str, argument: Any = None) -> Any:
     async with served() as address, async_playwright() as playwright, asyncio.timeout(DEADLINE_S):
         browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
         page = await browser.new_page()
         await page.goto(f"{address}/frame?library=vendor&group={groups()[0]}")
-        names: dict[str, list[str]] = await page.evaluate(NAMES)
+        seen = await page.evaluate(script, argument)
         await browser.close()
-    return names
+    return seen
