@@ -62,6 +62,8 @@ class Archive:
     updated_ms: int = 0
     duration_s: int = 0
     size: int = 0
+    # Base64, once there is a file.
+    sha256sum: str = ""
     published: bool = False
     # The recorded time is what was counted before the present stretch, plus that stretch.
     counted_ms: int = 0
@@ -105,7 +107,7 @@ class Archive:
             "hasAudio": self.has_audio,
             "hasVideo": self.has_video,
             "hasTranscription": self.has_transcription,
-            "sha256sum": "",
+            "sha256sum": self.sha256sum,
             "password": "",
             "resolution": self.resolution if self.output_mode == "composed" else "",
             "url": url,
