@@ -12,6 +12,7 @@ from localtok.stylesheet import NotSupported, NotUnderstood, parse
 RESOLUTIONS = {"640x480", "480x640", "1280x720", "720x1280", "1920x1080", "1080x1920"}
 LAYOUTS = {"bestFit", "custom", "pip", "horizontalPresentation", "verticalPresentation"}
 MAX_ARCHIVE_NAME = 80
+OF_COMPOSED = ("resolution", "layout", "maxBitrate", "quantizationParameter")
 MAX_CLASSES = 20
 MAX_COUNT = 1000
 DEFAULT_COUNT = 50
@@ -22,6 +23,8 @@ def session_options(form: Mapping[str, Any]) -> dict[str, Any]:
     archive_mode = str(form.get("archiveMode") or "manual")
     if media_mode not in ("enabled", "disabled"):
         raise BadRequest("p2p.preference must be enabled (relayed) or disabled (routed).")
+    # Older SDKs of the Unified platform say always.
+    media_mode = "enabled" if media_mode == "always" else media_mode
     if archive_mode not in ("manual", "always"):
         raise BadRequest("archiveMode must be manual or always.")
     if archive_mode == "always" and media_mode != "disabled":
@@ -55,8 +58,7 @@ def archive_options(body: dict[str, Any]) -> dict[str, Any]:
     if not has_audio and not has_video:
         raise BadRequest("hasAudio and hasVideo cannot both be false.")
     output_mode = _one_of(given, "outputMode", {"composed", "individual"}, set(), "composed")
-    if output_mode == "individual":
-        _check_individual(given)
+    _check_encoding(given, output_mode)
     return {
         "name": _text(given, "name"),
         "has_audio": has_audio,
@@ -210,9 +212,14 @@ def mute_options(body: dict[str, Any]) -> tuple[bool, set[str]]:
     return active, set(excluded)
 
 
-def _check_individual(given: dict[str, Any]) -> None:
-    if "resolution" in given or given.get("layout"):
-        raise BadRequest("resolution and layout are for composed archives, not for outputMode individual.")
+def _check_encoding(given: dict[str, Any], output_mode: str) -> None:
+    """Options of the composed picture, which an archive of outputMode individual does not have. A bit rate
+    and a quality exclude each other."""
+    chosen = [name for name in OF_COMPOSED if given.get(name)]
+    if output_mode == "individual" and chosen:
+        raise BadRequest(f"{', '.join(chosen)}: only for outputMode composed.")
+    if {"maxBitrate", "quantizationParameter"} <= set(chosen):
+        raise BadRequest("maxBitrate and quantizationParameter exclude each other.")
 
 
 def _without_transcription(given: dict[str, Any]) -> bool:
