@@ -109,29 +109,35 @@ class Archive:
             "hasTranscription": self.has_transcription,
             "sha256sum": self.sha256sum,
             "password": "",
-            "resolution": self.resolution if self.output_mode == "composed" else "",
             "url": url,
             "event": "archive",
-            "multiArchiveTag": self.multi_archive_tag,
-            "maxBitrate": self.max_bitrate,
-            "quantizationParameter": self.quantization_parameter,
-            **self._selected(),
+            **self._chosen(),
         }
 
     def _project(self) -> dict[str, Any]:
         if self.unified:
             return {"applicationId": self.project_key}
         number = int(self.project_key) if self.project_key.isdigit() else self.project_key
-        return {"projectId": self.project_key, "partnerId": number}
+        return {"projectId": number, "partnerId": number}
 
-    def _selected(self) -> dict[str, Any]:
-        if self.stream_mode == "auto":
-            return {}
-        streams = [
+    def _chosen(self) -> dict[str, Any]:
+        """What the vendor reports only of archives that have it: the resolution of composed ones, the options
+        of a start that were given, and the streams of a manual one while its status is started."""
+        options: dict[str, Any] = {
+            "resolution": self.resolution if self.output_mode == "composed" else None,
+            "multiArchiveTag": self.multi_archive_tag,
+            "maxBitrate": self.max_bitrate,
+            "quantizationParameter": self.quantization_parameter,
+        }
+        if self.stream_mode == "manual" and self.status == Status.STARTED:
+            options["streams"] = self._selected()
+        return {name: value for name, value in options.items() if value is not None}
+
+    def _selected(self) -> list[dict[str, Any]]:
+        return [
             {"streamId": stream_id, "hasAudio": sound, "hasVideo": picture}
             for stream_id, (sound, picture) in self.selection.items()
         ]
-        return {"streams": streams}
 
     def manifest(self) -> dict[str, Any]:
         """What the manifest of an individual archive says of the archive."""

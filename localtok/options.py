@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,20 +12,21 @@ from localtok.stylesheet import NotSupported, NotUnderstood, parse
 
 RESOLUTIONS = {"640x480", "480x640", "1280x720", "720x1280", "1920x1080", "1080x1920"}
 LAYOUTS = {"bestFit", "custom", "pip", "horizontalPresentation", "verticalPresentation"}
-MAX_ARCHIVE_NAME = 80
 OF_COMPOSED = ("resolution", "layout", "maxBitrate", "quantizationParameter")
+MAX_ARCHIVE_NAME = 80
 MAX_CLASSES = 20
 MAX_COUNT = 1000
 DEFAULT_COUNT = 50
+SIGNAL_WITHOUT_DATA = 15202
 
 
 def session_options(form: Mapping[str, Any]) -> dict[str, Any]:
     media_mode = str(form.get("p2p.preference") or "disabled")
     archive_mode = str(form.get("archiveMode") or "manual")
-    if media_mode not in ("enabled", "disabled"):
-        raise BadRequest("p2p.preference must be enabled (relayed) or disabled (routed).")
     # Older SDKs of the Unified platform say always.
     media_mode = "enabled" if media_mode == "always" else media_mode
+    if media_mode not in ("enabled", "disabled"):
+        raise BadRequest("p2p.preference must be enabled (relayed) or disabled (routed).")
     if archive_mode not in ("manual", "always"):
         raise BadRequest("archiveMode must be manual or always.")
     if archive_mode == "always" and media_mode != "disabled":
@@ -74,15 +76,22 @@ def archive_options(body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def signal_options(body: dict[str, Any]) -> tuple[str, str]:
-    """The type and data of a signal."""
-    kind, data = body.get("type", ""), body.get("data", "")
-    if not isinstance(kind, str) or not isinstance(data, str):
+def signal_options(body: dict[str, Any], strict: bool = False) -> tuple[str, Any]:
+    """The type and data of a signal. Data is a string, and unless `strict` may be an object too."""
+    if "data" not in body:
+        raise BadRequest("Signal payload 'data' must be set", SIGNAL_WITHOUT_DATA)
+    if strict and "type" not in body:
+        raise BadRequest("Signal payload 'type' must be set")
+    kind, data = body.get("type", ""), body["data"]
+    if not isinstance(kind, str) or not isinstance(data, str if strict else str | dict):
         raise BadRequest("The type and data of a signal must be strings.")
     try:
-        too_large = signal_size_error(kind, data)
+        text = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)
+        too_large = signal_size_error(kind, text)
     except UnicodeEncodeError:
         raise BadRequest("The type and data of a signal must be text: half a letter is none.") from None
+    except RecursionError:
+        raise BadRequest("The data of a signal is nested too deep.") from None
     if too_large:
         raise TooLarge(too_large)
     return kind, data

@@ -180,7 +180,8 @@ class Page:
         return message
 
     async def connect(self, session_id: str, token: str, **more: Any) -> dict[str, Any]:
-        self.welcome = await self.request("connect", apiKey=KEY, sessionId=session_id, token=token, **more)
+        greeting = {"apiKey": KEY, "sessionId": session_id, "token": token, **more}
+        self.welcome = await self.request("connect", **greeting)
         return self.welcome
 
     @property
