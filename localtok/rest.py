@@ -36,6 +36,7 @@ REFUSED = {
     "/callback": "Callback registration; localtok's are command-line options",
     "/archive/storage": "Storage of archives at S3 or Azure",
     "/upload": "Storage of archives at S3 or Azure",
+    "/migrate": "Migration of a session by a call; a rotation is ordered as a fault",
 }
 
 
