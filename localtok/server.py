@@ -125,7 +125,7 @@ class Localtok:
         await self.archiving.reset()
         self.sessions.forget_all()
         for callbacks in self._callbacks:
-            callbacks.forget()
+            await callbacks.forget()
         self.journal.clear()
         self.clock.reset()
 

@@ -219,10 +219,16 @@ class Receiver:
     def __init__(self) -> None:
         self.url = ""
         self.refuse = 0
+        # Closed: it answers nobody. `begun` counts who was let wait or answered.
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.begun = 0
         self.got: list[dict[str, Any]] = []
         self.raw: list[tuple[str, bytes]] = []
 
     async def take(self, request: web.Request) -> web.Response:
+        self.begun += 1
+        await self.gate.wait()
         if self.refuse:
             self.refuse -= 1
             return web.Response(status=503)
