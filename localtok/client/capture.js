@@ -89,16 +89,15 @@ function sizeConstraints({ resolution, maxResolution, frameRate }) {
 
 /** The browser's own processing of the sound, unless something about it is said. */
 function audioConstraints(properties) {
-  const { audioSource, enableStereo, disableAudioProcessing } = properties;
-  const processing = ['echoCancellation', 'autoGainControl', 'noiseSuppression'];
+  const { audioSource, enableStereo, disableAudioProcessing, echoCancellation, autoGainControl, noiseSuppression } = properties;
+  const processing = Object.entries({ echoCancellation, autoGainControl, noiseSuppression })
+    .map(([name, value]) => [name, !disableAudioProcessing && value !== false]);
   const named = typeof audioSource === 'string';
-  const chosen = named || enableStereo || disableAudioProcessing || processing.some((each) => properties[each] === false);
-  if (!chosen) return true;
-  const on = (each) => !disableAudioProcessing && properties[each] !== false;
+  if (!named && !enableStereo && processing.every(([, on]) => on)) return true;
   return {
     ...(named && { deviceId: { exact: audioSource } }),
     ...(enableStereo && { channelCount: 2 }),
-    ...Object.fromEntries(processing.map((each) => [each, on(each)])),
+    ...Object.fromEntries(processing),
   };
 }
 

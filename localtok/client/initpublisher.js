@@ -48,7 +48,7 @@ function refusalOf(target, given) {
 }
 
 /** What is left out is the vendor's default; what is null is an error of the page. */
-function refuseNull(properties, names) {
-  const name = names.find((each) => properties[each] === null);
+function refuseNull(properties) {
+  const name = Object.keys(properties).find((each) => properties[each] === null);
   if (name) throw new TypeError(`The property ${name} of a publisher is null.`);
 }

@@ -6,10 +6,13 @@ class Publisher extends Shown {
   constructor(target, given, completion) {
     const properties = Object(given) === given ? { ...given } : {};
     super(properties);
-    refuseNull(properties, ['audioFallback', 'maxResolution']);
+    const { audioFallback, maxResolution } = properties;
+    refuseNull({ audioFallback, maxResolution });
     /** By this the server knows the publisher again when its page comes back. */
     this._key = uuid();
     this.accessAllowed = false;
+    /** The last statistics of each receiver, for rates. @type {Map<string, OT.PublisherStats>} */
+    this._statsBefore = new Map();
     this.destroy = promising(() => this._destroy(), async () => { this._destroy(); });
     const refusal = refusalOf(target, given);
     if (!refusal || !isUnfit(target, properties)) this._place(target, `OT_${this._key}`);
@@ -120,7 +123,9 @@ class Publisher extends Shown {
     return quiet((async () => {
       try {
         const reports = await this.getRtcStatsReport();
-        const stats = reports.map((each) => ({ ...each, stats: sentStats(each.rtcStatsReport) }));
+        const stats = reports.map((each) => (
+          { ...each, stats: sentStats(each.rtcStatsReport, this._statsBefore.get(each.subscriberId)) }));
+        for (const each of stats) this._statsBefore.set(each.subscriberId, each.stats);
         guarded(completion, undefined, stats);
         return stats;
       } catch (error) {
@@ -160,7 +165,8 @@ class Publisher extends Shown {
     this._levels.stop();
     this._end();
     this._hide();
-    [this.id, this.stream, this.session] = [null, null, null];
+    // The vendor's are null from now on, which its types do not say.
+    this.id = this.stream = this.session = /** @type {any} */ (null);
     this._dispatch(new DestroyedEvent('destroyed', this, undefined));
   }
 }

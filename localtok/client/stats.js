@@ -1,14 +1,31 @@
-/** The vendor's PublisherStats. @param {any} report @returns {OT.PublisherStats} */
-function sentStats(report) {
+/**
+ * The vendor's PublisherStats of one receiver: rates in bits and frames a second.
+ * @param {any} report @param {OT.PublisherStats} [before] the statistics that were read before these
+ * @returns {OT.PublisherStats}
+ */
+function sentStats(report, before) {
   const entries = [...report.values()];
-  const transport = transportOf(entries);
+  const [timestamp, transport, sent] = [Date.now(), transportOf(entries), sentPackets(entries, 'video')];
   const video = entries.find((entry) => entry.type === 'outbound-rtp' && entry.kind === 'video');
+  const bytes = before ? sent.bytesSent - before.video.bytesSent : 0;
+  const bitrate = before ? Math.round((8000 * bytes) / Math.max(1, timestamp - before.timestamp)) : 0;
   return {
-    timestamp: Date.now(),
+    timestamp,
     audio: sentPackets(entries, 'audio'),
-    video: { ...sentPackets(entries, 'video'), frameRate: (video && video.framesPerSecond) || 0 },
+    video: { ...sent, frameRate: (video && video.framesPerSecond) || 0, layers: video ? [layer(video, entries, bitrate)] : [] },
     mediaLink: { transport },
     transportStats: transport,
+  };
+}
+
+/** The one layer: there is no simulcast. @returns {OT.VideoLayerStats} */
+function layer(outbound, entries, bitrate) {
+  const { codecId, frameWidth = 0, frameHeight = 0, framesPerSecond = 0, qualityLimitationReason, scalabilityMode } = outbound;
+  const codec = entries.find((each) => each.id === codecId);
+  return {
+    codec: codec ? codec.mimeType.replace('video/', '') : '',
+    ...{ width: frameWidth, height: frameHeight, encodedFrameRate: framesPerSecond, bitrate, totalBitrate: bitrate },
+    ...{ qualityLimitationReason, scalabilityMode },
   };
 }
 
