@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable
 
@@ -59,22 +58,20 @@ def give_up(claim: Claim, restart: Restart, alarm: str, message: str) -> None:
     """Put the restart off; the old piece records on, so nothing is lost."""
     if services.restart_give_up(claim=claim, restart=restart, why=message):
         services.alarm_raise(room=claim.run.room, run=claim.run, code=alarm, message=message)
-        send(claim, restart, "leave")
+        send(claim, "leave")
 
 
-def send(claim: Claim, restart: Restart, signal: str) -> None:
+def send(claim: Claim, signal: str) -> None:
     """Signals only make pages faster: they poll the state too, so a failure does not matter."""
     claim.hold()
     try:
-        gateway.platform().signal(
-            claim.run.room.session_id_primary, signal, json.dumps({"restart": str(restart.pk)})
-        )
+        services.signal_second_session(room=claim.run.room, type=signal)
     except errors.PlatformError as error:
         logger.info("run %s: the signal %s was not sent: %s", claim.run.pk, signal, error.message)
 
 
 def _signal(claim: Claim, restart: Restart, step: Step) -> None:
-    send(claim, restart, step.signal)
+    send(claim, step.signal)
     services.restart_advance(claim=claim, restart=restart, wait_s=0)
 
 

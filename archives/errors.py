@@ -214,6 +214,11 @@ class WrongStatus(PlatformError):
     message = "The archive is not in a state that allows this."
 
 
+class InvalidSignal(PlatformError):
+    code = "platform_invalid_signal"
+    message = "The video platform did not take the type or data of a signal."
+
+
 class NotFound(PlatformError):
     status = 404
     code = "platform_not_found"

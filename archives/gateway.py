@@ -7,6 +7,7 @@ their code, and some of its calls have no time-out.
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 import time
@@ -23,6 +24,7 @@ logger = logging.getLogger("archives.gateway")
 
 Archive = dict[str, Any]
 Stream = dict[str, Any]
+SignalData = str | dict[str, str]
 PAGE = 100
 MAX_PAGES = 20
 LARGEST_PAGE = 1000
@@ -49,7 +51,7 @@ class Platform(Protocol):
     def archives_list(self, session_id: str, since_ms: int = 0) -> list[Archive]: ...
     def archives_newest(self, page: int) -> list[Archive]: ...
     def streams_list(self, session_id: str) -> list[Stream]: ...
-    def signal(self, session_id: str, type: str, data: str) -> None: ...
+    def signal(self, session_id: str, type: str, data: SignalData) -> None: ...
     def disconnect(self, session_id: str, connection_id: str) -> None: ...
     def ping(self) -> None: ...
 
@@ -167,9 +169,22 @@ class OpenTokPlatform:
         except errors.NotFound:
             return []
 
-    def signal(self, session_id: str, type: str, data: str) -> None:
+    def signal(self, session_id: str, type: str, data: SignalData) -> None:
+        """The predecessor's pages expect an object as `data`; the vendor documents text alone.
+
+        So an object that the platform refuses is sent again as its JSON text.
+        """
+        try:
+            self._signal(session_id, type, data)
+        except errors.InvalidSignal:
+            if isinstance(data, str):
+                raise
+            self._signal(session_id, type, json.dumps(data))
+
+    def _signal(self, session_id: str, type: str, data: SignalData) -> None:
         path = f"{self._project}/session/{session_id}/signal"
-        self._call("POST", path, body={"type": type, "data": data}, meaning={404: errors.NoClients})
+        meaning = {400: errors.InvalidSignal, 404: errors.NoClients}
+        self._call("POST", path, body={"type": type, "data": data}, meaning=meaning)
 
     def disconnect(self, session_id: str, connection_id: str) -> None:
         self._call("DELETE", f"{self._project}/session/{session_id}/connection/{connection_id}")

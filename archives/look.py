@@ -164,7 +164,7 @@ def people_sweep(room: Room) -> list[str]:
     left = gateway.platform().streams_list(room.session_id_secondary)
     if not left or _second_session_in_use(room):
         return []
-    gateway.platform().signal(room.session_id_primary, "leave", "{}")
+    services.signal_second_session(room=room, type="leave")
     return [f"{room.slug}: {len(left)} left in the second session were asked to leave"]
 
 

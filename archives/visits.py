@@ -210,7 +210,7 @@ def _wind_down(claim: Claim) -> float:
 def _send_leave(claim: Claim) -> None:
     last = claim.run.restarts.first()
     if last and last.status != last.Status.DONE:
-        changeover.send(claim, last, "leave")
+        changeover.send(claim, "leave")
 
 
 def _finish(claim: Claim) -> float:

@@ -62,6 +62,8 @@ class Archive:
     updated_ms: int = 0
     duration_s: int = 0
     size: int = 0
+    # Base64, once there is a file.
+    sha256sum: str = ""
     published: bool = False
     # The recorded time is what was counted before the present stretch, plus that stretch.
     counted_ms: int = 0
@@ -105,31 +107,37 @@ class Archive:
             "hasAudio": self.has_audio,
             "hasVideo": self.has_video,
             "hasTranscription": self.has_transcription,
-            "sha256sum": "",
+            "sha256sum": self.sha256sum,
             "password": "",
-            "resolution": self.resolution if self.output_mode == "composed" else "",
             "url": url,
             "event": "archive",
-            "multiArchiveTag": self.multi_archive_tag,
-            "maxBitrate": self.max_bitrate,
-            "quantizationParameter": self.quantization_parameter,
-            **self._selected(),
+            **self._chosen(),
         }
 
     def _project(self) -> dict[str, Any]:
         if self.unified:
             return {"applicationId": self.project_key}
         number = int(self.project_key) if self.project_key.isdigit() else self.project_key
-        return {"projectId": self.project_key, "partnerId": number}
+        return {"projectId": number, "partnerId": number}
 
-    def _selected(self) -> dict[str, Any]:
-        if self.stream_mode == "auto":
-            return {}
-        streams = [
+    def _chosen(self) -> dict[str, Any]:
+        """What the vendor reports only of archives that have it: the resolution of composed ones, the options
+        of a start that were given, and the streams of a manual one while its status is started."""
+        options: dict[str, Any] = {
+            "resolution": self.resolution if self.output_mode == "composed" else None,
+            "multiArchiveTag": self.multi_archive_tag,
+            "maxBitrate": self.max_bitrate,
+            "quantizationParameter": self.quantization_parameter,
+        }
+        if self.stream_mode == "manual" and self.status == Status.STARTED:
+            options["streams"] = self._selected()
+        return {name: value for name, value in options.items() if value is not None}
+
+    def _selected(self) -> list[dict[str, Any]]:
+        return [
             {"streamId": stream_id, "hasAudio": sound, "hasVideo": picture}
             for stream_id, (sound, picture) in self.selection.items()
         ]
-        return {"streams": streams}
 
     def manifest(self) -> dict[str, Any]:
         """What the manifest of an individual archive says of the archive."""

@@ -79,10 +79,11 @@ class Archiving:
         return await self._beginnings.begin(session, name=name, resolution=resolution, automatic=True)
 
     def stop(self, archive_id: str) -> Archive:
-        """Ends a live archive; its file follows (status available). A stopped one stays as it is."""
+        """Ends a live archive; its file follows (status available). A stopped one stays as it is, and an
+        automatic one, which ends with its session, records on."""
         archive = self.get(archive_id)
         if archive.automatic and archive.live:
-            raise Conflict("An automatic archive ends with its session, not by a call.")
+            return archive
         if archive.live:
             self._endings.end(archive, USER_INITIATED)
         elif archive.status != Status.STOPPED:
@@ -132,7 +133,9 @@ class Archiving:
     def _selectable(self, archive_id: str, stream_id: str) -> tuple[Archive, Stream]:
         archive = self.get(archive_id)
         if archive.stream_mode != "manual":
-            raise NotAllowed("Streams are chosen only in an archive with streamMode manual.")
+            # The two platforms document different statuses.
+            refusal = BadRequest if archive.unified else NotAllowed
+            raise refusal("Streams are chosen only in an archive with streamMode manual.")
         if not archive.live:
             raise BadRequest(f"The archive is {archive.status.value}, not recording.")
         session = self._sessions.find(archive.session_id)

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 # A start answers when all present streams are recorded, and after this long with those that are; where none
 # is, the archive is paused until the first one comes.
 MEDIA_TIMEOUT_S = 5.0
+ALREADY_COMPOSED = 15001
 ONLY_ROUTED_SESSIONS = 15008
 
 RecorderFactory = Callable[[Path, RecorderSettings, Callable[[Exception], None]], AnyRecorder]
@@ -79,7 +80,8 @@ class Beginnings:
             alone = not tag or (not other.multi_archive_tag and not other.automatic)
             if alone or other.multi_archive_tag == tag:
                 what = f"with multiArchiveTag {tag!r} " if tag else ""
-                raise Conflict(f"Recording {what}already in progress for this session: archive {other.id}.")
+                message = f"Recording {what}already in progress for this session: archive {other.id}."
+                raise Conflict(message, None if tag else ALREADY_COMPOSED)
         return session
 
     async def begin(self, session: Session, **options: Any) -> Archive:

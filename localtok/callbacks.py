@@ -76,6 +76,8 @@ class Callbacks:
         self._clock.on_advance.append(self._wake.set)
         self._idle = asyncio.Event()
         self._idle.set()
+        # Held while a post is on its way.
+        self._posting = asyncio.Lock()
         self._tasks = Tasks()
 
     def post(self, payload: dict[str, Any]) -> None:
@@ -108,12 +110,14 @@ class Callbacks:
     def begin(self) -> None:
         self._tasks.spawn(self._work(), f"callbacks to {self._url}")
 
-    def forget(self) -> None:
-        """What has not been posted yet never will be."""
+    async def forget(self) -> None:
+        """What has not been posted yet never will be; what is on its way is waited for."""
         self._due.clear()
         self._held = None
         self._forgotten = self._count
         self._idle.set()
+        async with self._posting:
+            pass
 
     async def close(self, timeout_s: float = 2.0) -> None:
         """Waits a moment for what is not yet posted, then gives up on it."""
@@ -140,7 +144,9 @@ class Callbacks:
             while True:
                 await self._wait_until_due()
                 post = heapq.heappop(self._due)
-                if not await self._deliver(http, post):
+                async with self._posting:
+                    delivered = await self._deliver(http, post)
+                if not delivered:
                     self._retry(post)
                 if not self._due:
                     self._idle.set()

@@ -52,6 +52,11 @@ def parser() -> argparse.ArgumentParser:
     option("--application-id", metavar="ID", default="", help="also answers the Unified platform's calls")
     option("--public-key", metavar="PEM", type=Path, help="the file with the application's public key")
     option(
+        "--strict",
+        action="store_true",
+        help="refuse what the vendor's documentation does not allow and localtok takes otherwise",
+    )
+    option(
         "--test-controls",
         action=argparse.BooleanOptionalAction,
         default=None,
@@ -96,6 +101,7 @@ def settings(arguments: argparse.Namespace) -> Settings:
         application_id=arguments.application_id,
         public_key=arguments.public_key.read_text() if arguments.public_key else "",
         test_controls=arguments.test_controls,
+        strict=arguments.strict,
     )
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 import logging
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from localtok.archives import Archive, Archives, Status
@@ -83,12 +86,13 @@ class Endings:
             log.exception("archive %s could not be finished; keeping what can be played of it", archive.id)
             result = await self._recovered(archive)
         del self._recordings[archive.id]
-        self._settle(archive, result)
+        await self._settle(archive, result)
 
-    def _settle(self, archive: Archive, result: RecordingResult | None) -> None:
+    async def _settle(self, archive: Archive, result: RecordingResult | None) -> None:
         if archive.status != Status.STOPPED:
             return
-        if result is None:
+        digest = await self._digest(archive, result)
+        if result is None or digest is None:
             self._archives.set_status(archive, Status.FAILED, FAILURE)
             return
         archive.duration_s = round(result.duration_ms / 1000)
@@ -96,11 +100,19 @@ class Endings:
         if result.stats.received:
             self._store.save("receptions", archive.id, asdict(result.stats))
         archive.began_ms = result.began_at_ms or archive.began_ms
+        archive.sha256sum = digest
         self._archives.set_status(archive, Status.AVAILABLE)
+
+    async def _digest(self, archive: Archive, result: RecordingResult | None) -> str | None:
+        try:
+            return await asyncio.to_thread(_sha256, result.path) if result else None
+        except OSError:
+            log.exception("archive %s: its file cannot be read", archive.id)
+            return None
 
     async def _recover(self, interrupted: list[Archive]) -> None:
         for archive in interrupted:
-            self._settle(archive, await self._recovered(archive))
+            await self._settle(archive, await self._recovered(archive))
 
     async def _recovered(self, archive: Archive) -> RecordingResult | None:
         try:
@@ -116,3 +128,9 @@ class Endings:
             _, late = await asyncio.wait(self._finishing, timeout=SHUTDOWN_TIMEOUT_S)
             if late:
                 log.error("%d archives not finished in time; the next start recovers them", len(late))
+
+
+def _sha256(path: Path) -> str:
+    """The file's SHA-256 in base64, as the vendor reports it."""
+    with path.open("rb") as file:
+        return base64.b64encode(hashlib.file_digest(file, "sha256").digest()).decode()

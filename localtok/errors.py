@@ -4,7 +4,9 @@ from __future__ import annotations
 
 
 class ApiError(Exception):
-    """A REST call that is refused. Body: `{"code", "message", "description"}`."""
+    """A REST call that is refused. Body: `{"code", "message", "description"}`.
+
+    The vendor's `description` repeats the message (fixtures of its Python SDK: stop_archive_error.json)."""
 
     status = 400
 
@@ -12,7 +14,7 @@ class ApiError(Exception):
         super().__init__(message)
         self.message = message
         self.code = self.status if code is None else code
-        self.description = description
+        self.description = description or message
 
     def body(self) -> dict[str, object]:
         return {"code": self.code, "message": self.message, "description": self.description}

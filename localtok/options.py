@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,15 +12,19 @@ from localtok.stylesheet import NotSupported, NotUnderstood, parse
 
 RESOLUTIONS = {"640x480", "480x640", "1280x720", "720x1280", "1920x1080", "1080x1920"}
 LAYOUTS = {"bestFit", "custom", "pip", "horizontalPresentation", "verticalPresentation"}
+OF_COMPOSED = ("resolution", "layout", "maxBitrate", "quantizationParameter")
 MAX_ARCHIVE_NAME = 80
 MAX_CLASSES = 20
 MAX_COUNT = 1000
 DEFAULT_COUNT = 50
+SIGNAL_WITHOUT_DATA = 15202
 
 
 def session_options(form: Mapping[str, Any]) -> dict[str, Any]:
     media_mode = str(form.get("p2p.preference") or "disabled")
     archive_mode = str(form.get("archiveMode") or "manual")
+    # Older SDKs of the Unified platform say always.
+    media_mode = "enabled" if media_mode == "always" else media_mode
     if media_mode not in ("enabled", "disabled"):
         raise BadRequest("p2p.preference must be enabled (relayed) or disabled (routed).")
     if archive_mode not in ("manual", "always"):
@@ -55,8 +60,7 @@ def archive_options(body: dict[str, Any]) -> dict[str, Any]:
     if not has_audio and not has_video:
         raise BadRequest("hasAudio and hasVideo cannot both be false.")
     output_mode = _one_of(given, "outputMode", {"composed", "individual"}, set(), "composed")
-    if output_mode == "individual":
-        _check_individual(given)
+    _check_encoding(given, output_mode)
     return {
         "name": _text(given, "name"),
         "has_audio": has_audio,
@@ -72,15 +76,22 @@ def archive_options(body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def signal_options(body: dict[str, Any]) -> tuple[str, str]:
-    """The type and data of a signal."""
-    kind, data = body.get("type", ""), body.get("data", "")
-    if not isinstance(kind, str) or not isinstance(data, str):
+def signal_options(body: dict[str, Any], strict: bool = False) -> tuple[str, Any]:
+    """The type and data of a signal. Data is a string, and unless `strict` may be an object too."""
+    if "data" not in body:
+        raise BadRequest("Signal payload 'data' must be set", SIGNAL_WITHOUT_DATA)
+    if strict and "type" not in body:
+        raise BadRequest("Signal payload 'type' must be set")
+    kind, data = body.get("type", ""), body["data"]
+    if not isinstance(kind, str) or not isinstance(data, str if strict else str | dict):
         raise BadRequest("The type and data of a signal must be strings.")
     try:
-        too_large = signal_size_error(kind, data)
+        text = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)
+        too_large = signal_size_error(kind, text)
     except UnicodeEncodeError:
         raise BadRequest("The type and data of a signal must be text: half a letter is none.") from None
+    except RecursionError:
+        raise BadRequest("The data of a signal is nested too deep.") from None
     if too_large:
         raise TooLarge(too_large)
     return kind, data
@@ -210,9 +221,14 @@ def mute_options(body: dict[str, Any]) -> tuple[bool, set[str]]:
     return active, set(excluded)
 
 
-def _check_individual(given: dict[str, Any]) -> None:
-    if "resolution" in given or given.get("layout"):
-        raise BadRequest("resolution and layout are for composed archives, not for outputMode individual.")
+def _check_encoding(given: dict[str, Any], output_mode: str) -> None:
+    """Options of the composed picture, which an archive of outputMode individual does not have. A bit rate
+    and a quality exclude each other."""
+    chosen = [name for name in OF_COMPOSED if given.get(name)]
+    if output_mode == "individual" and chosen:
+        raise BadRequest(f"{', '.join(chosen)}: only for outputMode composed.")
+    if {"maxBitrate", "quantizationParameter"} <= set(chosen):
+        raise BadRequest("maxBitrate and quantizationParameter exclude each other.")
 
 
 def _without_transcription(given: dict[str, Any]) -> bool:

@@ -36,6 +36,7 @@ REFUSED = {
     "/callback": "Callback registration; localtok's are command-line options",
     "/archive/storage": "Storage of archives at S3 or Azure",
     "/upload": "Storage of archives at S3 or Azure",
+    "/migrate": "Migration of a session by a call; a rotation is ordered as a fault",
 }
 
 
@@ -77,6 +78,8 @@ class Rest:
             "after 5 s without any it is paused here, and without any to the end an empty file"
         )
         made = "location and e2ee are taken and have no effect"
+        muted = "the project in the answer has no secret"
+        signal = "data may be an object, and type may be left out, unless --strict"
         return [
             Call("createSession", "POST", "/session/create", sessions.create, made),
             Call("startArchive", "POST", ARCHIVES, archives.start, f"{custom}; no transcription; {empty}"),
@@ -86,15 +89,15 @@ class Rest:
             Call("stopArchive", "POST", ARCHIVE + "/stop", archives.stop),
             Call("setArchiveLayout", "PUT", ARCHIVE + "/layout", archives.set_layout, custom),
             Call("patchArchiveStreams", "PATCH", ARCHIVE + "/streams", archives.patch_streams),
-            Call("signal", "POST", SESSION + "/signal", sessions.signal),
-            Call("signalConnection", "POST", CONNECTION + "/signal", sessions.signal),
+            Call("signal", "POST", SESSION + "/signal", sessions.signal, signal),
+            Call("signalConnection", "POST", CONNECTION + "/signal", sessions.signal, signal),
             Call("listConnections", "GET", SESSION + "/connection", sessions.list_connections),
             Call("forceDisconnect", "DELETE", CONNECTION, sessions.force_disconnect),
             Call("listStreams", "GET", STREAMS, sessions.list_streams),
             Call("getStream", "GET", STREAM, sessions.get_stream),
             Call("setStreamClasses", "PUT", STREAMS, sessions.set_classes),
-            Call("muteSession", "POST", SESSION + "/mute", sessions.mute_all),
-            Call("muteStream", "POST", STREAM + "/mute", sessions.mute_stream),
+            Call("muteSession", "POST", SESSION + "/mute", sessions.mute_all, muted),
+            Call("muteStream", "POST", STREAM + "/mute", sessions.mute_stream, muted),
         ]
 
     async def _not_built(self, request: web.Request) -> web.StreamResponse:

@@ -51,6 +51,8 @@ class Settings:
     grace_s: float = GRACE_S
     # Whether `/_localtok/…` answers; None: only where nobody but this machine can reach it.
     test_controls: bool | None = None
+    # Refuses what localtok takes by choice and the vendor's documentation does not name.
+    strict: bool = False
 
     @property
     def controllable(self) -> bool:
@@ -66,6 +68,7 @@ class Localtok:
         self, settings: Settings, clock: Clock | None = None, recorder_factory: RecorderFactory = Recorder
     ) -> None:
         self._settings = settings
+        self.strict = settings.strict
         self.clock = clock or Clock()
         self.faults = Faults()
         self.journal = Journal(self.clock)
@@ -122,7 +125,7 @@ class Localtok:
         await self.archiving.reset()
         self.sessions.forget_all()
         for callbacks in self._callbacks:
-            callbacks.forget()
+            await callbacks.forget()
         self.journal.clear()
         self.clock.reset()
 

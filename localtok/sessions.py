@@ -81,6 +81,8 @@ class Session:
     archive_resolution: str = "640x480"
     # Made with the Unified platform's credentials: the key is an application's id.
     unified: bool = False
+    # Whether a stream was ever published here.
+    streamed: bool = False
     connections: dict[str, Connection] = field(default_factory=dict)
     streams: dict[str, Stream] = field(default_factory=dict)
     # Since when nobody has been connected; None while somebody is.
@@ -189,6 +191,9 @@ class Sessions:
             **properties,
         )
         session.streams[stream.id] = stream
+        if not session.streamed:
+            session.streamed = True
+            self._store.save("sessions", session.id, session.record())
         self.tell(SessionEvent("streamCreated", session, connection, stream))
         return stream
 

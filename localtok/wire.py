@@ -42,12 +42,17 @@ def answer(body: Any, status: int = 200) -> web.Response:
 
 async def json_object(request: web.Request) -> dict[str, Any]:
     try:
-        body = await request.json()
-    except ValueError:
+        body = json.loads(await request.text(), parse_constant=_no_number)
+    except (ValueError, LookupError, RecursionError):
         raise BadRequest("The body is not JSON.") from None
     if not isinstance(body, dict):
         raise BadRequest("The body must be a JSON object.")
     return body
+
+
+def _no_number(name: str) -> None:
+    """Python reads NaN and Infinity, which no browser could read when they are passed on."""
+    raise ValueError(f"{name} is not JSON")
 
 
 @web.middleware
@@ -59,7 +64,7 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return answer(error.body(), error.status)
     except web.HTTPException as error:
         if error.status >= 400:
-            return answer({"code": error.status, "message": error.reason, "description": ""}, error.status)
+            return answer(_refusal(error.status, error.reason), error.status)
         raise
     except Exception:
         log.exception("%s %s", request.method, request.path)
@@ -127,7 +132,11 @@ def call_name(request: web.Request) -> str:
 
 def _ordered(status: int) -> web.Response:
     message = "This error was ordered as a fault."
-    return answer({"code": status, "message": message, "description": ""}, status)
+    return answer(_refusal(status, message), status)
+
+
+def _refusal(status: int, message: str) -> dict[str, object]:
+    return ApiError(message, status).body()
 
 
 def _cut(request: web.Request) -> web.Response:

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 
 from archives import errors
+from archives.gateway import SignalData
 
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 LIVE = ("started", "paused")
@@ -98,7 +99,7 @@ class FakePlatform:
     left_at: dict[str, datetime] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
-    signals: list[tuple[str, str, str]] = field(default_factory=list)
+    signals: list[tuple[str, str, SignalData]] = field(default_factory=list)
     # Called for each signal and each stop that acts, so that tests can be pages, and watch.
     on_signal: Callable[[str, str], None] | None = None
     on_stop: Callable[[FakeArchive], None] | None = None
@@ -338,7 +339,7 @@ class FakePlatform:
 
         return list(self._call("streams_list", act))
 
-    def signal(self, session_id: str, type: str, data: str) -> None:
+    def signal(self, session_id: str, type: str, data: SignalData) -> None:
         def act() -> None:
             self.signals.append((session_id, type, data))
             if self.on_signal:

@@ -12,7 +12,7 @@ import jwt
 import pytest
 
 from archives import errors
-from archives.gateway import OpenTokPlatform
+from archives.gateway import OpenTokPlatform, SignalData
 
 ARCHIVE = {"id": "a1", "status": "started", "createdAt": 1700000000123, "reason": "", "sessionId": "1_s"}
 
@@ -164,6 +164,33 @@ def test_it_reads_pages_until_the_archives_are_older(server: Canned, opentok: Op
 def test_a_session_that_nobody_entered_has_no_streams(server: Canned, opentok: OpenTokPlatform) -> None:
     server.answer(404, {"message": "no such session"})
     assert opentok.streams_list("1_s") == []
+
+
+def test_a_signal_carries_an_object(server: Canned, opentok: OpenTokPlatform) -> None:
+    server.answer(204)
+    opentok.signal("1_s", "join", {"sessionId": "1_two"})
+    assert signalled(server) == [{"type": "join", "data": {"sessionId": "1_two"}}]
+
+
+def test_an_object_that_is_refused_is_signalled_as_text(server: Canned, opentok: OpenTokPlatform) -> None:
+    server.answers = [(400, {"code": 400, "message": "data must be a string"}, 0), (204, None, 0)]
+    opentok.signal("1_s", "join", {"sessionId": "1_two"})
+    assert [request["data"] for request in signalled(server)] == [
+        {"sessionId": "1_two"},
+        '{"sessionId": "1_two"}',
+    ]
+
+
+@pytest.mark.parametrize("data", ["text", {"an": "object"}])
+def test_a_signal_that_is_refused(server: Canned, opentok: OpenTokPlatform, data: SignalData) -> None:
+    server.answer(400)
+    with pytest.raises(errors.InvalidSignal):
+        opentok.signal("1_s", "join", data)
+    assert len(signalled(server)) == (1 if data == "text" else 2)
+
+
+def signalled(server: Canned) -> list[dict[str, object]]:
+    return [json.loads(body) for _, path, body, _ in server.requests if path.endswith("/session/1_s/signal")]
 
 
 def test_a_session_is_created_routed(server: Canned, opentok: OpenTokPlatform) -> None:

@@ -5,7 +5,7 @@ import pytest
 from archives import errors, services
 from archives.models import ArchiveRun, Restart
 from tests import invariants
-from tests.world import World, sessions
+from tests.world import OF_SECOND_SESSION, World, sessions
 
 Status = ArchiveRun.Status
 
@@ -21,7 +21,8 @@ def test_it_changes_over_through_the_second_session(world: World, run: ArchiveRu
     world.until_status(run, Status.RECORDING)
     assert sessions(world.segments(run)) == ["primary", "secondary", "primary"]
     assert [s.status for s in world.segments(run)] == ["available", "available", "started"]
-    assert [type for _, type, _ in world.platform.signals if type in ("join", "leave")] == ["join", "leave"]
+    said = [signal for signal in world.platform.signals if signal[1] != "state"]
+    assert said == [("1_one", "join", OF_SECOND_SESSION), ("1_one", "leave", OF_SECOND_SESSION)]
     assert run.restarts.get().status == Restart.Status.DONE
     invariants.check(world)
 

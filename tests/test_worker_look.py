@@ -10,7 +10,7 @@ from archives import errors, look, services
 from archives.models import ArchiveRun, Callback, Segment
 from tests import invariants
 from tests.fake_platform import Killed
-from tests.world import World
+from tests.world import OF_SECOND_SESSION, World
 
 Status = ArchiveRun.Status
 
@@ -76,7 +76,7 @@ def test_it_ends_an_interim_archive_that_was_left_over(world: World) -> None:
 def test_it_signals_out_who_was_left_in_the_second_session(world: World) -> None:
     world.start()
     world.platform.publish("1_two", "Somebody whose page hung")
-    world.until(lambda: ("1_one", "leave", "{}") in world.platform.signals)
+    world.until(lambda: ("1_one", "leave", OF_SECOND_SESSION) in world.platform.signals)
 
 
 def test_reconcile_prints_what_it_would_do_and_changes_nothing(world: World) -> None:

@@ -33,6 +33,10 @@ def mistakes_end_the_test() -> Iterator[None]:
         logger.removeHandler(raising)
 
 
+# What pages are sent of the second session of the world's room.
+OF_SECOND_SESSION = {"sessionType": "secondary", "sessionId": "1_two"}
+
+
 class World:
     def __init__(self, platform: FakePlatform, strategy: str = Strategy.DUAL_SESSION) -> None:
         self.platform = platform

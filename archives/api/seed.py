@@ -10,12 +10,14 @@ from django.conf import settings
 from django.db.models import Q
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.authentication import TokenAuthentication
 from rest_framework.permissions import AllowAny, BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from archives import access, clock, errors, services
+from archives.api.authentication import SameOriginSession
 from archives.api.permissions import IsHost, IsWatcher
 from archives.api.requests import body_of
 from archives.api.rooms import refuse_strangers
@@ -116,7 +118,11 @@ class Offset(GuestView):
         )
 
 
-class Archives(APIView):
+class ForHosts(APIView):
+    authentication_classes = [TokenAuthentication, SameOriginSession]
+
+
+class Archives(ForHosts):
     def get_permissions(self) -> list[BasePermission]:
         return [IsWatcher() if self.request.method == "GET" else IsHost()]
 
@@ -141,7 +147,7 @@ class Archives(APIView):
         return Response(_archive(segment, request))
 
 
-class ArchiveAction(APIView):
+class ArchiveAction(ForHosts):
     permission_classes = [IsHost]
 
 

@@ -47,6 +47,7 @@ from archives.services.segments import (
     segment_take,
     segments_expire,
 )
+from archives.services.signals import signal_second_session
 from archives.services.starts import Started, actor, run_start
 from archives.services.story import move, tell
 from archives.services.tallies import storage_weigh, tallies_flush
@@ -114,6 +115,7 @@ __all__ = [
     "segment_sync",
     "segment_take",
     "segments_expire",
+    "signal_second_session",
     "storage_weigh",
     "tallies_flush",
     "tell",

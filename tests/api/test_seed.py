@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -66,6 +67,44 @@ def test_tokens_are_throttled(guest: APIClient, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("archives.api.throttles.JoinThrottle.rate", "1/min")
     assert guest.get("/tokens").status_code == 200
     refused(guest.get("/tokens"), 429, "throttled")
+
+
+# --- the predecessor's pages, which know no CSRF tokens ---
+SITE = "http://testserver"
+STARTS = ["/archives", "/archives/archive-0/stop", "/archives/archive-0/restart"]
+
+
+@pytest.fixture
+def page(host_user: User) -> APIClient:
+    """A browser in which a host has signed in."""
+    client = APIClient(enforce_csrf_checks=True)
+    client.force_login(host_user)
+    return client
+
+
+@pytest.mark.parametrize("path", STARTS)
+def test_a_page_of_this_site_needs_no_csrf_token(page: APIClient, path: str) -> None:
+    assert page.post(path, {"sessionName": "Hearing"}, HTTP_ORIGIN=SITE).status_code != 403
+
+
+@pytest.mark.parametrize("path", STARTS)
+@pytest.mark.parametrize("origin", ["", "null", "https://testserver", f"{SITE}.org", f"{SITE}:8000"])
+def test_other_pages_may_do_nothing(page: APIClient, path: str, origin: str) -> None:
+    """Not even with a form, which a browser sends to another origin without asking."""
+    headers = {"HTTP_ORIGIN": origin} if origin else {}
+    form = page.post(path, "sessionName=Hearing", content_type="application/x-www-form-urlencoded", **headers)
+    refused(form, 403, "forbidden")
+    assert not ArchiveRun.objects.exists()
+
+
+def test_a_trusted_origin_is_this_site_too(page: APIClient, settings: Any) -> None:
+    settings.CSRF_TRUSTED_ORIGINS = ["https://record.example.org"]
+    origin = "https://record.example.org"
+    assert page.post("/archives", {"sessionName": "Hearing"}, HTTP_ORIGIN=origin).status_code == 200
+
+
+def test_an_origin_is_no_sign_in(guest: APIClient) -> None:
+    refused(guest.post("/archives", {"sessionName": "Hearing"}, HTTP_ORIGIN=SITE), 401, "not_signed_in")
 
 
 # --- start, restart, stop ----------------------------------------------------------------------------

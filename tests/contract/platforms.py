@@ -19,7 +19,7 @@ import opentok
 import pytest
 import requests
 
-from archives.gateway import OpenTokPlatform, Platform
+from archives.gateway import OpenTokPlatform, Platform, SignalData
 from localtok.publishing.page import SyntheticPage
 from localtok.publishing.tracks import Source
 from localtok.testing import RunningLocaltok
@@ -49,7 +49,7 @@ class Bench(Protocol):
     def unpublish(self, person: Person) -> None: ...
     def publish(self, person: Person) -> None: ...
     def leave(self, person: Person) -> None: ...
-    def heard(self, person: Person) -> list[tuple[str, str]]: ...
+    def heard(self, person: Person) -> list[tuple[str, SignalData]]: ...
     def now_ms(self) -> float: ...
     def advance(self, seconds: float) -> None: ...
     def clear(self) -> None: ...
@@ -73,7 +73,7 @@ class FakeBench:
     def leave(self, person: Person) -> None:
         self.fake.unpublish(person.session, person.name)
 
-    def heard(self, person: Person) -> list[tuple[str, str]]:
+    def heard(self, person: Person) -> list[tuple[str, SignalData]]:
         return [(kind, data) for session, kind, data in self.fake.signals if session == person.session]
 
     def now_ms(self) -> float:
@@ -160,7 +160,7 @@ class LocaltokBench:
         self._loop.do(person.page.__aexit__(None, None, None))
         self._present.remove(person)
 
-    def heard(self, person: Person) -> list[tuple[str, str]]:
+    def heard(self, person: Person) -> list[tuple[str, SignalData]]:
         return [(e["type"], e["data"]) for e in person.page.events if e["event"] == "signal"]
 
     def now_ms(self) -> float:
@@ -264,7 +264,7 @@ class VendorBench:
         person.page.close()
         self._present.remove(person)
 
-    def heard(self, person: Person) -> list[tuple[str, str]]:
+    def heard(self, person: Person) -> list[tuple[str, SignalData]]:
         return [(kind, data) for kind, data in person.page.evaluate("() => heard")]
 
     def now_ms(self) -> float:

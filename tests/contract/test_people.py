@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from archives import errors
@@ -57,6 +59,15 @@ def test_a_signal_reaches_everybody(bench: Bench) -> None:
     bench.api.signal(session, "join", '{"run": 7}')
     for person in (ann, ben):
         eventually(lambda person=person: ("join", '{"run": 7}') in bench.heard(person))
+
+
+def test_a_signal_may_carry_an_object(bench: Bench) -> None:
+    """As the predecessor's server does. The vendor documents only text, which the gateway falls back to."""
+    session = bench.api.session_create()
+    ann = bench.enter(session, "Ann")
+    data = {"sessionType": "secondary", "sessionId": session}
+    bench.api.signal(session, "join", data)
+    eventually(lambda: ("join", data) in bench.heard(ann) or ("join", json.dumps(data)) in bench.heard(ann))
 
 
 def test_who_is_disconnected_is_gone(bench: Bench) -> None:

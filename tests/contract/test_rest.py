@@ -85,6 +85,12 @@ def test_an_archive_has_every_field(rest: Wire, session: str, ann: Person) -> No
 
 
 @pytest.mark.beyond(RAW)
+def test_options_are_reported_where_they_were_given(rest: Wire, session: str, ann: Person) -> None:
+    given = {"multiArchiveTag", "maxBitrate", "quantizationParameter"}
+    assert not given & set(start(rest, session))
+
+
+@pytest.mark.beyond(RAW)
 def test_refusals_say_their_code(bench: Bench, rest: Wire, session: str, ann: Person) -> None:
     archive = start(rest, session)
     early = rest.call("DELETE", f"/archive/{archive['id']}")
@@ -125,6 +131,7 @@ def test_a_start_needs_a_session(rest: Wire, body: dict[str, str], statuses: set
         {"layout": {"type": "bestFit", "stylesheet": "stream { left: 0 }"}},
         {"outputMode": "loose"},
         {"streamMode": "random"},
+        {"outputMode": "individual", "maxBitrate": 500_000},
     ],
 )
 def test_wrong_options_are_refused(rest: Wire, session: str, ann: Person, options: dict[str, Any]) -> None:
@@ -234,6 +241,22 @@ def test_signals_have_a_size(
 ) -> None:
     answer = rest.call("POST", f"/session/{session}/signal", json={"type": kind, "data": data})
     assert answer.status_code == status
+
+
+@pytest.mark.beyond("it forgives signals that are not sent")
+def test_a_signal_needs_somebody_and_data(bench: Bench, rest: Wire, session: str) -> None:
+    path = f"/session/{session}/signal"
+    assert rest.call("POST", path, json={"type": "all", "data": ""}).status_code == 404
+    bench.enter(session, "Ann")
+    assert rest.call("POST", path, json={"type": "all"}).status_code == 400
+
+
+@pytest.mark.beyond("it takes that for an empty list")
+def test_streams_are_listed_from_the_first_one_on(bench: Bench, rest: Wire, session: str) -> None:
+    path = f"/session/{session}/stream"
+    assert rest.call("GET", path).status_code == 404
+    bench.unpublish(bench.enter(session, "Ann"))
+    eventually(lambda: rest.call("GET", path).json()["count"] == 0)
 
 
 @pytest.mark.beyond("it signals everybody")

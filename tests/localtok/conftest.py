@@ -180,7 +180,8 @@ class Page:
         return message
 
     async def connect(self, session_id: str, token: str, **more: Any) -> dict[str, Any]:
-        self.welcome = await self.request("connect", apiKey=KEY, sessionId=session_id, token=token, **more)
+        greeting = {"apiKey": KEY, "sessionId": session_id, "token": token, **more}
+        self.welcome = await self.request("connect", **greeting)
         return self.welcome
 
     @property
@@ -218,10 +219,16 @@ class Receiver:
     def __init__(self) -> None:
         self.url = ""
         self.refuse = 0
+        # Closed: it answers nobody. `begun` counts who was let wait or answered.
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.begun = 0
         self.got: list[dict[str, Any]] = []
         self.raw: list[tuple[str, bytes]] = []
 
     async def take(self, request: web.Request) -> web.Response:
+        self.begun += 1
+        await self.gate.wait()
         if self.refuse:
             self.refuse -= 1
             return web.Response(status=503)

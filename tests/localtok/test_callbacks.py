@@ -109,6 +109,19 @@ async def test_a_day_of_tries_passes_with_the_clock(receiver: Receiver) -> None:
     await posting.close()
 
 
+async def test_a_reset_waits_for_what_is_on_its_way(serve: Any, pages: Any, receiver: Receiver) -> None:
+    receiver.gate.clear()
+    server = await serve(session_callback_url=receiver.url)
+    await pages(server, await Sdk(server.url).routed_session())
+    await until(lambda: receiver.begun)
+    reset = asyncio.create_task(server.reset())
+    await until(lambda: not list(server.sessions))
+    assert not reset.done()
+    receiver.gate.set()
+    await reset
+    assert [event["event"] for event in receiver.got] == ["sessionCreated"]
+
+
 async def test_a_reset_forgets_what_was_not_taken(serve: Any, pages: Any, receiver: Receiver) -> None:
     receiver.refuse = 1000
     server = await serve(session_callback_url=receiver.url)

@@ -64,24 +64,6 @@ async def test_it_starts_stops_lists_and_deletes_an_archive(
     assert not server.store.media_path(started.id).exists()
 
 
-async def test_it_reports_every_field_of_an_archive(server: Localtok, session_id: str, ann: Any) -> None:
-    body = {
-        "sessionId": session_id,
-        "multiArchiveTag": "a",
-        "maxBitrate": 500_000,
-        "quantizationParameter": 20,
-    }
-    response = await call(server, "POST", f"/v2/project/{KEY}/archive", json=body)
-    archive = response.json()
-    assert set(archive) == {
-        *("id", "status", "name", "reason", "sessionId", "projectId", "partnerId", "createdAt", "updatedAt"),
-        *("size", "duration", "outputMode", "streamMode", "hasAudio", "hasVideo", "hasTranscription"),
-        *("sha256sum", "password", "resolution", "url", "event", "multiArchiveTag", "maxBitrate"),
-        "quantizationParameter",
-    }
-    assert (archive["multiArchiveTag"], archive["maxBitrate"], archive["reason"]) == ("a", 500_000, "")
-
-
 async def test_it_serves_the_file_with_ranges_by_a_signed_link(
     sdk: Sdk, server: Localtok, session_id: str, ann: Any
 ) -> None:
@@ -249,7 +231,7 @@ async def test_it_signals_one_connection_alone(
     ],
 )
 async def test_it_limits_signals(
-    server: Localtok, session_id: str, body: dict[str, Any], status: int
+    server: Localtok, session_id: str, ann: Any, body: dict[str, Any], status: int
 ) -> None:
     path = f"/v2/project/{KEY}/session/{session_id}/signal"
     assert (await call(server, "POST", path, json=body)).status_code == status

@@ -147,12 +147,31 @@ async def test_a_moderator_mutes_from_a_page(server: Localtok, session_id: str, 
     assert (await ann.event("muteForced"))["streamId"] == stream_id
 
 
-async def test_connections_are_listed(server: Localtok, session_id: str, ann: Any) -> None:
-    response = await call(server, "GET", f"/v2/project/{KEY}/session/{session_id}/connection")
-    listed = response.json()
-    assert (listed["count"], listed["projectId"], listed["sessionId"]) == (1, KEY, session_id)
-    [item] = listed["items"]
-    assert (item["connectionId"], item["connectionState"]) == (ann.id, "Connected")
+async def test_connections_are_listed_oldest_first(
+    server: Localtok, session_id: str, ann: Any, pages: Any
+) -> None:
+    present = [ann.id, *[(await pages(server, session_id)).id for _ in range(2)]]
+    path = f"/v2/project/{KEY}/session/{session_id}/connection"
+    listed = (await call(server, "GET", path)).json()
+    assert (listed["count"], listed["projectId"], listed["sessionId"]) == (3, KEY, session_id)
+    assert [item["connectionId"] for item in listed["items"]] == present
+    assert listed["items"][0]["connectionState"] == "Connected"
+    page = (await call(server, "GET", f"{path}?offset=1&count=1")).json()
+    assert (page["count"], [item["connectionId"] for item in page["items"]]) == (3, present[1:2])
+    assert (await call(server, "GET", f"{path}?count=x")).status_code == 400
+
+
+async def test_a_session_without_a_stream_so_far_has_no_list(
+    server: Localtok, sdk: Sdk, session_id: str, ann: Any
+) -> None:
+    path = f"/v2/project/{KEY}/session/{session_id}/stream"
+    for address in (path, f"{path}/nothing"):
+        assert (await call(server, "GET", address)).status_code == 404
+    stream_id = await ann.publish("camera")
+    assert (await call(server, "GET", path)).json()["count"] == 1
+    assert (await call(server, "GET", f"{path}/nothing")).status_code == 408
+    await ann.request("unpublish", streamId=stream_id)
+    assert (await call(server, "GET", path)).json() == {"count": 0, "items": []}
 
 
 async def test_what_is_not_there_is_not_found(sdk: Sdk) -> None:

@@ -44,6 +44,7 @@ async def test_it_recovers_what_a_kill_left(
 
     def recover(path: Path) -> RecordingResult | None:
         assert path == store.media_path("killed")
+        path.write_bytes(b"saved")
         return RecordingResult(path, 9000, 77, 2000, RecorderStats()) if whole else None
 
     monkeypatch.setattr(endings, "recover", recover)

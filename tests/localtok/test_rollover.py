@@ -6,7 +6,6 @@ from typing import Any
 
 import opentok
 import pytest
-from opentok.exceptions import ArchiveError
 
 from localtok import rollover
 from localtok.archives import Status
@@ -44,8 +43,7 @@ async def test_the_first_stream_starts_an_archive(recording: Any) -> None:
 async def test_it_is_not_stopped_by_a_call(recording: Any) -> None:
     server, _ = recording
     [archive] = server.archives
-    with pytest.raises(ArchiveError):
-        await Sdk(server.url).stop_archive(archive.id)
+    assert (await Sdk(server.url).stop_archive(archive.id)).status == "started"
     assert archive.live
 
 
