@@ -5,6 +5,8 @@ const PING_EVERY_MS = 5000;
 const RECONNECT_EVERY_MS = 1000;
 const GATHERING_TIMEOUT_MS = 2000;
 const SUBSCRIBE_TIMEOUT_MS = 20000;
+// As long the vendor's library waits for the first picture of a publisher.
+const FIRST_PICTURE_MS = 5000;
 // A browser that remembers its permission answers sooner than anybody can click.
 const DIALOG_AFTER_MS = 500;
 // Enough for a 1280x720 picture that stays sharp: the recorder has no second chance.

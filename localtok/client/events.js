@@ -146,7 +146,7 @@ class Emitter {
 /** `'a b', fn, context` or `{a: fn, b: fn}, context` as a list of [type, handler, context]. */
 function listed(types, handler, context) {
   if (typeof types === 'string' && handler !== undefined) {
-    return types.split(/\s+/).filter(Boolean).map((type) => [type, handler, context]);
+    return types.split(' ').filter(Boolean).map((type) => [type, handler, context]);
   }
   return Object.entries(types).map(([type, fn]) => [type, fn, handler]);
 }

@@ -27,7 +27,6 @@ function properties() {
 }
 
 const OT = Object.assign(new Emitter(), LEVELS, {
-  version: VERSION,
   properties: properties(),
   APIKEY: '',
   HAS_REQUIREMENTS,
@@ -178,4 +177,5 @@ addEventListener('pagehide', () => {
   sessions.forEach((session) => { if (session._wire && session._wire.socket) session._wire.socket.close(1000); });
 });
 
+Object.defineProperty(OT, 'version', { value: VERSION });
 Object.assign(window, { OT, TB: OT });

@@ -36,13 +36,16 @@ class Shown extends Tuned {
     controls.muted(!this._wants.audio);
   }
 
-  /** Resolves when the element has its first picture, or sound. */
+  /** Resolves when the element has its first picture, or sound; a track may send none for a while. */
   async _show() {
     const video = newVideo();
     this._video = video;
     if (!this._widget) video.className = '';
     video.muted = true;
-    const first = new Promise((resolve) => { video.addEventListener('loadeddata', resolve, { once: true }); });
+    const first = new Promise((resolve) => {
+      video.addEventListener('loadeddata', resolve, { once: true });
+      setTimeout(resolve, FIRST_PICTURE_MS);
+    });
     video.addEventListener('resize', () => this._measured());
     video.srcObject = this._media;
     if (this._widget) this._widget.show(video);

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import zlib
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,7 +21,7 @@ PROBE_DEADLINE_MS = 12000
 AT_ONCE = 8
 # On a busy machine events come late: what differs is observed again, alone.
 ROUNDS_ALONE = 2
-GROUP_DEADLINE_S = 180
+GROUP_DEADLINE_S = 600
 FLAGS = [
     "--headless=new",
     "--no-sandbox",
@@ -85,19 +86,26 @@ def known_differences(group: str) -> dict[str, str]:
     return listed
 
 
-async def compare(chosen: list[str] | None = None, only: str = "") -> list[Result]:
-    """Observes these groups (all without an argument), only probes with `only` in their names."""
+async def compare(chosen: list[str] | None = None, only: str = "", share: int = 1) -> list[Result]:
+    """Observes these groups (all without an argument).
+
+    Of their probes those with `only` in their names, and of these one in `share`, always the same ones.
+    """
+
+    def picks(name: str) -> bool:
+        return only in name and zlib.crc32(name.encode()) % share == 0
+
     async with served() as address, async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        results = [await _compare_group(browser, address, group, only) for group in chosen or groups()]
+        results = [await _compare_group(browser, address, group, picks) for group in chosen or groups()]
         await browser.close()
     return results
 
 
-async def _compare_group(browser: Browser, address: str, group: str, only: str) -> Result:
+async def _compare_group(browser: Browser, address: str, group: str, picks: Callable[[str], bool]) -> Result:
     async with _page(browser, address) as page:
-        names = [name for name in await page.evaluate(NAMES, [LIBRARIES[0], group]) if only in name]
-    known = {name: reason for name, reason in known_differences(group).items() if only in name}
+        names = [name for name in await page.evaluate(NAMES, [LIBRARIES[0], group]) if picks(name)]
+    known = {name: reason for name, reason in known_differences(group).items() if picks(name)}
     result = Result(group, *await _observe_both(browser, address, group, names, AT_ONCE), known)
     for _ in range(ROUNDS_ALONE):
         if result.unlisted:

@@ -42,6 +42,21 @@ probe('on: several types in one text', async (t) => {
   send(t, emitter, 'a', 'b', 'c');
   return log;
 });
+probe('on: only spaces separate types', async (t) => {
+  const emitter = target(t);
+  const log = [];
+  emitter.on(' a b\tc d,e ', ({ type }) => log.push(type));
+  send(t, emitter, 'a', 'b', 'c', 'd', 'e', 'b\tc', 'd,e');
+  return log;
+});
+probe('on: signals', async (t) => {
+  const emitter = target(t);
+  const log = [];
+  emitter.on('signal signal:x', ({ type }) => log.push(type));
+  emitter.dispatchEvent(new t.OT.SignalEvent('x', 'data', null));
+  emitter.dispatchEvent(new t.OT.SignalEvent(undefined, 'data', null));
+  return log;
+});
 probe('once: several types, each once', async (t) => {
   const emitter = target(t);
   const log = [];

@@ -261,3 +261,13 @@ probe('instanceof', async (t) => {
   const publisher = await t.publisher();
   return [typeof t.OT.Publisher, publisher instanceof t.OT.Publisher, publisher.constructor === t.OT.Publisher];
 });
+probe('initPublisher: a track without pictures is ready after a while', async (t) => {
+  const canvas = document.createElement('canvas');
+  const [videoSource] = canvas.captureStream(5).getVideoTracks();
+  const log = [];
+  const began = performance.now();
+  const publisher = t.OT.initPublisher(t.place(), { videoSource, audioSource: null }, () => log.push('handler'));
+  t.events(publisher, ['accessAllowed', 'videoElementCreated', 'loaded'], log);
+  await t.until(() => log.includes('loaded'), 9000);
+  return [log, performance.now() - began > 2500];
+});

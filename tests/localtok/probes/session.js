@@ -82,6 +82,14 @@ probe('session: methods', async (t) => METHODS.map((name) => [name, typeof init(
 for (const name of ['connect', 'publish', 'subscribe']) {
   probe(`session: ${name}.promise`, async (t) => [typeof init(t)[name].promise, Object.keys(init(t)[name])]);
 }
+probe('session: promise forms', async (t) => {
+  const session = init(t);
+  return Object.keys(session).filter((name) => typeof session[name] === 'function' && session[name].promise).sort();
+});
+probe('session: made by hand, it is not listed', async (t) => {
+  const session = new t.OT.Session(KEY, '1_hand');
+  return [session.sessionId, session.isConnected(), t.OT.sessions.has('1_hand'), t.OT.initSession(KEY, '1_hand') === session];
+});
 const FOREIGN = ['apiKey', 'token', 'connected', 'properties', 'loading', 'version', 'state', 'publishers', 'subscribers'];
 probe('session: what is not public', async (t) => FOREIGN.filter((name) => name in init(t)));
 probe('collections: empty ones', async (t) => {

@@ -3,6 +3,12 @@ const LEVELS = ['NONE', 'ERROR', 'WARN', 'INFO', 'LOG', 'DEBUG', 'SPAM'];
 
 probe('TB is OT', async (t) => window.TB === t.OT);
 probe('version', async (t) => [t.OT.version, t.OT.properties.version, t.OT.properties.debug]);
+probe('version: cannot be changed', async (t) => {
+  await t.outcome(() => { t.OT.version = 'x'; });
+  return [t.OT.version, Object.keys(t.OT).includes('version')];
+});
+probe('promise forms', async (t) => (
+  Object.keys(t.OT).filter((name) => typeof t.OT[name] === 'function' && t.OT[name].promise).sort()));
 probe('properties: names', async (t) => Object.keys(t.OT.properties).sort());
 probe('levels', async (t) => LEVELS.map((name) => t.OT[name]));
 for (const level of [-1, 0, 1, 2, 3, 4, 5, 6, 7, '3', null, undefined, 2.5]) {
