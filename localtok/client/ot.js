@@ -177,5 +177,5 @@ addEventListener('pagehide', () => {
   sessions.forEach((session) => { if (session._wire && session._wire.socket) session._wire.socket.close(1000); });
 });
 
-Object.defineProperty(OT, 'version', { value: VERSION });
+Object.defineProperties(OT, { version: { value: VERSION } });
 Object.assign(window, { OT, TB: OT });
