@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import threading
 from collections.abc import Iterator
@@ -214,8 +215,15 @@ def test_a_platform_that_is_down_is_tried_again(segment: Segment, platform: Plat
     assert again(segment).keep_failures == 1
 
 
-def test_a_wrong_file_is_never_kept(segment: Segment, platform: Platform, folder: Path) -> None:
-    platform.archive["sha256sum"] = "0" * 64
+def test_the_vendor_states_a_digest_in_base64(segment: Segment, platform: Platform) -> None:
+    platform.archive["sha256sum"] = base64.b64encode(hashlib.sha256(BODY).digest()).decode()
+    keep.segment_keep(segment)
+    assert again(segment).sha256 == hashlib.sha256(BODY).hexdigest()
+
+
+@pytest.mark.parametrize("digest", ["0" * 64, base64.b64encode(bytes(32)).decode(), "not a digest"])
+def test_a_wrong_file_is_never_kept(segment: Segment, platform: Platform, folder: Path, digest: str) -> None:
+    platform.archive["sha256sum"] = digest
     keep.segment_keep(segment)
     assert again(segment).kept_at is None
     assert not list(folder.rglob("*.mp4"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 from collections.abc import Callable
@@ -36,7 +37,10 @@ class BrokenOff(FetchFailed):
 
 @dataclass(frozen=True)
 class Expected:
-    """What the platform says of the file; `size` in bytes, None or "" where it says nothing."""
+    """What the platform says of the file; `size` in bytes, None or "" where it says nothing.
+
+    `sha256` is hex or, as the vendor's `sha256sum`, base64.
+    """
 
     size: int | None = None
     sha256: str = ""
@@ -126,10 +130,18 @@ def _checked(part: Path, expected: Expected) -> Fetched:
     if expected.size is not None and size != expected.size:
         part.unlink(missing_ok=True)
         raise WrongFile(f"More than the {expected.size} bytes that the platform states came.")
-    if expected.sha256 and digest != expected.sha256.lower():
+    if expected.sha256 and digest != _as_hex(expected.sha256):
         part.unlink(missing_ok=True)
         raise WrongFile("The file's SHA-256 is not the one that the platform states.")
     return Fetched(part, size, digest)
+
+
+def _as_hex(digest: str) -> str:
+    """A SHA-256 in hex, from hex or base64; as it is if it is neither."""
+    try:
+        return base64.b64decode(digest, validate=True).hex() if len(digest) == 44 else digest.lower()
+    except ValueError:
+        return digest
 
 
 def _size(path: Path) -> int:
