@@ -7,7 +7,7 @@ function finish(completion, ...args) {
   if (typeof completion === 'function') completion(...args);
 }
 
-/** Calls a page's handler when nobody is left to throw to: what it throws is logged. */
+/** Calls a page's handler after its call has returned: what the handler throws is logged. */
 function guarded(handler, ...args) {
   try {
     finish(handler, ...args);
@@ -39,7 +39,7 @@ function complete(promise, completion, target) {
 }
 
 /**
- * A promise of the library: a page that ignores it hears of no unhandled rejection, as with the vendor's.
+ * A promise of the library. If a page ignores it, its rejection is not reported as unhandled, as with the vendor's.
  * @template Value @param {Promise<Value>} promise @returns {Promise<Value>}
  */
 function quiet(promise) {
@@ -70,9 +70,4 @@ function promising(method, promise) {
 /** The arguments of a call with a trailing completion handler, as [completion, others]. */
 function withoutCompletion(args) {
   return [args.find((each) => typeof each === 'function'), args.filter((each) => typeof each !== 'function')];
-}
-
-/** Calls a page's handler. @param {any} handler @param {any} context of no effect: the vendor calls without one */
-function call(handler, context, ...args) {
-  guarded(handler, ...args);
 }

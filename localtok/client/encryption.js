@@ -85,7 +85,7 @@ function encryptPeer(cipher, pc) {
   for (const sender of pc.getSenders()) throughFrames(sender, (frame) => cipher.encrypt(frame));
 }
 
-/** Decrypts what arrives; `matches(fits)` hears of every change. @param {Cipher | null} cipher @param {any} receiver */
+/** Decrypts what arrives; calls `matches(whether)` for every frame. @param {Cipher | null} cipher @param {any} receiver */
 function decryptReceiver(cipher, receiver, matches) {
   if (!cipher) return;
   throughFrames(receiver, async (frame) => {

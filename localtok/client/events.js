@@ -123,7 +123,7 @@ class Emitter {
     return this;
   }
 
-  /** Hears of every change of the handlers. */
+  /** Called after every change of the handlers. */
   _handlersChanged() {}
 
   /** @param {string} type */

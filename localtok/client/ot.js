@@ -137,7 +137,7 @@ const OT = Object.assign(new Emitter(), LEVELS, {
     else proxyUrl = url;
   },
 
-  /** @param {(error?: any, id?: string) => void} [completion] @returns {Promise<string>} an id that nobody looks up */
+  /** @param {(error?: any, id?: string) => void} [completion] @returns {Promise<string>} an id that leads nowhere */
   reportIssue(completion) {
     return quiet((async () => {
       const connected = sessions.find((session) => session.isConnected());

@@ -3,7 +3,7 @@
 const PRESSURE_EVERY_MS = 2000;
 
 class Pressure {
-  /** @param {(state: string) => void} changed hears nominal, fair, serious or critical */
+  /** @param {(state: string) => void} changed is called with nominal, fair, serious or critical */
   constructor(changed) {
     this.changed = changed;
   }

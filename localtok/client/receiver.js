@@ -97,7 +97,7 @@ class Receiver extends Metered {
     this._changed();
   }
 
-  /** Hears of what is shown and wanted now. */
+  /** Called when what is shown or wanted has changed. */
   _changed() {}
 
   _audible() {
@@ -154,7 +154,7 @@ class Receiver extends Metered {
     })());
   }
 
-  /** Each receiver has a peer of its own, so that its wishes change nobody else's picture. */
+  /** Each receiver has a peer of its own, so that its preferences affect no other receiver. */
   _askPublisher() {
     const { frameRate, resolution, restricted } = this._preferred;
     const asked = { type: 'prefer', frameRate: restricted ? 1 : frameRate, resolution: resolution === 'auto' ? null : resolution };
@@ -203,7 +203,7 @@ class Receiver extends Metered {
     return connected ? /** @type {Promise<any>} */ (this._peer.pc.getStats()) : quiet(Promise.reject(missing()));
   }
 
-  /** Ends the peer; the publisher hears of it. */
+  /** Ends the peer, and sends the publisher a `bye`. */
   _close() {
     this._failed('OT_STREAM_DESTROYED', 'The stream ended before it arrived.');
     this._levels.stop();
