@@ -6,4 +6,4 @@ class ArchivesConfig(AppConfig):
     verbose_name = "Recordings"
 
     def ready(self) -> None:
-        from archives import checks, checks_production  # noqa: F401 - importing registers them
+        from archives.ops import checks, production_checks  # noqa: F401 - importing registers them

@@ -1,12 +1,13 @@
 from django.urls import include, path, re_path
 
-from archives import pages, webhooks
-from archives.api import seed
+from archives.api import webhooks
 from archives.api.entry import healthz
-from archives.health import readyz
-from archives.media.views import captions_file, export_file, preview_file, segment_file
-from archives.metrics import metrics
+from archives.api.files.views import captions_file, export_file, preview_file, segment_file
+from archives.api.legacy import views as seed
+from archives.ops.health import readyz
+from archives.ops.metrics import metrics
 from archives.services.previews import FILES
+from archives.web import pages
 
 # The seed's client calls these without a trailing slash, and a POST does not survive a redirect.
 SEED = [

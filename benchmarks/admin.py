@@ -28,8 +28,8 @@ from django.test import Client
 from django.test.runner import DiscoverRunner
 from django.test.utils import CaptureQueriesContext, setup_test_environment, teardown_test_environment
 
-from archives.grants import Invitation
 from archives.models import ArchiveRun, Callback, Room, StreamPresence
+from archives.models.access import Invitation
 from benchmarks.rows import Shape, fill
 
 TIMES = 5

@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import itertools
 
-from archives.export import ExportPlan, PieceSpan, export
+from archives.media.export import ExportPlan, PieceSpan, export
 from tests.media.pieces import FRAME_MS, Recipe, make, number_in
 
 OVERLAP_FRAMES = 250
@@ -55,7 +55,12 @@ def main() -> None:
     plan = folder / "plan.json"
     plan.write_text(json.dumps(list(_spans(paths, recipes))))
     ours, theirs = folder / "ours.mp4", folder / "ffmpeg.mp4"
-    runs = {"archives.export": ([sys.executable, __file__, "--plan", str(plan), "--target", str(ours)], ours)}
+    runs = {
+        "archives.media.export": (
+            [sys.executable, __file__, "--plan", str(plan), "--target", str(ours)],
+            ours,
+        )
+    }
     if shutil.which("ffmpeg"):
         runs["ffmpeg -f concat -c copy"] = (_ffmpeg(folder, paths, theirs), theirs)
     else:

@@ -140,7 +140,7 @@ def _compare(folder: Path, piece: Path, count: int, options: argparse.Namespace)
             path.hardlink_to(piece)
     plan = folder / "plan.json"
     plan.write_text(json.dumps(list(_spans(paths))))
-    runs = {"archives.export": [*_self(), "--alone", str(plan)]}
+    runs = {"archives.media.export": [*_self(), "--alone", str(plan)]}
     if shutil.which("ffmpeg") and not options.skip_ffmpeg:
         listing = folder / "list.txt"
         listing.write_text("".join(f"file '{path}'\n" for path in paths))
@@ -169,7 +169,7 @@ def _spans(paths: list[Path]) -> Iterator[dict[str, Any]]:
 
 
 def _alone(plan: Path, target: Path) -> None:
-    from archives.export import ExportPlan, PieceSpan, export
+    from archives.media.export import ExportPlan, PieceSpan, export
 
     spans = [PieceSpan(**row | {"path": Path(row["path"])}) for row in json.loads(plan.read_text())]
     export(ExportPlan("Benchmark", datetime(2026, 1, 1, tzinfo=UTC), tuple(spans)), target)

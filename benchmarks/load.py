@@ -160,8 +160,8 @@ def be_worker() -> None:
     from django.db.backends.signals import connection_created
 
     django.setup()
-    from archives import telemetry
-    from archives.worker import Worker
+    from archives.ops import telemetry
+    from archives.reconciler.worker import Worker
 
     observe, work_once = telemetry.observe, Worker.work_once
 
@@ -206,12 +206,12 @@ def child(*words: str, log: Path, **more: Any) -> Iterator[subprocess.Popen[str]
 
 
 def _room(number: int) -> dict[str, str]:
-    from archives import services
     from archives.models import Room
+    from archives.services import rooms as room_service
 
     room = Room.objects.create(slug=f"load-{number}", name=f"Load {number}")
-    room = services.room_sessions_ensure(room=room)
-    joined = services.room_join(room=room, name="Ann")
+    room = room_service.ensure_sessions(room=room)
+    joined = room_service.join(room=room, name="Ann")
     return {
         "title": f"{joined.name} [{joined.participant}]",
         "primary": room.session_id_primary,
@@ -235,12 +235,11 @@ class Installation:
             return list(pool.map(_room, range(self.options.runs)))
 
     def begin(self) -> None:
-        from archives import services
         from archives.models import Room
 
         with ThreadPoolExecutor(AT_ONCE) as pool:
             rooms = Room.objects.filter(slug__startswith="load-")
-            list(pool.map(lambda room: services.run_start(room=room, name=f"Run of {room.slug}"), rooms))
+            list(pool.map(lambda room: starts.start(room=room, name=f"Run of {room.slug}"), rooms))
 
     def spread(self) -> None:
         """Restarts due one after the other, evenly over the time in which each has one."""

@@ -33,11 +33,14 @@ from django.contrib.auth.models import Group, User
 from django.db import connection, transaction
 from django.test import Client, override_settings
 
-from archives import access, clock, gateway, services
-from archives.grants import RoomRole
+from archives import clock
 from archives.models import Alarm, ArchiveRun, Callback, Room, StreamPresence, Transition
+from archives.models.access import RoomRole
+from archives.platform import gateway
+from archives.reconciler.worker import Worker
+from archives.services import callbacks, counters, restarts, rooms, runs, starts
 from archives.services.links import share_create
-from archives.worker import Worker
+from archives.web import access
 from tests.fake_platform import FakePlatform
 
 # Tables that stay small however long an installation runs are read as PostgreSQL likes it.
@@ -248,23 +251,23 @@ def _ms(client: Client, path: str) -> float:
 def recording(platform: FakePlatform, shown: Callable[[Visit], None]) -> None:
     """A recording from start to end, with everything that services and worker ask for it."""
     # Every ten minutes, over all processes, the sizes of what is kept are summed up from an index.
-    services.storage_weigh()
-    room = services.room_get()
+    counters.weigh_storage()
+    room = rooms.get()
     Room.objects.filter(pk=room.pk).update(session_id_primary="1_one", session_id_secondary="1_two")
     platform.publish("1_one", "Ann")
     platform.on_signal = lambda session, kind: platform.publish("1_two", "Ann") if kind == "join" else None
     worker = Worker("worker:plans")
     with watched("start") as visit:
-        run = services.run_start(room=services.room_get(), name="Plans").run
+        run = starts.start(room=rooms.get(), name="Plans").run
     shown(visit)
     _worked(worker, platform, shown, "recording", 20)
-    services.restart_request(run=run, by="plans")
+    restarts.request(run=run, by="plans")
     _worked(worker, platform, shown, "restart", 60)
-    services.run_stop(run=run, by="plans")
+    runs.stop(run=run, by="plans")
     _worked(worker, platform, shown, "stop and finish", 120)
     with watched("callbacks") as visit:
         for source, body in platform.callbacks:
-            services.callback_receive(source=source, body=json.dumps(body).encode())
+            callbacks.receive(source=source, body=json.dumps(body).encode())
     shown(visit)
     run.refresh_from_db()
     assert run.status == ArchiveRun.Status.COMPLETE, run.status

@@ -33,7 +33,6 @@ from django.db import connection, models, transaction
 from django.db.models.fields import NOT_PROVIDED
 
 from archives import clock
-from archives.grants import Invitation, RoomRole, Share
 from archives.models import (
     DEFAULT_ROOM,
     Alarm,
@@ -48,6 +47,7 @@ from archives.models import (
     StreamPresence,
     Transition,
 )
+from archives.models.access import Invitation, RoomRole, Share
 
 PIECE_S, OVERLAP_MS = 13_500, 4_000
 BATCH = 500

@@ -25,7 +25,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from archives.seams import SeamMeasure, measure
+from archives.media.seams import SeamMeasure, measure
 from benchmarks.seam_pairs import Made, Pair, make
 
 SHORT_TO_LONG = (0.3, 0.5, 0.8, 1.2, 2, 3, 5, 8, 12, 20)

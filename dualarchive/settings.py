@@ -80,7 +80,7 @@ ALERT_WEBHOOK_URL = env.str("ALERT_WEBHOOK_URL", "")
 
 # --- Django -----------------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "archives.console_app.ConsoleConfig",
+    "archives.console.apps.ConsoleConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -97,9 +97,9 @@ INSTALLED_APPS = [
     "archives",
 ]
 MIDDLEWARE = [
-    "archives.requests_log.RequestLog",
+    "archives.web.request_log.RequestLog",
     "django.middleware.security.SecurityMiddleware",
-    "archives.csp.ContentSecurityPolicy",
+    "archives.web.csp.ContentSecurityPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -123,7 +123,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "archives.pages.navigation",
+                "archives.web.pages.navigation",
             ]
         },
     }
@@ -162,8 +162,8 @@ AXES_RESET_ON_SUCCESS = True
 # Failures are kept to count them; who signed in when is not.
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
-AXES_CLIENT_IP_CALLABLE = "archives.signin.caller_address"
-AXES_LOCKOUT_CALLABLE = "archives.signin.too_many_failures"
+AXES_CLIENT_IP_CALLABLE = "archives.web.signin.caller_address"
+AXES_LOCKOUT_CALLABLE = "archives.web.signin.too_many_failures"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/host/"
 LOGOUT_REDIRECT_URL = "/"
@@ -205,7 +205,7 @@ REDIS_URL = env.str("REDIS_URL", "")
 REDIS_TLS_VERIFY = env.bool("REDIS_TLS_VERIFY", True)
 if REDIS_URL:
     RQ_QUEUES = addons.redis_queues(REDIS_URL, verify=REDIS_TLS_VERIFY)
-    TASKS = {"default": {"BACKEND": "archives.queues.RedisQueues", "QUEUES": []}}
+    TASKS = {"default": {"BACKEND": "archives.media.queues.RedisQueues", "QUEUES": []}}
 else:
     TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
 
@@ -242,7 +242,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "archives.api.described.describe",
+        "archives.api.openapi.describe",
     ],
     # Three kinds of rows have a status of their own.
     "ENUM_NAME_OVERRIDES": {

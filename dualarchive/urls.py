@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.contrib.auth import views as accounts
 from django.urls import include, path
 
-from archives.overview import overview
+from archives.console.overview import overview
 
 # No reset by e-mail: an operator gives a new password in the console.
 ACCOUNTS = [

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
-from archives import clock, gateway
+from archives import clock
 from archives.models import Strategy
+from archives.platform import gateway
 from tests.fake_platform import FakePlatform
 from tests.postgres import Postgres, is_available
 from tests.real_site import Site

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection
 
 from archives import errors
-from archives.gateway import SignalData
+from archives.platform.gateway import SignalData
 
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 LIVE = ("started", "paused")

@@ -20,9 +20,10 @@ from rest_framework.authtoken.models import Token
 from schemathesis import Case
 from schemathesis.config import SchemathesisConfig
 
-from archives import access, clock
+from archives import clock
 from archives.models import ArchiveRun, Export, Segment
 from archives.services.links import invitation_create, share_create
+from archives.web import access
 from tests.kept import new_run
 from tests.world import World
 

@@ -12,10 +12,10 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, storages
 
 from archives import clock
-from archives.media import seaming
-from archives.media.probe import probe
+from archives.media.ingest.probe import probe
+from archives.media.seams import job as seaming
 from archives.models import ArchiveRun, Room, Seam, Segment
-from archives.services import measuring
+from archives.services import seams
 from tests.media.pieces import FRAME_MS, Recipe, make
 
 START = 1_700_000_000_000
@@ -109,7 +109,7 @@ def piece(
 
 def measured(run: ArchiveRun) -> list[Seam]:
     """All seams of the run, planned and measured."""
-    measuring.seams_plan(run_id=run.pk)
+    seams.plan(run_id=run.pk)
     for seam in Seam.objects.exclude(due_at=None).select_related("earlier", "later"):
         seaming.seam_measure(seam)
     return list(run.seams.order_by("earlier__ordinal"))

@@ -19,9 +19,11 @@ from django.core.management import call_command
 from django.db import DatabaseError, connections
 from django.db.utils import ConnectionHandler
 
-from archives import gateway, services
-from archives.gateway import OpenTokPlatform
 from archives.models import ArchiveRun, Room
+from archives.platform import gateway
+from archives.platform.gateway import OpenTokPlatform
+from archives.services import rooms
+from archives.services import runs as run_service
 from tests import invariants
 from tests.fake_platform import FakeArchive
 from tests.platform_server import PlatformServer
@@ -113,7 +115,7 @@ class Site:
     def room(self, number: int, strategy: str) -> Room:
         slug = f"room{number}"
         self.platform.fake.publish(f"{slug}_one", "Ann", "Ben")
-        return services.room_create(
+        return rooms.create(
             slug=slug,
             strategy=strategy,
             session_id_primary=f"{slug}_one",
@@ -140,7 +142,7 @@ class Site:
 
     def stop_all(self, within_s: float = 60) -> None:
         for run in ArchiveRun.objects.live():
-            services.run_stop(run=run, by="host")
+            run_service.stop(run=run, by="host")
         ended = ArchiveRun.Status.COMPLETE
         self.wait_for(lambda: not ArchiveRun.objects.exclude(status=ended).exists(), within_s)
 

@@ -14,9 +14,10 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
-from archives import clock, errors, services
+from archives import clock, errors
 from archives.models import ArchiveRun
-from archives.worker import Worker
+from archives.reconciler.worker import Worker
+from archives.services import callbacks, restarts, runs, starts
 from tests.fake_platform import FakePlatform, Killed
 from tests.world import World
 
@@ -70,27 +71,27 @@ class Acts(RuleBasedStateMachine):
     # --- the host ---
     @rule(name=st.sampled_from(["Hearing", "Lesson"]))
     def start(self, name: str) -> None:
-        self._as_a_request(lambda: services.run_start(room=self.world.room, name=name))
+        self._as_a_request(lambda: starts.start(room=self.world.room, name=name))
 
     @rule()
     def stop(self) -> None:
         run = self.live_run()
         if run:
-            self._as_a_request(lambda: services.run_stop(run=run, by="host"))
+            self._as_a_request(lambda: runs.stop(run=run, by="host"))
 
     @rule()
     def restart(self) -> None:
         run = self.live_run()
         if run:
-            self._as_a_request(lambda: services.restart_request(run=run, by="host"))
+            self._as_a_request(lambda: restarts.request(run=run, by="host"))
 
     @rule(seconds=st.sampled_from([1, 60, 5000]))
     def postpone(self, seconds: int) -> None:
         run = self.live_run()
         if run:
-            self._as_a_request(lambda: services.run_postpone(run=run, seconds=seconds, by="host"))
+            self._as_a_request(lambda: runs.postpone(run=run, seconds=seconds, by="host"))
             run.refresh_from_db()
-            limit = services.limit_at(run)
+            limit = runs.limit_at(run)
             assert not (limit and run.restart_due_at) or run.restart_due_at < limit
 
     def _as_a_request(self, ask: Callable[[], object]) -> None:
@@ -150,4 +151,4 @@ class Acts(RuleBasedStateMachine):
             self._deliver(*owed[-1 - which % len(owed)])
 
     def _deliver(self, source: str, body: dict[str, Any]) -> None:
-        services.callback_receive(source=source, body=json.dumps(body).encode())
+        callbacks.receive(source=source, body=json.dumps(body).encode())

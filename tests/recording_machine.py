@@ -16,8 +16,12 @@ from django.test import override_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 
-from archives import clock, gateway, patrol, services, tasks
+from archives import clock
+from archives.media import tasks
 from archives.models import ArchiveRun, Room, Segment, Strategy
+from archives.platform import gateway
+from archives.reconciler import bulk
+from archives.services import runs
 from tests import invariants
 from tests.failures import FAILURES, NEVER_SAID
 from tests.fake_platform import FakePlatform
@@ -63,8 +67,8 @@ class RecordingMachine(Acts):
     def open_the_room(self, strategy: st.DataObject, patrolled: bool) -> None:
         if patrolled:
             # As with many recordings, where those at rest are not looked at one by one.
-            self.ending.enter_context(patch.object(patrol, "FROM", 1))
-            self.ending.enter_context(patch.object(patrol, "RUNS_PER_PAGE", 1))
+            self.ending.enter_context(patch.object(bulk, "FROM", 1))
+            self.ending.enter_context(patch.object(bulk, "RUNS_PER_PAGE", 1))
         self.world = World(self.platform, strategy.draw(st.sampled_from(self.strategies)))
         self.workers = [self.world.worker, self.world.new_worker()]
         self.peace_since = self.platform.now
@@ -184,7 +188,7 @@ class RecordingMachine(Acts):
             if run is None:
                 break
             self._until(self._is_recorded_well)
-            services.run_stop(run=run, by="host")
+            runs.stop(run=run, by="host")
         self._until(lambda: not ArchiveRun.objects.filter(status__in=ArchiveRun.ACTIVE).exists())
         self.story.check()
         invariants.check_end(self.world)

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from archives import clock, services
+from archives import clock
 from archives.models import Absence, ArchiveRun, StreamPresence
+from archives.services import absences, callbacks
 from archives.timeline import absences_for
 from tests.world import World
 
@@ -48,7 +49,7 @@ class Told:
             self.held += bodies
             return
         for body in bodies:
-            services.callback_receive(source="session", body=body)
+            callbacks.receive(source="session", body=body)
 
 
 @pytest.fixture
@@ -176,7 +177,7 @@ def test_the_platforms_lists_alone_say_who_was_not_in_the_second_session(world: 
     finish(world, run)
     ((name, _, cause, sure),) = stated(run)
     assert (name, cause, sure) == ("Ben", "was not in the second session in time", True)
-    services.absences_state(run_id=run.pk)
+    absences.refresh_run(run_id=run.pk)
     assert run.absences.count() == 1
 
 
@@ -199,10 +200,10 @@ def test_what_was_stated_stays_when_the_notes_are_cleaned_up(world: World, run: 
     world.wait(15)
     ann.came()
     StreamPresence.objects.filter(destroyed_at__isnull=False).delete()
-    services.absences_state(run_id=run.pk)
+    absences.refresh_run(run_id=run.pk)
     assert len(stated(run)) == 1
     StreamPresence.objects.all().delete()
-    services.absences_state(run_id=run.pk)
+    absences.refresh_run(run_id=run.pk)
     assert len(stated(run)) == 1
 
 

@@ -18,13 +18,13 @@ from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from archives import access, clock
-from archives.api import seed
-from archives.grants import Invitation, RoomRole, Share
+from archives import clock
+from archives.api.legacy import views as seed
 from archives.models import ArchiveRun, Export, Preview, Room
-from archives.services import previews
-from archives.services.captions import captions_set
+from archives.models.access import Invitation, RoomRole, Share
+from archives.services import captions, previews
 from archives.services.links import invitation_create, share_create
+from archives.web import access
 from tests.access_table import CALLERS, HIDDEN, NO, ROWS, SIGN_IN, YES, Row, rendered
 from tests.kept import keep_in
 from tests.world import World
@@ -96,7 +96,7 @@ class Site:
         for name in previews.FILES:
             kept.save(f"previews/{name}", ContentFile(b"preview"))
         Preview.objects.update_or_create(run=self.run, defaults={"folder": "previews", "digest": "0" * 64})
-        captions_set(run=self.run, data=b"WEBVTT\n\n00:01.000 --> 00:02.000\nGood morning.\n", by="host")
+        captions.attach(run=self.run, data=b"WEBVTT\n\n00:01.000 --> 00:02.000\nGood morning.\n", by="host")
         file = kept.save("export.mp4", ContentFile(b"export"))
         return Export.objects.create(run=self.run, status="done", file=file, size=6, digest="0" * 64)
 

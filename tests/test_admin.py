@@ -10,8 +10,8 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from archives import clock
+from archives.console.timebar import time_bar
 from archives.models import Alarm, ArchiveRun, Callback, Seam, Segment, Transition
-from archives.timebar import time_bar
 from tests.world import World
 
 pytestmark = pytest.mark.django_db

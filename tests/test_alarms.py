@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from archives import clock, errors, services
+from archives import clock, errors
 from archives.models import Alarm, ArchiveRun
-from archives.services import alarms
+from archives.services import alarms, restarts, runs
 from tests.world import World
 
 Status = ArchiveRun.Status
@@ -22,7 +22,7 @@ def open_codes(run: ArchiveRun) -> set[str]:
 
 def test_it_says_that_the_limit_is_near_and_no_restart_is_under_way(world: World) -> None:
     run = world.start()
-    limit = services.limit_at(run)
+    limit = runs.limit_at(run)
     assert limit
     ArchiveRun.objects.update(restart_due_at=limit + timedelta(hours=1))
     world.platform.advance((limit - clock.now()).total_seconds() - 601)
@@ -30,7 +30,7 @@ def test_it_says_that_the_limit_is_near_and_no_restart_is_under_way(world: World
     assert "limit_near" not in open_codes(run)
     world.wait(7)
     assert "limit_near" in open_codes(run)
-    services.restart_request(run=run, by="host")
+    restarts.request(run=run, by="host")
     world.until_status(run, Status.RECORDING)
     assert "limit_near" not in open_codes(run)
 
@@ -94,9 +94,9 @@ def test_it_is_logged_at_error_with_the_run_and_sent_once(
     settings.ALERT_WEBHOOK_URL = "http://alerts.invalid/"
     run = world.start()
     with caplog.at_level(logging.ERROR):
-        services.alarm_raise(room=world.room, run=run, code="gap", message="A gap.")
+        alarms.open(room=world.room, run=run, code="gap", message="A gap.")
     assert str(run.pk) in caplog.text
-    while services.alarms_send():
+    while alarms.send_next():
         pass
     world.wait(3)
     assert [said["code"] for said in sent] == ["gap"]

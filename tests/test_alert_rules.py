@@ -12,10 +12,10 @@ import yaml
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
-from archives import services, telemetry
 from archives.models import Room
-from archives.services.beats import MEDIA, WORKER
-from archives.services.tallies import tally
+from archives.ops import telemetry
+from archives.services import alarms, counters, heartbeats
+from archives.services.heartbeats import MEDIA, WORKER
 
 ROOT = Path(__file__).resolve().parents[1]
 RUN_BOOK = (ROOT / "docs/operations.md").read_text()
@@ -32,13 +32,13 @@ def samples(db: None, settings: Any) -> dict[str, list[dict[str, str]]]:
     """The labels of every sample of an installation in which everything has happened once."""
     settings.METRICS_TOKEN = "a token of tests"
     for kind in (WORKER, MEDIA):
-        services.beat_say(process=kind, kind=kind)
+        heartbeats.record(process=kind, kind=kind)
     for metric in (telemetry.PLATFORM_CALL, telemetry.RESTART, telemetry.DUE_LAG):
-        tally(metric, 1.0, kind="archive_get", result="failed")
-    services.storage_weigh()
+        counters.count(metric, 1.0, kind="archive_get", result="failed")
+    counters.weigh_storage()
     room = Room.objects.get()
     for code in alarm_codes():
-        services.alarm_raise(room=room, code=code, message="…")
+        alarms.open(room=room, code=code, message="…")
     headers = {"Authorization": f"Bearer {settings.METRICS_TOKEN}"}
     text = Client().get("/metrics", headers=headers).content.decode()
     found: dict[str, list[dict[str, str]]] = {}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core import checks as django_checks
 
-from archives import checks
+from archives.ops import checks
 from dualarchive import vendor
 from tests.localtok.test_unified import APPLICATION, new_key
 

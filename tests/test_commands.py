@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from archives import access, clock
+from archives import clock
 from archives.models import Callback, Room, StreamPresence
+from archives.web import access
 
 pytestmark = pytest.mark.django_db
 KEY, SECRET = "100", "localtok-secret"

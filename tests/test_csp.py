@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from archives.vendor_network import STYLE_HASHES
+from archives.web.vendor_network import STYLE_HASHES
 
 PLACES = ["/", "/accounts/login/", "/nothing-here", "/api/runs/", "/api/docs/", "/healthz", "/admin/login/"]
 

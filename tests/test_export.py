@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 
-from archives.export import ExportError, ExportPlan, ExportReport, GapSpan, PieceSpan, export
+from archives.media.export import ExportError, ExportPlan, ExportReport, GapSpan, PieceSpan, export
 from tests.media.pieces import FRAME_MS, Recipe, Seen, lag_ms, make, number_in, see, sound
 
 pytestmark = pytest.mark.media

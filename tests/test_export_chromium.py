@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from archives.export import ExportReport
+from archives.media.export import ExportReport
 from tests.media import counted
 from tests.media.pieces import Recipe
 from tests.test_export import exported

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from archives.export import (
+from archives.media.export import (
     ExportCancelled,
     ExportError,
     ExportPlan,
@@ -26,11 +26,11 @@ from archives.export import (
     layout,
     writing,
 )
-from archives.export.check import Seams
-from archives.export.film import Film
-from archives.export.index import Piece, Pieces, read_piece
-from archives.export.sources import Sources
-from archives.export.table import Column, Table
+from archives.media.export.check import Seams
+from archives.media.export.film import Film
+from archives.media.export.index import Piece, Pieces, read_piece
+from archives.media.export.sources import Sources
+from archives.media.export.table import Column, Table
 from tests.media.pieces import Recipe, make, see
 
 pytestmark = pytest.mark.media
@@ -39,7 +39,7 @@ ALONE = """
 import sys, time
 from datetime import UTC, datetime
 from pathlib import Path
-from archives.export import ExportPlan, PieceSpan, export
+from archives.media.export import ExportPlan, PieceSpan, export
 
 def crawl(share):
     if share > 0.3:
@@ -198,9 +198,9 @@ def test_it_needs_as_much_memory_for_many_packets_as_for_few(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Sixteen times the packets: tables that are not on the disk would be seen."""
-    monkeypatch.setattr("archives.export.table.BLOCK_ROWS", 1 << 10)
-    monkeypatch.setattr("archives.export.layout.WINDOW_S", 20)
-    monkeypatch.setattr("archives.export.check.MOST_PACKETS", 0)
+    monkeypatch.setattr("archives.media.export.table.BLOCK_ROWS", 1 << 10)
+    monkeypatch.setattr("archives.media.export.layout.WINDOW_S", 20)
+    monkeypatch.setattr("archives.media.export.check.MOST_PACKETS", 0)
     short = make(tmp_path / "short.mp4", Recipe(0, 100, size=(64, 48)))
     piece = tmp_path / "piece.mp4"
     export(after_each_other(short, 4000, 25), piece)
@@ -228,7 +228,7 @@ def peak_mb(piece: Path, target: Path, times: int) -> float:
 import resource, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from archives.export import ExportPlan, PieceSpan, export
+from archives.media.export import ExportPlan, PieceSpan, export
 spans = tuple(PieceSpan(Path({str(piece)!r}), at * 6000, 0, 6000) for at in range({times}))
 export(ExportPlan("Run", datetime.now(UTC), spans), Path({str(target)!r}))
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
@@ -264,8 +264,8 @@ def test_damage_is_seen_where_it_lies_by_a_films_own_tables(piece: Path, target:
 def test_a_long_export_is_checked_by_its_own_tables(
     piece: Path, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("archives.export.check.MOST_PACKETS", 10)
-    monkeypatch.setattr("archives.export.check.Seams", None)
+    monkeypatch.setattr("archives.media.export.check.MOST_PACKETS", 10)
+    monkeypatch.setattr("archives.media.export.check.Seams", None)
     report = export(plan(piece), target)
     assert "duration" in report.checked
     assert read_piece(target).video is not None

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from archives.export import GapSpan, PieceSpan
-from archives.export.timeline_plan import plan_for
+from archives.media.export import GapSpan, PieceSpan
+from archives.media.export.timeline_plan import plan_for
 from archives.timeline import Span, Timeline
 
 CREATED = datetime(2026, 3, 4, tzinfo=UTC)

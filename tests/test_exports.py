@@ -13,8 +13,10 @@ from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
 from django_tasks_db.models import DBTaskResult
 
-from archives import clock, errors, tasks
-from archives.media import copies, exporting
+from archives import clock, errors
+from archives.media import tasks
+from archives.media.export import job as exporting
+from archives.media.files import copies
 from archives.models import ArchiveRun, Export, Preview, Seam
 from archives.services import exports
 from tests.kept import START, keep_in, measured, new_run, piece
@@ -71,17 +73,17 @@ def test_a_slow_bucket_does_not_start_the_export_twice(
     due_meanwhile: list[list[Export]] = []
 
     def store(path: Path, name: str) -> str:
-        due_meanwhile.append(list(exports.exports_to_make(clock.after(exports.HOLD_S + 4900))))
+        due_meanwhile.append(list(exports.due(clock.after(exports.HOLD_S + 4900))))
         return copies.store(path, name)
 
     monkeypatch.setattr(exporting, "storing_s", lambda size: 5000.0)
     monkeypatch.setattr(exporting, "store", store)
-    export = make(exports.export_request(run=run).export)
+    export = make(exports.request(run=run).export)
     assert (export.status, due_meanwhile) == ("done", [[]])
 
 
 def test_every_picture_stands_in_the_export_once_and_in_order(run: ArchiveRun, folder: Path) -> None:
-    export = make(exports.export_request(run=run).export)
+    export = make(exports.request(run=run).export)
     assert (export.status, export.progress, export.error) == ("done", 1.0, "")
     path = Path(storages["archives"].path(export.file))
     assert see(path).numbers == list(range(300))
@@ -94,45 +96,45 @@ def test_every_picture_stands_in_the_export_once_and_in_order(run: ArchiveRun, f
 def test_a_gap_is_black_or_closed_up(run_with_gap: ArchiveRun) -> None:
     lengths = {}
     for gaps in ("black", "close"):
-        lengths[gaps] = make(exports.export_request(run=run_with_gap, gaps=gaps).export).duration_ms
+        lengths[gaps] = make(exports.request(run=run_with_gap, gaps=gaps).export).duration_ms
     assert lengths["black"] == pytest.approx(10_000, abs=50)
     assert lengths["close"] == pytest.approx(8000, abs=50)
 
 
 def test_the_same_is_made_once(run: ArchiveRun) -> None:
-    first = exports.export_request(run=run)
-    again = exports.export_request(run=run)
-    other = exports.export_request(run=run, gaps="close")
+    first = exports.request(run=run)
+    again = exports.request(run=run)
+    other = exports.request(run=run, gaps="close")
     assert (first.created, again.created, other.created) == (True, False, True)
     assert first.export == again.export != other.export
     make(first.export)
-    assert exports.export_request(run=run).export == first.export
+    assert exports.request(run=run).export == first.export
     run.name = "Renamed"
-    assert exports.export_request(run=run).created
+    assert exports.request(run=run).created
 
 
 def test_an_export_whose_file_is_gone_is_made_again(run: ArchiveRun) -> None:
-    export = make(exports.export_request(run=run).export)
+    export = make(exports.request(run=run).export)
     storages["archives"].delete(export.file)
-    asked = exports.export_request(run=run)
+    asked = exports.request(run=run)
     assert asked.created
     assert again(export).error == "Its file was removed from the storage."
 
 
 def test_what_cannot_be_exported_says_why(run: ArchiveRun, folder: Path) -> None:
     with pytest.raises(errors.InvalidInput, match="black or close"):
-        exports.export_request(run=run, gaps="white")
+        exports.request(run=run, gaps="white")
     with pytest.raises(errors.NothingToExport):
-        exports.export_request(run=new_run(status="complete"))
+        exports.request(run=new_run(status="complete"))
     with pytest.raises(errors.NotComplete):
-        exports.export_request(run=new_run())
+        exports.request(run=new_run())
     run.segments.filter(ordinal=1).update(file="", kept_at=None)
     with pytest.raises(errors.FilesNotKept):
-        exports.export_request(run=run)
+        exports.request(run=run)
 
 
 def test_the_sweep_queues_it_once_and_the_task_makes_it(run: ArchiveRun) -> None:
-    export = exports.export_request(run=run).export
+    export = exports.request(run=run).export
     assert (tasks.enqueue_due(), tasks.enqueue_due()) == (1, 0)
     tasks.make_export.call(*DBTaskResult.objects.get().args_kwargs["args"])
     assert again(export).status == "done"
@@ -142,12 +144,12 @@ def test_a_cancel_ends_it_on_the_way_and_leaves_nothing(
     run: ArchiveRun, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(exporting, "LOOK_EVERY_S", -1)
-    export = exports.export_request(run=run).export
+    export = exports.request(run=run).export
     shares: list[float] = []
 
     def cancel_half_way(share: float) -> None:
         shares.append(share)
-        exports.export_cancel(export=again(export))
+        exports.cancel(export=again(export))
 
     exporting.export_make(Export.objects.select_related("run__room").get(pk=export.pk), cancel_half_way)
     assert shares
@@ -155,17 +157,17 @@ def test_a_cancel_ends_it_on_the_way_and_leaves_nothing(
     assert again(export).status == "cancelled"
     assert parts(folder) == []
     assert not list(folder.rglob("exports/*"))
-    assert exports.export_request(run=run).created, "it can be asked for again"
+    assert exports.request(run=run).created, "it can be asked for again"
 
 
 def test_what_has_ended_is_not_cancelled(run: ArchiveRun) -> None:
-    export = make(exports.export_request(run=run).export)
-    assert exports.export_cancel(export=export).status == "done"
+    export = make(exports.request(run=run).export)
+    assert exports.cancel(export=export).status == "done"
 
 
 def test_progress_is_written_on_the_way(run: ArchiveRun, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exporting, "LOOK_EVERY_S", -1)
-    export = exports.export_request(run=run).export
+    export = exports.request(run=run).export
     seen: list[float] = []
     task = Export.objects.select_related("run__room").get(pk=export.pk)
     exporting.export_make(task, lambda share: seen.append(again(export).progress))
@@ -174,8 +176,8 @@ def test_progress_is_written_on_the_way(run: ArchiveRun, monkeypatch: pytest.Mon
 
 
 def test_a_process_that_is_killed_costs_a_wait(run: ArchiveRun, monkeypatch: pytest.MonkeyPatch) -> None:
-    export = exports.export_request(run=run).export
-    assert exports.export_begin(export), "begun, then killed: nothing more is written"
+    export = exports.request(run=run).export
+    assert exports.begin(export), "begun, then killed: nothing more is written"
     assert tasks.enqueue_due() == 0
     Export.objects.update(due_at=clock.after(-1))
     assert tasks.enqueue_due() == 1
@@ -184,7 +186,7 @@ def test_a_process_that_is_killed_costs_a_wait(run: ArchiveRun, monkeypatch: pyt
 
 
 def test_whoever_has_lost_the_job_writes_nothing(run: ArchiveRun, folder: Path) -> None:
-    export = exports.export_request(run=run).export
+    export = exports.request(run=run).export
     slow = Export.objects.select_related("run__room").get(pk=export.pk)
     Export.objects.update(due_at=clock.after(60))
     exporting.export_make(slow)
@@ -197,7 +199,7 @@ def test_trouble_is_tried_again_but_not_for_ever(run: ArchiveRun, monkeypatch: p
         raise OSError("the bucket does not answer")
 
     monkeypatch.setattr(exporting, "export_media", crash)
-    export = exports.export_request(run=run).export
+    export = exports.request(run=run).export
     for _ in range(exports.MOST_ATTEMPTS):
         assert make(export).status == "queued"
     export = make(export)
@@ -206,7 +208,7 @@ def test_trouble_is_tried_again_but_not_for_ever(run: ArchiveRun, monkeypatch: p
 
 
 def test_a_missing_file_fails_with_what_to_do(run: ArchiveRun, folder: Path) -> None:
-    export = exports.export_request(run=run).export
+    export = exports.request(run=run).export
     (folder / "1.mp4").unlink()
     export = make(export)
     assert export.status == "failed"
@@ -225,7 +227,7 @@ def test_a_storage_that_is_no_folder_is_read_by_copies_and_written_to(
         storages["archives"].save(name, ContentFile(content))
     Seam.objects.update(method="platform", measured_at=None)
     assert [(seam.method, seam.error) for seam in measured(run)] == [("audio", "")] * 2
-    export = make(exports.export_request(run=run).export)
+    export = make(exports.request(run=run).export)
     assert (export.status, export.error) == ("done", "")
     copy = folder / "copy.mp4"
     copy.write_bytes(storages["archives"].open(export.file).read())

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck
 from schemathesis import Case
 from schemathesis.checks import CHECKS
 
-from archives.api import seed
+from archives.api.legacy import views as seed
 from tests import fuzzed
 from tests.world import World
 

@@ -12,7 +12,7 @@ import jwt
 import pytest
 
 from archives import errors
-from archives.gateway import OpenTokPlatform, SignalData
+from archives.platform.gateway import OpenTokPlatform, SignalData
 
 ARCHIVE = {"id": "a1", "status": "started", "createdAt": 1700000000123, "reason": "", "sessionId": "1_s"}
 

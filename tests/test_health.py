@@ -11,9 +11,12 @@ from django.core.files.storage import storages
 from django.db import OperationalError
 from django.test import Client
 
-from archives import clock, errors, gateway, health, services
+from archives import clock, errors
 from archives.models import Beat, Export, Segment
-from archives.services.beats import MEDIA, WORKER
+from archives.ops import health
+from archives.platform import gateway
+from archives.services import heartbeats
+from archives.services.heartbeats import MEDIA, WORKER
 from tests.fake_platform import FakePlatform
 from tests.kept import new_run
 
@@ -25,7 +28,7 @@ ALL_WELL = dict.fromkeys(("database", "worker", "media", "queue", "platform", "s
 def everything_runs(settings: Any, tmp_path: Any, platform: FakePlatform) -> None:
     settings.KEEP_FILES = True
     for kind in (WORKER, MEDIA):
-        services.beat_say(process=f"{kind}:here:1", kind=kind)
+        heartbeats.record(process=f"{kind}:here:1", kind=kind)
     for probe in (health.platform_probe, health.storage_probe):
         probe.forget()
 
@@ -49,7 +52,7 @@ def test_it_names_the_process_that_is_silent(kind: str) -> None:
 
 
 def test_it_says_where_no_process_runs() -> None:
-    services.beat_end(process="worker:here:1")
+    heartbeats.end(process="worker:here:1")
     assert asked(503)["detail"]["worker"].startswith("none")
 
 
@@ -60,7 +63,7 @@ def test_one_process_that_lives_is_enough() -> None:
 
 def test_media_is_nothing_to_wait_for_where_no_files_are_kept(settings: Any) -> None:
     settings.KEEP_FILES = False
-    services.beat_end(process="media:here:1")
+    heartbeats.end(process="media:here:1")
     assert asked(200)["detail"] == ALL_WELL | {"media": "off", "queue": "off"}
 
 
@@ -112,13 +115,13 @@ def test_it_names_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(kind: str) -> None:
         raise OperationalError
 
-    monkeypatch.setattr(services, "last_beat", refuse)
+    monkeypatch.setattr(heartbeats, "last", refuse)
     detail = asked(503)["detail"]
     assert (detail["database"], detail["worker"], detail["platform"]) == ("down", "unknown", "ok")
 
 
 def test_it_is_no_error_of_ours_that_something_is_not_ready(caplog: pytest.LogCaptureFixture) -> None:
-    services.beat_end(process="worker:here:1")
+    heartbeats.end(process="worker:here:1")
     asked(503)
     assert [record for record in caplog.records if record.name == "django.request"] == []
 

@@ -9,38 +9,43 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PRODUCT = ("archives", "dualarchive")
 # What is only ever at the end of an arrow's tail: nothing imports it.
-DOORS = ("archives.api", "archives.admin", "archives.pages")
+DOORS = ("archives.api", "archives.console.admin", "archives.web.pages")
 # What they may import of each other, besides errors, clock and Django's own: the rows know nobody.
 FORBIDDEN = {
     "archives.models": (
         "archives.services",
-        "archives.gateway",
-        "archives.worker",
-        "archives.visits",
-        "archives.patrol",
+        "archives.platform.gateway",
+        "archives.reconciler.worker",
+        "archives.reconciler.run",
+        "archives.reconciler.bulk",
         "archives.timeline",
     ),
-    "archives.restart": (
+    "archives.services.restart_table": (
         "archives.services",
-        "archives.gateway",
-        "archives.worker",
-        "archives.visits",
-        "archives.patrol",
+        "archives.platform.gateway",
+        "archives.reconciler.worker",
+        "archives.reconciler.run",
+        "archives.reconciler.bulk",
     ),
     "archives.timeline": (
         "archives.services",
-        "archives.gateway",
-        "archives.worker",
-        "archives.visits",
-        "archives.patrol",
+        "archives.platform.gateway",
+        "archives.reconciler.worker",
+        "archives.reconciler.run",
+        "archives.reconciler.bulk",
     ),
-    "archives.services": ("archives.worker", "archives.visits", "archives.patrol", "archives.tasks"),
-    "archives.gateway": (
+    "archives.services": (
+        "archives.reconciler.worker",
+        "archives.reconciler.run",
+        "archives.reconciler.bulk",
+        "archives.media.tasks",
+    ),
+    "archives.platform.gateway": (
         "archives.models",
         "archives.services",
-        "archives.worker",
-        "archives.visits",
-        "archives.patrol",
+        "archives.reconciler.worker",
+        "archives.reconciler.run",
+        "archives.reconciler.bulk",
     ),
 }
 
@@ -93,7 +98,9 @@ def test_the_product_knows_localtok_only_by_its_address() -> None:
 
 
 def test_only_the_gateway_imports_the_sdk() -> None:
-    others = [path for path in sources(*PRODUCT) if not is_within(module_name(path), "archives.gateway")]
+    others = [
+        path for path in sources(*PRODUCT) if not is_within(module_name(path), "archives.platform.gateway")
+    ]
     assert wrong(others, ("opentok",)) == []
 
 

@@ -18,7 +18,7 @@ import sentry_sdk
 from django.test import Client
 from sentry_sdk.transport import Transport
 
-from archives import worker
+from archives.reconciler import worker
 from dualarchive import logs
 from tests.world import World
 
@@ -114,7 +114,7 @@ def test_a_line_of_a_request_names_its_run_and_no_secret(lines: Any, world: Worl
     run = world.start()
     Client().get(f"/api/runs/{run.pk}/?share=SECRET")
     Client().get("/rooms/main/?invite=SECRET")
-    first, second = (json.loads(line) for line in lines() if "archives.access" in line)
+    first, second = (json.loads(line) for line in lines() if "archives.web.access" in line)
     assert first["run"] == str(run.pk)
     assert "share=[hidden]" in first["message"]
     assert "run" not in second
@@ -126,7 +126,7 @@ def test_the_worker_names_the_run_that_it_visits(
     lines: Any, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = world.start()
-    logger = logging.getLogger("archives.worker")
+    logger = logging.getLogger("archives.reconciler.worker")
 
     def look(claim: object) -> float:
         logger.warning("looked")
@@ -194,7 +194,7 @@ def test_sentry_is_told_of_an_error_and_of_no_secret(
         local_secret = SECRET  # noqa: F841 - it must not be sent
         raise RuntimeError(f"broke at ?token={SECRET}")
 
-    monkeypatch.setattr("archives.health._from_the_database", fail)
+    monkeypatch.setattr("archives.ops.health._from_the_database", fail)
     client = Client(raise_request_exception=False)
     client.cookies["sessionid"] = SECRET
     headers = {"Authorization": f"Bearer {SECRET}", "X-Request-ID": "request-1"}

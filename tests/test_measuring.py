@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from django_tasks_db.models import DBTaskResult
 
-from archives import clock, tasks
-from archives.media import seaming
-from archives.media.probe import probe
+from archives import clock
+from archives.media import tasks
+from archives.media.ingest.probe import probe
+from archives.media.seams import job as seaming
 from archives.models import ArchiveRun, Seam, Segment
-from archives.services import keeping, measuring
+from archives.services import ingest
+from archives.services import seams as measuring
 from archives.timeline import timeline_for
 from tests.kept import START, keep_in, measured, new_run, piece
 from tests.media.pieces import Recipe, make
@@ -138,16 +140,16 @@ def test_a_seam_waits_for_both_files(run: ArchiveRun, folder: Path) -> None:
     piece(run, folder, 0, 100)
     two = piece(run, folder, 50, 150)
     Segment.objects.filter(pk=two.pk).update(kept_at=None, file="")
-    assert measuring.seams_plan(run_id=run.pk) == 0
+    assert measuring.plan(run_id=run.pk) == 0
     two.refresh_from_db()
-    assert keeping.keep_done(two, file="1.mp4", size=1, sha256="", media_end_ms=4000)
+    assert ingest.done(two, file="1.mp4", size=1, sha256="", media_end_ms=4000)
     assert run.seams.get().due_at is not None
 
 
 def test_the_sweep_queues_a_seam_once_and_the_task_measures_it(run: ArchiveRun, folder: Path) -> None:
     piece(run, folder, 0, 250)
     piece(run, folder, 150, 400)
-    measuring.seams_plan(run_id=run.pk)
+    measuring.plan(run_id=run.pk)
     assert (tasks.enqueue_due(), tasks.enqueue_due()) == (1, 0)
     task = DBTaskResult.objects.get()
     tasks.measure_seam.call(*task.args_kwargs["args"])
@@ -161,8 +163,8 @@ def test_a_task_that_was_killed_costs_a_wait_and_its_older_copy_does_nothing(
 ) -> None:
     piece(run, folder, 0, 250)
     piece(run, folder, 150, 400)
-    measuring.seams_plan(run_id=run.pk)
-    assert measuring.seam_hold(run.seams.get(), attempt=True), "begun, then killed"
+    measuring.plan(run_id=run.pk)
+    assert measuring.hold(run.seams.get(), attempt=True), "begun, then killed"
     assert tasks.enqueue_due() == 0
     Seam.objects.update(due_at=clock.now() - timedelta(seconds=1))
     assert tasks.enqueue_due() == 1
@@ -185,27 +187,27 @@ def test_a_seam_that_never_succeeds_ends_with_what_the_times_say(
     for _ in range(measuring.MOST_ATTEMPTS):
         (seam,) = measured(run)
         assert seam.due_at is not None
-        assert measuring.seams_pending(run=run)
+        assert measuring.pending(run=run)
     (seam,) = measured(run)
     assert (seam.method, seam.due_at) == ("times", None)
     assert seam.error == "Given up after 4 tries. RuntimeError: the decoder crashed"
-    assert not measuring.seams_pending(run=run)
+    assert not measuring.pending(run=run)
 
 
 def test_a_run_does_not_wait_for_its_seams_for_ever(run: ArchiveRun, folder: Path) -> None:
     piece(run, folder, 0, 100)
     piece(run, folder, 50, 150)
-    measuring.seams_plan(run_id=run.pk)
-    assert measuring.seams_pending(run=run)
+    measuring.plan(run_id=run.pk)
+    assert measuring.pending(run=run)
     long_ago = clock.now() - timedelta(hours=2)
     run.segments.update(kept_at=long_ago)
     run.ended_at = long_ago
-    assert not measuring.seams_pending(run=run)
+    assert not measuring.pending(run=run)
 
 
 def test_without_kept_files_nothing_is_planned(run: ArchiveRun, folder: Path, settings: Any) -> None:
     settings.KEEP_FILES = False
     piece(run, folder, 0, 100)
     piece(run, folder, 50, 150)
-    assert measuring.seams_plan(run_id=run.pk) == 0
+    assert measuring.plan(run_id=run.pk) == 0
     assert not Seam.objects.exists()

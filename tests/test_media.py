@@ -19,10 +19,13 @@ from django.test import Client
 from django_tasks_db.models import DBTaskResult
 from rest_framework.authtoken.models import Token
 
-from archives import access, clock, errors, gateway, tasks
-from archives.media import keep, renewal
+from archives import clock, errors
+from archives.media import renewal, tasks
+from archives.media.ingest import job as keep
 from archives.models import Alarm, ArchiveRun, Room, Segment
-from archives.services import keeping
+from archives.platform import gateway
+from archives.services import ingest
+from archives.web import access
 
 pytestmark = pytest.mark.django_db
 BODY = bytes(range(256)) * 2000
@@ -276,7 +279,7 @@ def test_an_expired_archive_is_given_up_with_an_alarm(segment: Segment, platform
     keep.segment_keep(segment)
     assert "expired" in again(segment).keep_error
     assert Alarm.objects.exists()
-    assert not keeping.segments_to_keep(clock.after(10**6)).exists()
+    assert not ingest.due(clock.after(10**6)).exists()
 
 
 def test_a_link_that_stays_dead_is_given_up_after_72_hours(
@@ -298,7 +301,7 @@ def test_a_file_left_by_a_process_that_died_is_replaced(
 
 def test_who_has_lost_the_job_writes_nothing(segment: Segment, platform: Platform) -> None:
     mine = again(segment)
-    assert keeping.keep_hold(again(segment))
+    assert ingest.hold(again(segment))
     keep.segment_keep(mine)
     assert platform.asked == 0
     assert again(segment).kept_at is None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from archives.media.fetch import (
+from archives.media.ingest.fetch import (
     BrokenOff,
     Expected,
     FetchFailed,

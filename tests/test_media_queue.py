@@ -22,9 +22,10 @@ from django.conf import settings as django_settings
 from redis import Redis as Connection
 from redis.exceptions import ConnectionError
 
-from archives import clock, tasks
+from archives import clock
+from archives.media import tasks
+from archives.media.queues import queue_of
 from archives.models import Preview
-from archives.queues import queue_of
 from dualarchive.addons import QUEUES, redis_queues
 from tests.kept import new_run
 from tests.redis_server import Redis, is_available
@@ -56,7 +57,7 @@ def queued(redis: Redis, settings: Any) -> Any:
     """Tasks of this process wait in Redis."""
     settings.REDIS_URL = redis.url
     settings.RQ_QUEUES = redis_queues(redis.url, verify=True)
-    settings.TASKS = {"default": {"BACKEND": "archives.queues.RedisQueues", "QUEUES": []}}
+    settings.TASKS = {"default": {"BACKEND": "archives.media.queues.RedisQueues", "QUEUES": []}}
     Connection.from_url(redis.url).flushall()
     return lambda: {name: len(django_rq.get_queue(name).job_ids) for name in QUEUES}
 

@@ -11,7 +11,7 @@ from django.db import close_old_connections
 from django.http import HttpResponseBase
 from django.test import RequestFactory
 
-from archives.media.ranges import BLOCK, Span, Unsatisfiable, ranged_response, span_asked
+from archives.api.files.ranges import BLOCK, Span, Unsatisfiable, ranged_response, span_asked
 
 BODY = bytes(range(256)) * 4000
 

@@ -17,10 +17,15 @@ from django.core.files.storage import storages
 from django.core.management import call_command
 from django.test import Client
 
-from archives import clock, gateway
-from archives.media import copies, exporting, keep, previewing, removal
+from archives import clock
+from archives.media.cleanup import removal
+from archives.media.export import job as exporting
+from archives.media.files import copies
+from archives.media.ingest import job as keep
+from archives.media.previews import job as previewing
 from archives.models import Alarm, ArchiveRun, Export, Preview, Segment
-from archives.services import exports, keeping, library, previews
+from archives.platform import gateway
+from archives.services import exports, ingest, library, previews
 from dualarchive.addons import IN_MEMORY
 from tests.file_server import BODY, DIGEST, Answer, FileServer, answers, cut_after, whole
 from tests.kept import measured, media, new_run
@@ -151,7 +156,7 @@ def test_links_that_end_during_a_slow_transfer_are_no_failures(
     for _ in range(4):
         keep.segment_keep(again(segment))
         assert again(segment).keep_failures == 0
-        assert again(segment) in keeping.segments_to_keep(clock.now())
+        assert again(segment) in ingest.due(clock.now())
     keep.segment_keep(again(segment))
     assert content(bucket, again(segment).file) == BODY
     assert not Alarm.objects.filter(code="file_not_kept").exists()
@@ -281,7 +286,7 @@ def test_pieces_in_the_bucket_become_one_file_in_the_bucket(
     [seam] = measured(run)
     assert seam.sure
     assert seam.offset_ms == pytest.approx(1600, abs=20)
-    export = exports.export_request(run=run).export
+    export = exports.request(run=run).export
     exporting.export_make(export)
     export.refresh_from_db()
     assert (export.status, export.error) == ("done", "")
@@ -296,7 +301,7 @@ def test_what_is_removed_for_good_is_gone_from_the_bucket(bucket: Any) -> None:
     run = new_run(status="complete")
     pieces_in(bucket, run)
     there = lying(bucket)
-    library.run_trash(run=run, by="host")
+    library.trash(run=run, by="host")
     assert removal.run_purge(run=run, by="host") == (2, sum(there.values()))
     assert lying(bucket) == {}
 
@@ -321,7 +326,7 @@ def test_a_preview_in_the_bucket_makes_room_for_the_next(bucket: Any, viewer: Cl
     measured(run)
     for name in ("Hearing", "Hearing, day two"):
         ArchiveRun.objects.update(name=name)
-        previews.preview_plan(run=ArchiveRun.objects.get())
+        previews.plan(run=ArchiveRun.objects.get())
         previewing.preview_make(Preview.objects.select_related("run__room").get())
         folder = Preview.objects.get().folder
         assert {key for key in lying(bucket) if "/preview/" in key} == {

@@ -12,11 +12,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from prometheus_client.parser import text_string_to_metric_families
 
-from archives import beats, clock, errors, gateway, services, telemetry
+from archives import clock, errors
 from archives.models import ArchiveRun, Beat, Export, Restart, Room, Seam, Segment, Tally
-from archives.services import tallies
-from archives.services.beats import WORKER
-from archives.worker import Worker
+from archives.ops import telemetry
+from archives.platform import gateway
+from archives.reconciler.worker import Worker
+from archives.services import alarms, counters, heartbeats, restarts, runs
+from archives.services.heartbeats import WORKER
 from tests.kept import new_run
 from tests.world import World
 
@@ -73,8 +75,8 @@ def test_it_counts_restarts_with_their_result_and_duration(world: World) -> None
     run = restarted(world)
     done = Restart.objects.get(run=run)
     took_s = (done.ended_at - done.created_at).total_seconds()
-    services.restart_request(run=run, by="host")
-    services.run_stop(run=run, by="host")
+    restarts.request(run=run, by="host")
+    runs.stop(run=run, by="host")
     found = scraped()
     assert found["restart_duration_seconds_count{result=done}"] == 1
     assert found["restart_duration_seconds_sum{result=done}"] == pytest.approx(took_s)
@@ -91,7 +93,7 @@ def test_it_sums_up_overlaps_and_gaps_of_complete_runs(world: World, settings: A
     facts = {"gap_from": now - timedelta(seconds=9), "gap_until": now, "measured_at": now}
     Seam.objects.create(run=run, earlier=two, later=three, kind="gap", **facts)
     assert scraped()["seams_total{kind=gap}"] == 0
-    services.run_stop(run=run, by="host")
+    runs.stop(run=run, by="host")
     world.until(lambda: ArchiveRun.objects.get(pk=run.pk).status == ArchiveRun.Status.COMPLETE)
     found = scraped()
     assert (found["seams_total{kind=overlap}"], found["seam_seconds_total{kind=overlap}"]) == (1, 2.5)
@@ -102,7 +104,7 @@ def test_calls_to_the_platform_are_summed_up_over_processes() -> None:
     for _ in range(2):
         telemetry.observe(telemetry.PLATFORM_CALL, 0.2, kind="archive_start", result="ok")
         telemetry.observe(telemetry.PLATFORM_CALL, 400.0, kind="archive_start", result="ok")
-        services.tallies_flush()  # each time as another process would
+        counters.flush()  # each time as another process would
     found = scraped()
     name = "platform_call_duration_seconds"
     of = "call=archive_start"
@@ -121,10 +123,10 @@ def test_nothing_is_forgotten_while_the_database_is_away(monkeypatch: pytest.Mon
         raise DatabaseError
 
     with monkeypatch.context() as away:
-        away.setattr(tallies, "tallies_add", refuse)
-        services.tallies_flush()
+        away.setattr(counters, "add", refuse)
+        counters.flush()
     telemetry.observe(telemetry.DUE_LAG, 2.0)
-    services.tallies_flush()
+    counters.flush()
     assert (Tally.objects.get().count, Tally.objects.get().total) == (2, 3.0)
 
 
@@ -181,21 +183,21 @@ def test_the_worker_sums_up_the_storage_now_and_then(world: World) -> None:
     found = scraped()
     assert (found["storage_bytes{what=pieces}"], found["storage_bytes{what=exports}"]) == (2000, 500)
     Segment.objects.update(size=1)
-    assert not services.storage_weigh(), "not again so soon"
-    Tally.objects.update(at=clock.now() - timedelta(seconds=tallies.STORAGE_EVERY_S + 1))
-    assert services.storage_weigh()
+    assert not counters.weigh_storage(), "not again so soon"
+    Tally.objects.update(at=clock.now() - timedelta(seconds=counters.STORAGE_EVERY_S + 1))
+    assert counters.weigh_storage()
     assert scraped()["storage_bytes{what=pieces}"] == 2
 
 
 def test_it_counts_the_processes_that_live() -> None:
-    pulse = beats.Beats(WORKER)
+    pulse = heartbeats.Beats(WORKER)
     pulse.beat()
     Beat.objects.create(process="worker:there:1", kind=WORKER, at=clock.now() - timedelta(hours=1))
     found = scraped()
     assert (found["processes{kind=worker}"], found["processes{kind=media}"]) == (1, 0)
     assert found["last_beat_age_seconds{kind=worker}"] < 5
     Beat.objects.update(at=clock.now() - timedelta(days=2))
-    assert services.beats_forget() == 2
+    assert heartbeats.delete_old() == 2
 
 
 def queries() -> list[str]:
@@ -211,10 +213,10 @@ def test_it_takes_as_many_queries_for_many_rows_as_for_few(world: World) -> None
     for number in range(20):
         room = Room.objects.create(slug=f"room-{number}", name="Room")
         run = ArchiveRun.objects.create(room=room, name="Run", status="recording", strategy="overlap")
-        services.alarm_raise(room=room, run=run, code="gap", message="…")
+        alarms.open(room=room, run=run, code="gap", message="…")
         Export.objects.create(run=run, digest="0")
         telemetry.observe(telemetry.PLATFORM_CALL, 1.0, kind="archive_get", result=f"result-{number}")
-    services.tallies_flush()
+    counters.flush()
     assert len(queries()) == before <= 12
 
 

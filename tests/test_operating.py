@@ -20,14 +20,15 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from archives import clock, errors, services
-from archives.captions import Captions
+from archives import clock, errors
 from archives.management.commands import cleanup
-from archives.media import previewing, removal
-from archives.media.removal import run_purge
+from archives.media.cleanup import removal
+from archives.media.cleanup.removal import run_purge
+from archives.media.previews import job as previewing
 from archives.models import ArchiveRun, Callback, Export, Preview, Restart, Room, Seam, Segment
-from archives.services import library, previews
-from archives.services.retry import NothingFailed, run_retry
+from archives.models.captions import Captions
+from archives.services import callbacks, library, previews, restarts, retry
+from archives.services.retry import NothingFailed
 from tests.kept import keep_in, kept_bytes
 from tests.world import World
 
@@ -98,7 +99,7 @@ def test_each_action_takes_its_permission_and_asks_first(
 def test_who_lacks_the_permission_does_nothing_by_a_made_up_form(run: ArchiveRun) -> None:
     client = client_with("change_archiverun")
     act(client, "hold", run, confirmed="yes")
-    library.run_trash(run=run, by="test")
+    library.trash(run=run, by="test")
     act(client, "clean_up", run, confirmed="yes")
     run.refresh_from_db()
     assert (run.legal_hold, run.segments.get().file) == (False, "main/piece.mp4")
@@ -121,7 +122,7 @@ def test_hold_trash_and_clean_up_from_the_console(run: ArchiveRun, tmp_path: Pat
 def test_what_is_removed_is_said_by_its_rows_and_may_be_removed_twice(
     run: ArchiveRun, tmp_path: Path
 ) -> None:
-    library.run_trash(run=run, by="test")
+    library.trash(run=run, by="test")
     assert run_purge(run=run, by="test") == (2, 12)
     assert files(tmp_path) == set()
     piece, export = run.segments.get(), run.exports.get()
@@ -132,8 +133,8 @@ def test_what_is_removed_is_said_by_its_rows_and_may_be_removed_twice(
 
 
 def test_a_hold_that_comes_meanwhile_stops_it(run: ArchiveRun, tmp_path: Path) -> None:
-    library.run_trash(run=run, by="test")
-    library.run_hold(run=run, by="test")
+    library.trash(run=run, by="test")
+    library.hold(run=run, by="test")
     with pytest.raises(errors.OnHold):
         run_purge(run=run, by="test")
     assert len(files(tmp_path)) == 6
@@ -142,7 +143,7 @@ def test_a_hold_that_comes_meanwhile_stops_it(run: ArchiveRun, tmp_path: Path) -
 def test_a_hold_that_comes_after_the_pieces_keeps_the_export(
     run: ArchiveRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    library.run_trash(run=run, by="test")
+    library.trash(run=run, by="test")
 
     def held(piece: Any, by: str) -> int:
         ArchiveRun.objects.update(legal_hold=True)
@@ -161,7 +162,7 @@ def test_a_hold_that_comes_after_the_export_keeps_the_rest(
 ) -> None:
     """Captions are what somebody gave, and nobody can make them again."""
     Captions.objects.create(run=run, text="WEBVTT", digest="0", cues=1)
-    library.run_trash(run=run, by="test")
+    library.trash(run=run, by="test")
     delete = storages["archives"].delete
 
     def held_after(name: str) -> None:
@@ -203,7 +204,7 @@ def test_what_a_hold_kept_goes_once_it_has_ended(
 
 
 def test_two_removals_at_once_count_each_file_once(run: ArchiveRun, monkeypatch: pytest.MonkeyPatch) -> None:
-    library.run_trash(run=run, by="test")
+    library.trash(run=run, by="test")
     counted = []
     delete = storages["archives"].delete
 
@@ -219,7 +220,7 @@ def test_two_removals_at_once_count_each_file_once(run: ArchiveRun, monkeypatch:
 
 def test_an_export_that_is_being_made_is_called_off(run: ArchiveRun) -> None:
     Export.objects.create(run=run, gaps="close", status="running", digest="1")
-    library.run_trash(run=run, by="test")
+    library.trash(run=run, by="test")
     run_purge(run=run, by="test")
     assert run.exports.get(gaps="close").status == "cancelled"
 
@@ -230,7 +231,7 @@ def test_a_preview_that_was_being_made_leaves_no_picture(
     @contextlib.contextmanager
     def removed_meanwhile(*_: Any) -> Iterator[SimpleNamespace]:
         yield SimpleNamespace(spans=[])
-        library.run_trash(run=run, by="test")
+        library.trash(run=run, by="test")
         run_purge(run=run, by="test")
 
     monkeypatch.setattr(previewing, "planned", removed_meanwhile)
@@ -246,7 +247,7 @@ def test_cleanup_empties_the_trash_after_thirty_days_but_nothing_held(
         call_command("cleanup", *arguments)
         return capsys.readouterr().out
 
-    library.run_trash(run=run, by="test")
+    library.trash(run=run, by="test")
     assert "of 0 recordings in the trash" in cleaned("--older-than", "0")
     ArchiveRun.objects.update(trashed_at=clock.now() - timedelta(days=31), legal_hold=True)
     assert "of 0 recordings in the trash" in cleaned()
@@ -260,7 +261,7 @@ def test_cleanup_empties_the_trash_after_thirty_days_but_nothing_held(
 def test_a_bucket_that_refuses_does_not_end_the_clean_up(
     run: ArchiveRun, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    library.run_trash(run=run, by="test")
+    library.trash(run=run, by="test")
     ArchiveRun.objects.update(trashed_at=clock.now() - timedelta(days=31))
 
     def refuse(**given: Any) -> None:
@@ -292,7 +293,7 @@ def test_it_retries_all_that_failed(run: ArchiveRun) -> None:
     )
     failed = Export.objects.create(run=run, gaps="close", status="failed", error="disk full", digest="1")
     Preview.objects.update(error="no picture", attempts=4, due_at=None)
-    tried = run_retry(run=run, by="test")
+    tried = retry.retry_run(run=run, by="test")
     assert tried == ["pieces to be kept", "seams to be measured", "exports", "the preview"]
     for row in (piece, seam, failed):
         row.refresh_from_db()
@@ -303,21 +304,21 @@ def test_it_retries_all_that_failed(run: ArchiveRun) -> None:
 
 def test_it_retries_the_step_that_waits_and_the_change_over_that_was_given_up(world: World) -> None:
     run = world.start()
-    restart = services.restart_request(run=run, by="test")
+    restart = restarts.request(run=run, by="test")
     Restart.objects.filter(pk=restart.pk).update(attempts=3, due_at=clock.after(600))
-    assert run_retry(run=run, by="test") == ["the step of the change-over"]
+    assert retry.retry_run(run=run, by="test") == ["the step of the change-over"]
     restart.refresh_from_db()
     assert restart.due_at <= clock.now()
     Restart.objects.filter(pk=restart.pk).update(status="failed", ended_at=clock.now())
     ArchiveRun.objects.filter(pk=run.pk).update(status="recording", restart_due_at=clock.after(60))
     run.refresh_from_db()
-    assert run_retry(run=run, by="test") == ["the change-over"]
+    assert retry.retry_run(run=run, by="test") == ["the change-over"]
     world.until_status(run, "restarting")
 
 
 def test_where_nothing_failed_it_says_so(run: ArchiveRun) -> None:
     with pytest.raises(NothingFailed):
-        run_retry(run=run, by="test")
+        retry.retry_run(run=run, by="test")
     assert not run.transitions.exists()
 
 
@@ -343,8 +344,8 @@ def test_a_runs_page_tells_how_far_its_thumbnails_are(run: ArchiveRun) -> None:
 def test_a_runs_page_shows_its_raw_callbacks(world: World) -> None:
     run = world.start()
     archive = run.segments.get().raw | {"id": run.segments.get().archive_id, "odd": "<b>"}
-    services.callback_receive(source="archive", body=json.dumps(archive).encode())
-    services.callback_receive(source="archive", body=b'{"id": "elsewhere", "sessionId": "x"}')
+    callbacks.receive(source="archive", body=json.dumps(archive).encode())
+    callbacks.receive(source="archive", body=b'{"id": "elsewhere", "sessionId": "x"}')
     assert list(Callback.objects.order_by("pk").values_list("run", flat=True)) == [run.pk, None]
     page = client_with("view_callback").get(f"{RUNS}{run.pk}/change/").content.decode()
     assert "&quot;odd&quot;: &quot;&lt;b&gt;&quot;" in page

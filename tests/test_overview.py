@@ -10,10 +10,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from archives import clock, services
-from archives.grants import RoomRole
+from archives import clock
+from archives.console.overview import SHOWN
 from archives.models import ArchiveRun, Room, Segment
-from archives.overview import SHOWN
+from archives.models.access import RoomRole
+from archives.services import alarms, counters
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -29,12 +30,12 @@ def operator(client: Client) -> Client:
 def test_it_tells_what_is_recorded_due_wrong_and_kept(operator: Client, world: World, settings: Any) -> None:
     run = world.start("Hearing <b>")
     ArchiveRun.objects.filter(pk=run.pk).update(restart_due_at=clock.after(600))
-    services.alarm_raise(room=world.room, run=run, code="late", message="The restart is late.")
+    alarms.open(room=world.room, run=run, code="late", message="The restart is late.")
     ended = ArchiveRun.objects.create(room=world.room, name="Broken", status="failed", error="No disk.")
     Segment.objects.create(
         run=ended, ordinal=0, session="primary", status="available", size=3 * 1024**2, kept_at=clock.now()
     )
-    services.storage_weigh()
+    counters.weigh_storage()
     page = operator.get(OVERVIEW).content.decode()
     assert "Recording now (1)" in page
     assert "Hearing &lt;b&gt;" in page
@@ -70,7 +71,7 @@ def test_it_costs_the_same_for_many(
         room = Room.objects.create(slug=slug, name=slug)
         run = ArchiveRun.objects.create(room=room, name=slug, status="recording")
         ArchiveRun.objects.create(room=room, name=slug, status="failed")
-        services.alarm_raise(room=room, run=run, code="late", message="Late.")
+        alarms.open(room=room, run=run, code="late", message="Late.")
     with django_assert_max_num_queries(12):
         assert operator.get(OVERVIEW).status_code == 200
 

@@ -9,10 +9,10 @@ from django.contrib.auth.models import Group, User
 from django.contrib.staticfiles import finders
 from django.test import Client
 
-from archives import access, pages
-from archives.grants import RoomRole
 from archives.models import ArchiveRun, Room
+from archives.models.access import RoomRole
 from archives.services.links import invitation_for_all
+from archives.web import access, pages
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a password for tests"

@@ -6,9 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from archives import clock, errors, patrol, services
+from archives import clock, errors
 from archives.models import ArchiveRun
-from archives.services import patrols
+from archives.reconciler import bulk
+from archives.services import bulk as patrol_service
+from archives.services import claims
 from tests import invariants
 from tests.world import World
 
@@ -17,8 +19,8 @@ Status = ArchiveRun.Status
 
 @pytest.fixture(autouse=True)
 def _one_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patrol, "FROM", 1)
-    monkeypatch.setattr(patrol, "RUNS_PER_PAGE", 1)
+    monkeypatch.setattr(bulk, "FROM", 1)
+    monkeypatch.setattr(bulk, "RUNS_PER_PAGE", 1)
 
 
 @pytest.fixture
@@ -34,9 +36,9 @@ def calls(world: World, name: str) -> int:
 
 
 def test_it_spares_the_looks_at_each_session(world: World, run: ArchiveRun) -> None:
-    looks, patrols = calls(world, "archives_list"), calls(world, "archives_newest")
+    looks, patrol_service = calls(world, "archives_list"), calls(world, "archives_newest")
     world.wait(900)
-    assert calls(world, "archives_newest") - patrols > 120
+    assert calls(world, "archives_newest") - patrol_service > 120
     spared = calls(world, "archives_list") - looks
     assert 4 <= spared < 20, "a look in full every five minutes, of two sessions"
 
@@ -44,7 +46,7 @@ def test_it_spares_the_looks_at_each_session(world: World, run: ArchiveRun) -> N
 def test_without_enough_recordings_there_is_none(
     world: World, run: ArchiveRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patrol, "FROM", 2)
+    monkeypatch.setattr(bulk, "FROM", 2)
     seen, looks = calls(world, "archives_newest"), calls(world, "archives_list")
     world.wait(60)
     assert calls(world, "archives_newest") == seen
@@ -68,7 +70,7 @@ def test_an_archive_that_nobody_knows_is_taken_over(world: World, run: ArchiveRu
 def test_what_it_does_not_see_is_looked_at_as_ever(
     world: World, run: ArchiveRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patrol.gateway, "LARGEST_PAGE", 1)
+    monkeypatch.setattr(bulk.gateway, "LARGEST_PAGE", 1)
     world.platform.page = 1
     world.platform.foreign_archive("1_somebody", "newer than ours")
     looks = calls(world, "archives_list")
@@ -85,8 +87,8 @@ def test_a_platform_that_gives_no_list_costs_nothing_but_looks(world: World, run
 
 
 def test_who_asked_for_a_visit_meanwhile_gets_it(world: World, run: ArchiveRun) -> None:
-    services.run_wake(run_id=run.pk)
-    assert patrols.runs_put_off([run.pk]) == 0
+    claims.wake(run_id=run.pk)
+    assert patrol_service.runs_put_off([run.pk]) == 0
     run.refresh_from_db()
     assert run.due_at <= clock.now()
 

@@ -11,9 +11,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from archives import access
 from archives.models import Room
 from archives.services.links import invitation_create
+from archives.web import access
 
 pytestmark = pytest.mark.django_db
 OLD, NEW = "an old key, long enough for signing sessions", "a new key, long enough for signing sessions"

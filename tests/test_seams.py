@@ -7,12 +7,12 @@ import av
 import numpy as np
 import pytest
 
-from archives.seams import SURE, Piece, UnreadableMedia, from_times, measure
-from archives.seams.motion import Motion, match_motion, stands_still
-from archives.seams.pieces import Pictures, Sound
-from archives.seams.resampling import SOUND_RATE, resampled
-from archives.seams.shrinking import FINE, Shrink
-from archives.seams.sound import Heard
+from archives.media.seams import SURE, Piece, UnreadableMedia, from_times, measure
+from archives.media.seams.motion import Motion, match_motion, stands_still
+from archives.media.seams.pieces import Pictures, Sound
+from archives.media.seams.resampling import SOUND_RATE, resampled
+from archives.media.seams.shrinking import FINE, Shrink
+from archives.media.seams.sound import Heard
 from benchmarks.seam_pairs import Made, Pair, make
 from benchmarks.seams import look, quick
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from archives import thumbnails
-from archives.export import GapSpan, PieceSpan
-from archives.export.index import read_piece
+from archives.media.export import GapSpan, PieceSpan
+from archives.media.export.index import read_piece
+from archives.media.previews import thumbnails
 from tests.media import counted
 from tests.media.pieces import Recipe, make
 

@@ -15,7 +15,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from archives import clock
-from archives.media import unused
+from archives.media.cleanup import exports as unused
 from archives.models import ArchiveRun, Export, Room
 from archives.services import exports, library
 from tests.kept import START, keep_in, kept_bytes
@@ -38,7 +38,7 @@ def made(run: ArchiveRun) -> Callable[..., Export]:
     """An export of the run as it stands, that nobody has fetched for so many days."""
 
     def make(days: float, **facts: Any) -> Export:
-        export = exports.export_request(run=run).export
+        export = exports.request(run=run).export
         file = storages["archives"].save("main/export.mp4", ContentFile(b"export!"))
         values = {"status": "done", "file": file, "size": 7, "ended_at": clock.now() - timedelta(days=days)}
         Export.objects.filter(pk=export.pk).update(**{**values, **facts})
@@ -67,7 +67,7 @@ def is_there(export: Export) -> bool:
 # --- what goes ---------------------------------------------------------------------------------------
 def test_one_that_no_longer_fits_goes_after_thirty_days(run: ArchiveRun, made: Callable[..., Export]) -> None:
     export = made(29)
-    library.run_rename(run=run, name="Hearing, day two", by="host")
+    library.rename(run=run, name="Hearing, day two", by="host")
     assert NONE in cleanup()
     Export.objects.update(ended_at=clock.now() - timedelta(days=31))
     told = cleanup()
@@ -106,7 +106,7 @@ def test_a_dry_run_says_the_same_and_removes_nothing(made: Callable[..., Export]
 def test_it_can_be_made_again(run: ArchiveRun, made: Callable[..., Export]) -> None:
     export = made(20)
     cleanup("--older-than", "7")
-    asked = exports.export_request(run=run)
+    asked = exports.request(run=run)
     assert (asked.created, asked.export == export) == (True, False)
 
 
@@ -123,14 +123,14 @@ def test_that_of_a_run_which_could_not_be_exported_now_stays(
 
 def test_that_of_a_held_run_stays(run: ArchiveRun, made: Callable[..., Export]) -> None:
     export = made(400)
-    library.run_hold(run=run, by="host")
+    library.hold(run=run, by="host")
     assert NONE in cleanup("--older-than", "7")
     assert is_there(export)
 
 
 def test_what_lies_in_the_trash_is_left_to_the_trash(run: ArchiveRun, made: Callable[..., Export]) -> None:
     export = made(400)
-    library.run_trash(run=run, by="host")
+    library.trash(run=run, by="host")
     assert NONE in cleanup("--older-than", "7")
     assert is_there(export)
 
@@ -150,7 +150,7 @@ def test_what_was_fetched_or_asked_for_lately_stays(
     assert answer.status_code == 206
     assert NONE in cleanup("--older-than", "7")
     Export.objects.update(used_at=clock.now() - timedelta(days=8))
-    exports.export_request(run=run)
+    exports.request(run=run)
     assert NONE in cleanup("--older-than", "7")
     Export.objects.update(used_at=clock.now() - timedelta(days=8))
     assert "1 exports" in cleanup("--older-than", "7")
@@ -189,9 +189,9 @@ def test_what_comes_in_between_counts(
 
     def meanwhile(*given: Any) -> str:
         if what == "use":
-            exports.export_used(export)
+            exports.record_use(export)
         else:
-            {"hold": library.run_hold, "trash": library.run_trash}[what](run=run, by="host")
+            {"hold": library.hold, "trash": library.trash}[what](run=run, by="host")
         return digest(*given)
 
     monkeypatch.setattr(unused, "run_digest", meanwhile)
@@ -203,7 +203,7 @@ def test_one_that_a_killed_clean_up_left_half_way_is_finished(
     made: Callable[..., Export], tmp_path: Path
 ) -> None:
     export = made(400)
-    assert exports.export_remove(export=export, why=unused.WHY)
+    assert exports.remove(export=export, why=unused.WHY)
     assert (tmp_path / "main/export.mp4").exists()
     assert "1 exports (7 bytes)" in cleanup("--older-than", "7")
     assert not is_there(export)

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from archives import clock, errors, gateway
-from archives.media import removal
+from archives import clock, errors
+from archives.media.cleanup import removal
 from archives.models import ArchiveRun, Segment
-from archives.services import library, segment_sync
+from archives.platform import gateway
+from archives.services import library, segments
 from tests.kept import keep_in, new_run, piece
 
 pytestmark = pytest.mark.django_db
@@ -128,7 +129,7 @@ def test_it_leaves_a_run_that_is_not_over(kept: Segment, platform: Platform, sta
 
 
 def test_it_leaves_what_is_on_hold(kept: Segment, platform: Platform) -> None:
-    library.run_hold(run=kept.run, by="host")
+    library.hold(run=kept.run, by="host")
     assert "0 copies" in cleanup()[0]
     assert platform.deleted == []
 
@@ -136,13 +137,13 @@ def test_it_leaves_what_is_on_hold(kept: Segment, platform: Platform) -> None:
 def test_a_hold_that_comes_while_the_file_is_read_counts(
     kept: Segment, platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from archives.media import vendor
+    from archives.media.cleanup import vendor_copies
 
     def read_slowly(segment: Segment) -> bool:
-        library.run_hold(run=segment.run, by="host")
+        library.hold(run=segment.run, by="host")
         return True
 
-    monkeypatch.setattr(vendor, "_is_whole", read_slowly)
+    monkeypatch.setattr(vendor_copies, "_is_whole", read_slowly)
     assert "0 copies" in cleanup()[0]
     assert platform.deleted == []
 
@@ -165,7 +166,7 @@ def test_a_copy_that_is_gone_already_is_settled(kept: Segment, platform: Platfor
 def test_what_the_platform_says_of_it_later_changes_nothing(kept: Segment, platform: Platform) -> None:
     cleanup()
     for status in ("deleted", "expired", "available"):
-        segment_sync(archive={"id": kept.archive_id, "status": status, "size": 0})
+        segments.sync(archive={"id": kept.archive_id, "status": status, "size": 0})
     kept.refresh_from_db()
     assert (kept.status, kept.has_media, kept.is_settled) == ("deleted", True, True)
 

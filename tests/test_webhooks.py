@@ -12,8 +12,8 @@ import pytest
 from django.test import Client
 
 from archives import clock
+from archives.api.webhooks import MAX_BYTES
 from archives.models import ArchiveRun, Callback, Room, Segment, StreamPresence
-from archives.webhooks import MAX_BYTES
 
 pytestmark = pytest.mark.django_db
 SECRETS = ["the-old-signature-secret-0123456789", "the-new-signature-secret-0123456789"]

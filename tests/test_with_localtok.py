@@ -12,10 +12,12 @@ from typing import Any
 import aiohttp
 import pytest
 
-from archives import errors, gateway, services
-from archives.gateway import OpenTokPlatform
+from archives import errors
 from archives.models import ArchiveRun, Room
-from archives.worker import Worker
+from archives.platform import gateway
+from archives.platform.gateway import OpenTokPlatform
+from archives.reconciler.worker import Worker
+from archives.services import restarts, rooms, runs, starts
 from dualarchive import vendor
 from localtok.server import Localtok, Settings
 from tests import invariants
@@ -44,7 +46,7 @@ class Localhost:
 
     def enter(self, platform: OpenTokPlatform, room: Room, participant: str) -> None:
         """A page that publishes in the first session, and in the second between `join` and `leave`."""
-        joined = services.room_join(room=room, name=participant, participant=participant)
+        joined = rooms.join(room=room, name=participant, participant=participant)
         page = _page(self.localtok.url, self.key, room, joined)
         self.tasks.append(asyncio.run_coroutine_threadsafe(page, self.loop))
 
@@ -57,7 +59,7 @@ class Localhost:
         self.loop.close()
 
 
-async def _page(url: str, key: str, room: Room, joined: services.Joined) -> None:
+async def _page(url: str, key: str, room: Room, joined: rooms.Joined) -> None:
     async with aiohttp.ClientSession() as http:
         second: asyncio.Task[None] | None = None
 
@@ -80,7 +82,7 @@ async def _publish(
     key: str,
     session_id: str,
     token: str,
-    joined: services.Joined,
+    joined: rooms.Joined,
     on_signal: Callable[[str], Coroutine[Any, Any, None]] | None = None,
 ) -> None:
     async with http.ws_connect(f"{url}/signalling") as socket:
@@ -133,20 +135,20 @@ def status_is(run: ArchiveRun, *statuses: str) -> Callable[[], bool]:
 @pytest.mark.parametrize(("strategy", "pieces"), [("dual_session", 3), ("overlap", 2)])
 def test_it_records_restarts_and_stops(localhost: Localhost, strategy: str, pieces: int) -> None:
     Room.objects.update(strategy=strategy)
-    room = services.room_sessions_ensure(room=services.room_get())
+    room = rooms.ensure_sessions(room=rooms.get())
     with pytest.raises(errors.NoClients):
-        services.run_start(room=room, name="Too early")
+        starts.start(room=room, name="Too early")
     platform = gateway.platform()
     localhost.enter(platform, room, "ann")
     localhost.enter(platform, room, "ben")
     work_until(lambda: len(platform.streams_list(room.session_id_primary)) == 2)
-    started = services.run_start(room=room, name="Hearing")
+    started = starts.start(room=room, name="Hearing")
     run = started.run
     assert started.archive["name"] == "Hearing"
-    services.restart_request(run=run, by="host")
+    restarts.request(run=run, by="host")
     work_until(status_is(run, Status.RECORDING))
     assert [s.is_live for s in run.segments.all()] == [False] * (pieces - 1) + [True]
-    services.run_stop(run=run, by="host")
+    runs.stop(run=run, by="host")
     work_until(status_is(run, Status.COMPLETE))
     assert [s.status for s in run.segments.all()] == ["available"] * pieces
     assert not run.alarms.exists()

@@ -12,9 +12,9 @@ import time
 
 import pytest
 
-from archives import restart as machine
-from archives import services
 from archives.models import ArchiveRun, Restart, Strategy
+from archives.services import restart_table as machine
+from archives.services import restarts, starts
 from tests.postgres import Postgres
 from tests.real_site import Site
 
@@ -58,14 +58,13 @@ def test_another_takes_over_whichever_step_it_was(site: Site, strategy: Strategy
     cases = [(step.name, when) for step in machine.table(strategy) for when in ("before", "after")]
     turns = {f"room{number}": case for number, case in enumerate(cases)}
     runs = [
-        services.run_start(room=site.room(number, strategy), name=room).run
-        for number, room in enumerate(turns)
+        starts.start(room=site.room(number, strategy), name=room).run for number, room in enumerate(turns)
     ]
     killer = Killer(site, turns)
     site.start_worker()
     site.start_worker()
     for run in runs:
-        services.restart_request(run=run, by="host")
+        restarts.request(run=run, by="host")
     done = Restart.objects.filter(status=Restart.Status.DONE)
     site.wait_for(lambda: done.values("run").distinct().count() == len(runs), within_s=240)
     assert killer.done == set(turns), f"never killed: { {r: turns[r] for r in set(turns) - killer.done} }"
@@ -77,13 +76,13 @@ def test_another_takes_over_whichever_step_it_was(site: Site, strategy: Strategy
 def test_it_survives_its_database(site: Site, postgres: Postgres) -> None:
     """The database goes away in the middle of restarts: at a different step in each room."""
     runs = [
-        services.run_start(room=site.room(number, list(machine.TABLES)[number % 2]), name="Hearing").run
+        starts.start(room=site.room(number, list(machine.TABLES)[number % 2]), name="Hearing").run
         for number in range(4)
     ]
     site.start_worker()
     worker = site.start_worker()
     for run in runs:
-        services.restart_request(run=run, by="host")
+        restarts.request(run=run, by="host")
         site.wait_for(lambda run=run: run.transitions.filter(subject="restart").count() > 3, within_s=60)
     postgres.stop()
     assert site.platform.fake.live(), "recordings go on"

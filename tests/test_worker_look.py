@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from archives import errors, look, services
+from archives import errors
 from archives.models import ArchiveRun, Callback, Segment
+from archives.reconciler import compare
+from archives.services import callbacks
 from tests import invariants
 from tests.fake_platform import Killed
 from tests.world import OF_SECOND_SESSION, World
@@ -136,7 +138,7 @@ def test_nobody_is_sent_away_from_the_only_session_that_is_recorded(world: World
     Segment.objects.create(
         run=run, ordinal=1, session="secondary", session_id="1_two", status="started", archive_id="interim"
     )
-    assert look.people_sweep(world.room) == []
+    assert compare.people_sweep(world.room) == []
 
 
 def test_a_finished_adopted_archive_ends_its_run_where_it_ended(world: World) -> None:
@@ -179,7 +181,7 @@ def test_a_start_given_up_too_soon_tells_when_it_recorded(world: World) -> None:
 
 
 def test_old_callbacks_are_forgotten(world: World) -> None:
-    services.callback_receive(source="archive", body=b'{"id": "x"}')
+    callbacks.receive(source="archive", body=b'{"id": "x"}')
     world.platform.advance(31 * 86_400)
     world.tick()
     assert not Callback.objects.exists()

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from django.db import InterfaceError, OperationalError
 
-from archives import clock, worker
+from archives import clock
 from archives.models import ArchiveRun
+from archives.reconciler import worker
 from tests.world import World
 
 

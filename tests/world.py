@@ -6,9 +6,11 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-from archives import clock, services
+from archives import clock
 from archives.models import ArchiveRun, Room, Segment, Strategy
-from archives.worker import Worker
+from archives.reconciler.worker import Worker
+from archives.services import restarts, rooms, starts
+from archives.services import runs as run_service
 from tests.fake_platform import FakePlatform, Killed
 
 PEOPLE = ("Ann", "Ben")
@@ -25,7 +27,7 @@ def mistakes_end_the_test() -> Iterator[None]:
     """A worker logs a mistake of ours and lives on; here it ends the test, and so does a broken invariant
     that is noticed in the middle of a visit.
     """
-    raising, logger = _Raise(), logging.getLogger("archives.worker")
+    raising, logger = _Raise(), logging.getLogger("archives.reconciler.worker")
     logger.addHandler(raising)
     try:
         yield
@@ -40,7 +42,7 @@ OF_SECOND_SESSION = {"sessionType": "secondary", "sessionId": "1_two"}
 class World:
     def __init__(self, platform: FakePlatform, strategy: str = Strategy.DUAL_SESSION) -> None:
         self.platform = platform
-        self.room = services.room_get()
+        self.room = rooms.get()
         Room.objects.filter(pk=self.room.pk).update(
             strategy=strategy,
             session_id_primary="1_one",
@@ -74,7 +76,7 @@ class World:
             self.platform.unpublish("1_two", *PEOPLE, *self._present())
 
     def poll_pages(self) -> None:
-        from archives.restart import secondary_wanted
+        from archives.services.restart_table import secondary_wanted
 
         run = self.room.runs.filter(status__in=ArchiveRun.RUNNING).first()
         wanted = run and secondary_wanted(run.unfinished_restart, run.segments.live())
@@ -82,13 +84,13 @@ class World:
 
     # --- what a host does ---
     def start(self, name: str = "Hearing") -> ArchiveRun:
-        return services.run_start(room=self.room, name=name).run
+        return starts.start(room=self.room, name=name).run
 
     def restart(self, run: ArchiveRun) -> None:
-        services.restart_request(run=run, by="host")
+        restarts.request(run=run, by="host")
 
     def stop(self, run: ArchiveRun) -> None:
-        services.run_stop(run=run, by="host")
+        run_service.stop(run=run, by="host")
 
     # --- what the worker does ---
     def new_worker(self) -> Worker:

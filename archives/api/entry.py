@@ -16,11 +16,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from archives import errors, gateway
+from archives import errors
 from archives.api.requests import body_of, text_of
 from archives.api.serializers import CredentialsSerializer, ErrorSerializer, TokenSerializer
 from archives.api.throttles import PasswordThrottle
 from archives.errors import error_body
+from archives.platform import gateway
 
 # Load balancers and strangers ask often; the platform is asked at most this often for all of them.
 PLATFORM_HEALTH_S = 2

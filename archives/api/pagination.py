@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from archives import errors
-from archives.lists import COUNTED, counted
+from archives.models.lists import COUNTED, counted
 
 
 class Newest(CursorPagination):

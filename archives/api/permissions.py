@@ -2,7 +2,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from archives import access
+from archives.web import access
 
 
 class IsHost(BasePermission):

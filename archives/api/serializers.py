@@ -5,13 +5,14 @@ from datetime import datetime
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from archives import access, clock
-from archives.api.offsets import preview_url
+from archives import clock
+from archives.api.runs.timeline import preview_url
 from archives.models import RESTART_AFTER_MAX, RESTART_AFTER_MIN, ArchiveRun, Room, Segment
 from archives.services.absences import LONGEST_MS
 from archives.services.library import RETENTION_MAX
 from archives.services.previews import COVER
 from archives.timeline import Absent
+from archives.web import access
 
 
 class SegmentSerializer(serializers.ModelSerializer[Segment]):

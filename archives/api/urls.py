@@ -3,13 +3,13 @@ from django.views.decorators.gzip import gzip_page
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
 
-from archives.api.captions import RunCaptions
 from archives.api.entry import TokenView, UnknownAddress
-from archives.api.exports import CancelExport, OneExport, RunExports
-from archives.api.links import Invitations, OneInvitation, OneShare, Shares
-from archives.api.rooms import RoomViewSet
-from archives.api.runs import RunViewSet
-from archives.api.seams import RunSeams
+from archives.api.rooms.links import Invitations, OneInvitation, OneShare, Shares
+from archives.api.rooms.views import RoomViewSet
+from archives.api.runs.captions import RunCaptions
+from archives.api.runs.exports import CancelExport, OneExport, RunExports
+from archives.api.runs.seams import RunSeams
+from archives.api.runs.views import RunViewSet
 
 router = SimpleRouter()
 router.register("runs", RunViewSet, basename="run")

@@ -3,9 +3,9 @@
 A foreign key has no index of its own (`db_index=False`) where another index begins with it.
 """
 
-from archives.captions import Captions
-from archives.grants import Invitation, RoomRole, Share
 from archives.models.absences import Absence
+from archives.models.access import Invitation, RoomRole, Share
+from archives.models.captions import Captions
 from archives.models.exports import Export, Preview
 from archives.models.operations import Alarm, Beat, Tally
 from archives.models.presence import Callback, StreamPresence

@@ -13,7 +13,7 @@ class Seam(models.Model):
         OVERLAP = "overlap", "Overlap"
         GAP = "gap", "Gap"
 
-    # That of archives.seams, which a web process need not load.
+    # That of archives.media.seams, which a web process need not load.
     SURE = 0.8
 
     run = models.ForeignKey("archives.ArchiveRun", on_delete=models.CASCADE, related_name="seams")

@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from archives import clock, errors
 from archives.models import NAME_MAX, Absence, ArchiveRun, Restart, Room, Side, StreamPresence
-from archives.services.gaps import piece_end
+from archives.services import gaps
 from archives.services.rooms import PARTICIPANT
 from archives.timeline.absences import RESOLUTION_MS, Bounds, Published, Recorded, missing
 
@@ -32,7 +32,7 @@ NOBODY: frozenset[str] = frozenset()
 Streams = list[StreamPresence]
 
 
-def absence_tell(
+def report(
     *, room: Room, participant: object, name: object, away_ms: object, ago_ms: object = 0
 ) -> list[Absence]:
     """A page tells that its connection was away for `away_ms`, until `ago_ms` ago: it may be missing so long
@@ -78,13 +78,13 @@ def _write(
     return absence
 
 
-def absences_about(*, room: Room, since: datetime, until: datetime | None) -> None:
+def refresh_room(*, room: Room, since: datetime, until: datetime | None) -> None:
     """State anew who was missing from the runs that were on in that time."""
     for run in _on_between(room, since, until or clock.now()):
-        absences_state(run_id=run.pk)
+        refresh_run(run_id=run.pk)
 
 
-def absences_state(*, run_id: UUID) -> None:
+def refresh_run(*, run_id: UUID) -> None:
     """State who is in none of the run's pieces for a time, as callbacks and lists tell by now.
 
     As with gaps this may be called at any time and by anybody, and what turns out to be none is taken back.
@@ -122,7 +122,7 @@ def _recorded(run: ArchiveRun, restarts: list[Restart]) -> list[Recorded]:
     return [
         Recorded(
             piece.session,
-            _bounds(piece.started_at, now if piece.is_live else piece_end(piece)),
+            _bounds(piece.started_at, now if piece.is_live else gaps.segment_end(piece)),
             missed[piece.restart_id] if piece.restart_id else NOBODY,
         )
         for piece in run.segments.exclude(archive_id="")

@@ -16,7 +16,7 @@ from archives.models import Alarm, ArchiveRun, Room
 logger = logging.getLogger("archives.alarms")
 
 
-def alarm_raise(*, room: Room, code: str, message: str, run: ArchiveRun | None = None) -> Alarm:
+def open(*, room: Room, code: str, message: str, run: ArchiveRun | None = None) -> Alarm:
     """Open the alarm, or give the one that is open already; a new one is logged at ERROR."""
     found = Alarm.objects.filter(room=room, run=run, code=code, cleared_at=None).first()
     if found:
@@ -30,26 +30,26 @@ def alarm_raise(*, room: Room, code: str, message: str, run: ArchiveRun | None =
     return alarm
 
 
-def alarm_renew(*, room: Room, code: str, message: str, run: ArchiveRun | None = None) -> Alarm:
+def renew(*, room: Room, code: str, message: str, run: ArchiveRun | None = None) -> Alarm:
     """For what happens more than once: a new alarm, but where the open one says the very same."""
     same = Alarm.objects.filter(room=room, run=run, code=code, cleared_at=None, message=message).first()
     if same:
         return same
-    alarm_clear(room=room, run=run, codes=[code])
-    return alarm_raise(room=room, run=run, code=code, message=message)
+    clear(room=room, run=run, codes=[code])
+    return open(room=room, run=run, code=code, message=message)
 
 
-def alarm_clear(*, room: Room, codes: list[str], run: ArchiveRun | None = None) -> int:
+def clear(*, room: Room, codes: list[str], run: ArchiveRun | None = None) -> int:
     return Alarm.objects.filter(room=room, run=run, code__in=codes, cleared_at=None).update(
         cleared_at=clock.now()
     )
 
 
-def alarms_clear_all(*, run: ArchiveRun) -> int:
+def clear_all(*, run: ArchiveRun) -> int:
     return Alarm.objects.filter(run=run, cleared_at=None).update(cleared_at=clock.now())
 
 
-def alarms_send() -> bool:
+def send_next() -> bool:
     """POST one alarm that was not sent yet to ALERT_WEBHOOK_URL; True where there was one."""
     if not settings.ALERT_WEBHOOK_URL:
         return False

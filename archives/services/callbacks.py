@@ -12,11 +12,10 @@ from django.db.models import Q
 
 from archives import clock, errors
 from archives.models import ArchiveRun, Callback, Room
-from archives.services import absences, presence, segments
-from archives.services.claims import run_wake
+from archives.services import absences, claims, presence, segments
 
 
-def callback_receive(*, source: str, body: bytes) -> Callback | None:
+def receive(*, source: str, body: bytes) -> Callback | None:
     """Store and take over one callback; None where the same one came before.
 
     Raises InvalidInput where the body is not a JSON object.
@@ -44,10 +43,10 @@ def callback_receive(*, source: str, body: bytes) -> Callback | None:
 
 def _archive(said: dict[str, Any]) -> tuple[str, UUID | None]:
     """What was done, and whose recording it is about."""
-    segment = segments.segment_sync(archive=said)
+    segment = segments.sync(archive=said)
     if segment is None:
         return _wake_room(said), None
-    run_wake(run_id=segment.run_id)
+    claims.wake(run_id=segment.run_id)
     return f"segment {segment.pk} is {segment.status}", segment.run_id
 
 
@@ -67,9 +66,9 @@ def _session(said: dict[str, Any]) -> tuple[str, UUID | None]:
         return "not a session of ours", None
     event = str(said.get("event", ""))
     if event in ("streamCreated", "streamDestroyed"):
-        told = presence.presence_record(room=room, event=said)
+        told = presence.record(room=room, event=said)
         if told:
-            absences.absences_about(room=room, since=told.created_at, until=told.destroyed_at)
+            absences.refresh_room(room=room, since=told.created_at, until=told.destroyed_at)
     elif event == "sessionNotification":
         # The media server rotates soon and takes the archives with it: restart now, while we may choose when.
         ArchiveRun.objects.filter(room=room, status=ArchiveRun.Status.RECORDING).update(
@@ -80,7 +79,7 @@ def _session(said: dict[str, Any]) -> tuple[str, UUID | None]:
     return event or "without an event", live.values_list("pk", flat=True).first()
 
 
-def callbacks_forget() -> int:
+def delete_old() -> int:
     """Delete what is older than CALLBACK_KEEP."""
     old = clock.now() - settings.CALLBACK_KEEP
     return Callback.objects.filter(received_at__lt=old).delete()[0]

@@ -13,10 +13,10 @@ from webvtt.errors import MalformedCaptionError, MalformedFileError
 from webvtt.models import Timestamp
 
 from archives import errors
-from archives.captions import Captions
 from archives.models import ArchiveRun
+from archives.models.captions import Captions
+from archives.services import history
 from archives.services.library import require_removable, require_unheld
-from archives.services.story import tell
 from archives.timeline import timeline_for
 
 MOST_BYTES = 4_000_000
@@ -27,7 +27,7 @@ TAG = re.compile(r"</?(?:[^\s<>][^<>]*)?>")
 FORM = "It is text in UTF-8 that begins with WEBVTT, then blocks of a line of times and lines of text."
 
 
-def captions_set(*, run: ArchiveRun, data: bytes, by: str, user: Any = None) -> Captions:
+def attach(*, run: ArchiveRun, data: bytes, by: str, user: Any = None) -> Captions:
     """Attach a WebVTT file, in the run's own time, instead of what there is. Raises InvalidInput, OnHold."""
     text, count = written_anew(data, run)
     facts = {
@@ -40,19 +40,19 @@ def captions_set(*, run: ArchiveRun, data: bytes, by: str, user: Any = None) -> 
         require_unheld(run)
         captions, created = Captions.objects.update_or_create(run=run, defaults=facts)
         new = "attached" if created else "replaced"
-        tell(run, old="", new=new, by=by, why=f"{count} captions", field="captions")
+        history.record(run, old="", new=new, by=by, why=f"{count} captions", field="captions")
     return captions
 
 
-def captions_remove(*, run: ArchiveRun, by: str) -> None:
+def remove(*, run: ArchiveRun, by: str) -> None:
     """Twice is the same as once. Raises OnHold."""
     with transaction.atomic():
         require_unheld(run)
         if Captions.objects.filter(run=run).delete()[0]:
-            tell(run, old="attached", new="removed", by=by, field="captions")
+            history.record(run, old="attached", new="removed", by=by, field="captions")
 
 
-def captions_purge(*, run: ArchiveRun) -> None:
+def purge(*, run: ArchiveRun) -> None:
     """Together with the files of a run that lies in the trash. Raises NotInTrash, OnHold."""
     with transaction.atomic():
         require_unheld(run)

@@ -57,7 +57,7 @@ class Claim:
             mine.update(**done)
 
 
-def run_claim(*, run_id: UUID, by: str) -> Claim | None:
+def claim(*, run_id: UUID, by: str) -> Claim | None:
     """Take the run for one visit; None where another holds it or changed it first."""
     run = ArchiveRun.objects.select_related("room").get(pk=run_id)
     if run.status not in ArchiveRun.ACTIVE:
@@ -70,6 +70,6 @@ def run_claim(*, run_id: UUID, by: str) -> Claim | None:
     return Claim(run, run.fence + 1, by, run.due_at) if taken else None
 
 
-def run_wake(*, run_id: UUID) -> None:
+def wake(*, run_id: UUID) -> None:
     """Have a worker look at the run at once; a visit that is under way is followed by another."""
     ArchiveRun.objects.filter(pk=run_id).update(due_at=clock.now())

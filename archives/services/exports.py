@@ -32,7 +32,7 @@ class Requested(NamedTuple):
     created: bool
 
 
-def export_request(
+def request(
     *, run: ArchiveRun, gaps: object = Export.Gaps.BLACK, requested_by: User | None = None
 ) -> Requested:
     """The export of the run as it stands now: the one there is, or a new one for the media tasks to make.
@@ -44,10 +44,10 @@ def export_request(
         raise errors.InvalidInput(f"gaps is {one_of}.", detail={"field": "gaps"})
     if run.status != ArchiveRun.Status.COMPLETE:
         raise errors.NotComplete(detail={"status": run.status})
-    digest = run_digest(run, timeline_for(run))
+    digest = fingerprint(run, timeline_for(run))
     same = Export.objects.filter(run=run, gaps=gaps, digest=digest, status__in=(*Export.ACTIVE, Status.DONE))
     if (found := same.first()) and not _file_is_gone(found):
-        export_used(found)
+        record_use(found)
         return Requested(found, False)
     user = requested_by if requested_by is not None and requested_by.is_authenticated else None
     try:
@@ -58,7 +58,7 @@ def export_request(
     return Requested(new, True)
 
 
-def run_digest(run: ArchiveRun, timeline: Timeline) -> str:
+def fingerprint(run: ArchiveRun, timeline: Timeline) -> str:
     """Equal as long as an export of the run would be. Raises NothingToExport, FilesNotKept."""
     files = {str(pk): sha256 or file for pk, file, sha256 in run.segments.values_list("pk", "file", "sha256")}
     shown = [span.segment for span in timeline.spans if span.segment]
@@ -79,7 +79,7 @@ def _file_is_gone(export: Export) -> bool:
     return True
 
 
-def export_cancel(*, export: Export) -> Export:
+def cancel(*, export: Export) -> Export:
     """Call it off; whoever is making it notices within seconds. What has ended stays as it is."""
     Export.objects.filter(pk=export.pk, status__in=Export.ACTIVE).update(
         status=Status.CANCELLED, ended_at=clock.now()
@@ -88,14 +88,14 @@ def export_cancel(*, export: Export) -> Export:
     return export
 
 
-def export_used(export: Export) -> None:
+def record_use(export: Export) -> None:
     """Somebody asks for it or fetches it, so it is not removed for its age."""
     now = clock.now()
     if export.used_at is None or export.used_at < now - USE_NOTED_EVERY:
         Export.objects.filter(pk=export.pk).update(used_at=now)
 
 
-def export_remove(*, export: Export, why: str) -> bool:
+def remove(*, export: Export, why: str) -> bool:
     """From now on nobody is given its file. False where somebody has used it meanwhile. Raises OnHold."""
     with transaction.atomic():
         require_unheld(export.run)
@@ -105,16 +105,16 @@ def export_remove(*, export: Export, why: str) -> bool:
         return bool(ended.update(status=Status.REMOVED, error=why))
 
 
-def exports_to_make(now: datetime) -> QuerySet[Export]:
+def due(now: datetime) -> QuerySet[Export]:
     return Export.objects.filter(status__in=Export.ACTIVE, due_at__lte=now)
 
 
-def export_begin(export: Export) -> bool:
+def begin(export: Export) -> bool:
     """Take the job for one try."""
-    return export_hold(export, status=Status.RUNNING, attempts=F("attempts") + 1, started_at=clock.now())
+    return hold(export, status=Status.RUNNING, attempts=F("attempts") + 1, started_at=clock.now())
 
 
-def export_hold(export: Export, *, seconds: float = HOLD_S, **facts: Any) -> bool:
+def hold(export: Export, *, seconds: float = HOLD_S, **facts: Any) -> bool:
     """Take the job, or hold it for longer; False where it was called off or somebody else has moved it."""
     until = clock.after(seconds)
     if not _held(export).update(due_at=until, **facts):
@@ -123,16 +123,16 @@ def export_hold(export: Export, *, seconds: float = HOLD_S, **facts: Any) -> boo
     return True
 
 
-def export_done(export: Export, *, file: str, size: int, duration_ms: int, report: dict[str, Any]) -> bool:
+def done(export: Export, *, file: str, size: int, duration_ms: int, report: dict[str, Any]) -> bool:
     facts = {"file": file, "size": size, "duration_ms": duration_ms, "report": report}
     return _ended(export, Status.DONE, progress=1.0, error="", **facts)
 
 
-def export_failed(export: Export, why: str) -> bool:
+def fail(export: Export, why: str) -> bool:
     return _ended(export, Status.FAILED, error=why)
 
 
-def export_again(export: Export, why: str) -> None:
+def retry(export: Export, why: str) -> None:
     """Try once more in a while."""
     _held(export).update(
         status=Status.QUEUED, progress=0.0, due_at=clock.after(BACKOFF_S * export.attempts), error=why

@@ -13,7 +13,7 @@ Hole = tuple[Segment, Segment | None, datetime, datetime]
 STOPPED_BY_CALL = ("", "user initiated")
 
 
-def gaps_state(*, run_id: UUID) -> None:
+def refresh(*, run_id: UUID) -> None:
     """State every hole between the run's pieces, and before its stop, as its rows tell them by now.
 
     A hole is found as soon as both its ends are known, and made exact when the pieces' lengths are: this may
@@ -32,7 +32,7 @@ def _holes(run: ArchiveRun) -> list[Hole]:
     for piece in sorted(pieces, key=lambda piece: piece.started_at or piece.intent_at):
         if last and not last.is_live and not _was_covered(last, piece):
             _add(holes, last, piece, piece.started_at)
-        if last is None or (not last.is_live and (piece.is_live or piece_end(piece) > piece_end(last))):
+        if last is None or (not last.is_live and (piece.is_live or segment_end(piece) > segment_end(last))):
             last = piece
     if last and not last.is_live and not _was_stopped(last):
         _add(holes, last, None, run.stop_requested_at)
@@ -40,11 +40,11 @@ def _holes(run: ArchiveRun) -> list[Hole]:
 
 
 def _add(holes: list[Hole], earlier: Segment, later: Segment | None, until: datetime | None) -> None:
-    if until and piece_end(earlier) < until:
-        holes.append((earlier, later, piece_end(earlier), until))
+    if until and segment_end(earlier) < until:
+        holes.append((earlier, later, segment_end(earlier), until))
 
 
-def piece_end(piece: Segment) -> datetime:
+def segment_end(piece: Segment) -> datetime:
     """Where the length is not known yet, the end is when we saw it; a piece of no length recorded nothing."""
     if piece.started_at and piece.status in Segment.FINAL and not piece.duration_ms:
         return piece.started_at
@@ -82,4 +82,4 @@ def _alarm(run: ArchiveRun, seam: Seam) -> None:
     """Each gap is an alarm of its own, also where the one before is still shown."""
     when = f"{seam.gap_from:%H:%M:%S} to {seam.gap_until:%H:%M:%S} UTC"
     message = f"Nothing was recorded from {when}: {seam.cause}."
-    alarms.alarm_renew(room=run.room, run=run, code="gap", message=message)
+    alarms.renew(room=run.room, run=run, code="gap", message=message)

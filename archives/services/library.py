@@ -12,13 +12,13 @@ from django.db.models import Q
 
 from archives import clock, errors
 from archives.models import ArchiveRun
+from archives.services import history
 from archives.services.starts import clean_name
-from archives.services.story import tell
 
 RETENTION_MAX = 36_500
 
 
-def run_rename(*, run: ArchiveRun, name: object, by: str) -> ArchiveRun:
+def rename(*, run: ArchiveRun, name: object, by: str) -> ArchiveRun:
     """Another name; the story keeps the old one. Raises InvalidName."""
     name, old = clean_name(name), run.name
     if name != old:
@@ -26,7 +26,7 @@ def run_rename(*, run: ArchiveRun, name: object, by: str) -> ArchiveRun:
     return run
 
 
-def run_retain(*, run: ArchiveRun, days: object, by: str) -> ArchiveRun:
+def retain(*, run: ArchiveRun, days: object, by: str) -> ArchiveRun:
     """Keep it for so many days from its end: 0 for ever, None as the setting says. Raises InvalidInput."""
     whole = isinstance(days, int) and not isinstance(days, bool)
     if days is not None and not (whole and 0 <= days <= RETENTION_MAX):  # type: ignore[operator]
@@ -44,7 +44,7 @@ def _kept(days: object) -> str:
     return "as the setting says" if days is None else f"{days} days" if days else "for ever"
 
 
-def runs_past_retention(keep: timedelta | None = None) -> Iterator[ArchiveRun]:
+def past_retention(keep: timedelta | None = None) -> Iterator[ArchiveRun]:
     """Ended runs, not held and not in the trash, whose days are over, oldest first.
 
     Their own days; where they have none, `keep` or, where that is None, RETENTION_DAYS.
@@ -60,14 +60,14 @@ def runs_past_retention(keep: timedelta | None = None) -> Iterator[ArchiveRun]:
         yield from found.order_by("ended_at").iterator()
 
 
-def run_trash(*, run: ArchiveRun, by: str, why: str = "") -> ArchiveRun:
+def trash(*, run: ArchiveRun, by: str, why: str = "") -> ArchiveRun:
     """Out of everybody's sight, its files kept. Twice is the same as once. Raises StillRecording, OnHold."""
     if run.trashed_at is None:
-        run_retire(run=run, by=by, why=why)
+        retire(run=run, by=by, why=why)
     return run
 
 
-def run_retire(*, run: ArchiveRun, by: str, why: str = "") -> bool:
+def retire(*, run: ArchiveRun, by: str, why: str = "") -> bool:
     """As `run_trash`; False where somebody else has put it there meanwhile."""
     may = {"trashed_at": None, "legal_hold": False, "status__in": ArchiveRun.ENDED}
     if _change(run, by=by, field="trash", new="in the trash", why=why, where=may, trashed_at=clock.now()):
@@ -78,20 +78,20 @@ def run_retire(*, run: ArchiveRun, by: str, why: str = "") -> bool:
     return False
 
 
-def run_restore(*, run: ArchiveRun, by: str) -> ArchiveRun:
+def restore(*, run: ArchiveRun, by: str) -> ArchiveRun:
     """Out of the trash. Twice is the same as once."""
     trashed = {"trashed_at__isnull": False}
     _change(run, by=by, field="trash", old="in the trash", new="restored", where=trashed, trashed_at=None)
     return run
 
 
-def run_hold(*, run: ArchiveRun, by: str, why: str = "") -> ArchiveRun:
+def hold(*, run: ArchiveRun, by: str, why: str = "") -> ArchiveRun:
     """Keep it, whatever anybody asks; one that lies in the trash stays there, with its files."""
     _change(run, by=by, field="hold", new="on hold", why=why, where={"legal_hold": False}, legal_hold=True)
     return run
 
 
-def run_release(*, run: ArchiveRun, by: str, why: str = "") -> ArchiveRun:
+def release(*, run: ArchiveRun, by: str, why: str = "") -> ArchiveRun:
     held = {"legal_hold": True}
     _change(run, by=by, field="hold", old="on hold", new="released", why=why, where=held, legal_hold=False)
     return run
@@ -128,7 +128,7 @@ def _change(
     with transaction.atomic():
         if not ArchiveRun.objects.filter(pk=run.pk, **(where or {})).update(**values):
             return False
-        tell(run, old=old[:30], new=new[:30], by=by, why=why, field=field)
+        history.record(run, old=old[:30], new=new[:30], by=by, why=why, field=field)
     for name, value in values.items():
         setattr(run, name, value)
     return True

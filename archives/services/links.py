@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from archives import clock, errors
-from archives.grants import Invitation, Link, Share
 from archives.models import ArchiveRun, Room
+from archives.models.access import Invitation, Link, Share
 from archives.services.rooms import CONTROL, PERSON_NAME_MAX
 
 INVITATION_LASTS = timedelta(days=30)
@@ -40,7 +40,7 @@ def share_create(*, run: ArchiveRun, by: Any = None, hours: object = None) -> Sh
     return Share.objects.create(run=run, created_by=by, expires_at=_end(hours, SHARE_LASTS))
 
 
-def link_revoke(*, link: Link) -> None:
+def revoke(*, link: Link) -> None:
     """Nobody is let in by it any more; those who are in are put out. Twice is the same as once."""
     type(link)._default_manager.filter(pk=link.pk, revoked_at=None).update(revoked_at=clock.now())
 

@@ -20,7 +20,7 @@ LATEST = timedelta(days=7)
 Person = dict[str, str]
 
 
-def presence_record(*, room: Room, event: dict[str, Any]) -> StreamPresence | None:
+def record(*, room: Room, event: dict[str, Any]) -> StreamPresence | None:
     """Take over a streamCreated or streamDestroyed callback; None where it names no stream.
 
     In any order: a stream that was destroyed stays so when its creation is told late.

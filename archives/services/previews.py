@@ -12,7 +12,7 @@ from django.db.models import F, QuerySet
 
 from archives import clock, errors
 from archives.models import ArchiveRun, Preview
-from archives.services.exports import run_digest
+from archives.services import exports
 from archives.timeline import timeline_for
 
 PICTURE, CUES, LEVELS, COVER = "thumbnails.jpg", "thumbnails.vtt", "levels.json", "cover.jpg"
@@ -22,12 +22,12 @@ MOST_ATTEMPTS = 4
 BACKOFF_S = 60
 
 
-def preview_plan(*, run: ArchiveRun) -> Preview | None:
+def plan(*, run: ArchiveRun) -> Preview | None:
     """Have the run's preview made, unless it has one; None where there is nothing to be seen."""
     if not settings.KEEP_FILES:
         return None
     try:
-        digest = run_digest(run, timeline_for(run))
+        digest = exports.fingerprint(run, timeline_for(run))
     except (errors.FilesNotKept, errors.NothingToExport):
         return None
     preview, _ = Preview.objects.get_or_create(run=run)
@@ -36,26 +36,26 @@ def preview_plan(*, run: ArchiveRun) -> Preview | None:
     return preview
 
 
-def preview_renew(*, run_id: UUID) -> None:
+def renew(*, run_id: UUID) -> None:
     """A piece came or a seam was measured after the run was complete: its preview follows, once all are."""
     run = ArchiveRun.objects.filter(pk=run_id, status=ArchiveRun.Status.COMPLETE).first()
     if run is not None and not run.seams.exclude(due_at=None).exists():
-        preview_plan(run=run)
+        plan(run=run)
 
 
-def previews_to_make(now: datetime) -> QuerySet[Preview]:
+def due(now: datetime) -> QuerySet[Preview]:
     return Preview.objects.filter(due_at__lte=now)
 
 
-def preview_begin(preview: Preview) -> bool:
+def begin(preview: Preview) -> bool:
     """Take the job for one try."""
-    if not preview_hold(preview, attempts=F("attempts") + 1):
+    if not hold(preview, attempts=F("attempts") + 1):
         return False
     preview.attempts += 1
     return True
 
 
-def preview_hold(preview: Preview, *, seconds: float = HOLD_S, **facts: Any) -> bool:
+def hold(preview: Preview, *, seconds: float = HOLD_S, **facts: Any) -> bool:
     """Take the job, or hold it for longer; False where somebody else has moved it meanwhile."""
     until = clock.after(seconds)
     if not _held(preview).update(due_at=until, **facts):
@@ -64,43 +64,43 @@ def preview_hold(preview: Preview, *, seconds: float = HOLD_S, **facts: Any) -> 
     return True
 
 
-def preview_give_back(preview: Preview, *, seconds: float = 0) -> bool:
+def give_back(preview: Preview, *, seconds: float = 0) -> bool:
     """Due again at once: to be ended on the way, as at each deploy, is no failed try."""
-    return preview_hold(preview, seconds=seconds, attempts=max(0, preview.attempts - 1))
+    return hold(preview, seconds=seconds, attempts=max(0, preview.attempts - 1))
 
 
-def preview_done(preview: Preview, *, folder: str, digest: str) -> bool:
+def done(preview: Preview, *, folder: str, digest: str) -> bool:
     """They lie in `folder`, made of what the run was by `digest`; an older one's files go."""
     old = Preview.objects.values_list("folder", flat=True).get(pk=preview.pk)
     facts = {"folder": folder, "digest": digest, "progress": 1.0, "made_at": clock.now(), "error": ""}
     done = _held(preview).update(due_at=None, **facts) == 1
     if done and old not in ("", folder):
-        preview_files_delete(old)
+        delete_files(old)
     return done
 
 
-def preview_unwanted(preview: Preview, *, digest: str) -> bool:
+def unwanted(preview: Preview, *, digest: str) -> bool:
     """Its run was removed for good while it was made, or has become another."""
     return not Preview.objects.filter(pk=preview.pk, digest=digest).exists()
 
 
-def preview_version(folder: str) -> str:
+def version(folder: str) -> str:
     """Of the files in there: another one for others, so that a browser may remember what it has."""
     return folder.rsplit("/", 1)[-1]
 
 
-def preview_given_up(preview: Preview) -> None:
+def give_up(preview: Preview) -> None:
     """Whatever makes it ends the process that does, again and again."""
     why = f"Given up after {MOST_ATTEMPTS} tries. {preview.error}".strip()
     _held(preview).update(due_at=None, error=why)
 
 
-def preview_files_delete(folder: str) -> None:
+def delete_files(folder: str) -> None:
     for name in FILES:
         storages["archives"].delete(f"{folder}/{name}")
 
 
-def preview_failed(preview: Preview, why: str) -> None:
+def fail(preview: Preview, why: str) -> None:
     """Try again in a while, but not for ever: a run is watched as well without."""
     again = clock.after(BACKOFF_S * preview.attempts) if preview.attempts < MOST_ATTEMPTS else None
     _held(preview).update(due_at=again, error=why)

@@ -7,14 +7,12 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from archives import clock, errors
-from archives import restart as machine
 from archives.models import ArchiveRun, Restart, Strategy
-from archives.services import tallies
-from archives.services.alarms import alarm_clear
+from archives.services import alarms, counters, history, rooms
+from archives.services import restart_table as machine
 from archives.services.claims import Claim
-from archives.services.rooms import room_look
+from archives.services.history import move
 from archives.services.runs import restart_due
-from archives.services.story import move, tell
 
 RunStatus = ArchiveRun.Status
 RETRY_AFTER_S = 60.0
@@ -23,7 +21,7 @@ LEFT_BEHIND_S = 30.0
 OVERCOME = ["credentials_refused", "limit_near", "no_secondary", "restart_failed", "restart_stuck"]
 
 
-def restart_request(
+def request(
     *, run: ArchiveRun, by: str, automatic: bool = False, why: str = "", claim: Claim | None = None
 ) -> Restart:
     """Begin a restart; the worker carries it out. Raises RestartInProgress, RunNotLive, ClaimLost."""
@@ -48,8 +46,8 @@ def restart_request(
                 automatic=automatic,
                 why=why[:200],
             )
-            tell(restart, old="", new=Restart.Status.RUNNING, by=by, why=why)
-            tell(restart, old="", new=restart.step, by=by, field="step")
+            history.record(restart, old="", new=Restart.Status.RUNNING, by=by, why=why)
+            history.record(restart, old="", new=restart.step, by=by, field="step")
     except IntegrityError:
         raise errors.RestartInProgress from None
     if claim:
@@ -68,15 +66,15 @@ def _why_not(run: ArchiveRun) -> errors.ArchiveError:
     return errors.RestartInProgress() if restarting else errors.RunNotLive()
 
 
-def restart_advance(*, claim: Claim, restart: Restart, wait_s: float, why: str = "") -> bool:
+def advance(*, claim: Claim, restart: Restart, wait_s: float, why: str = "") -> bool:
     """On to the next step in `wait_s` seconds, or done."""
     following = machine.next_step(restart.strategy, restart.step)
     if following == machine.DONE:
         return _end(claim, restart, Restart.Status.DONE, why)
-    return restart_go(claim=claim, restart=restart, step=following, wait_s=wait_s, why=why)
+    return go(claim=claim, restart=restart, step=following, wait_s=wait_s, why=why)
 
 
-def restart_go(*, claim: Claim, restart: Restart, step: str, wait_s: float = 0, why: str = "") -> bool:
+def go(*, claim: Claim, restart: Restart, step: str, wait_s: float = 0, why: str = "") -> bool:
     """To `step`, forward, or back to where a recording that died has to be started again."""
     due = clock.after(wait_s)
     return move(
@@ -95,7 +93,7 @@ def restart_go(*, claim: Claim, restart: Restart, step: str, wait_s: float = 0, 
     )
 
 
-def restart_again(*, claim: Claim, restart: Restart, in_s: float, error: str = "", **values: Any) -> None:
+def retry(*, claim: Claim, restart: Restart, in_s: float, error: str = "", **values: Any) -> None:
     """The same step once more in `in_s` seconds; `error` counts as a failed attempt."""
     with transaction.atomic():
         claim.guard()
@@ -107,7 +105,7 @@ def restart_again(*, claim: Claim, restart: Restart, in_s: float, error: str = "
         )
 
 
-def restart_people(
+def record_people(
     *, claim: Claim, restart: Restart, expected: list[dict[str, str]], arrived: list[dict[str, str]]
 ) -> None:
     if (restart.expected, restart.arrived) == (expected, arrived):
@@ -118,12 +116,12 @@ def restart_people(
     restart.expected, restart.arrived = expected, arrived
 
 
-def restart_give_up(*, claim: Claim, restart: Restart, why: str) -> bool:
+def give_up(*, claim: Claim, restart: Restart, why: str) -> bool:
     """End the restart without having cut anything; another is due in a minute."""
     return _end(claim, restart, Restart.Status.FAILED, why)
 
 
-def restart_cancel(*, claim: Claim, restart: Restart, why: str) -> bool:
+def cancel(*, claim: Claim, restart: Restart, why: str) -> bool:
     return _end(claim, restart, Restart.Status.CANCELLED, why)
 
 
@@ -142,11 +140,11 @@ def _end(claim: Claim, restart: Restart, status: str, why: str) -> bool:
         )
         if not ended:
             return False
-        tallies.tally_restart(restart)
+        counters.count_restart(restart)
         # Whoever stays in the second session all the same is then asked to leave it.
-        room_look(room=run.room, in_s=LEFT_BEHIND_S)
+        rooms.schedule(room=run.room, in_s=LEFT_BEHIND_S)
         if status == Restart.Status.DONE:
-            alarm_clear(room=run.room, run=run, codes=OVERCOME)
+            alarms.clear(room=run.room, run=run, codes=OVERCOME)
             piece = run.segments.live().order_by("-ordinal").first()
             due = restart_due(run, piece.started_at if piece and piece.started_at else clock.now())
         else:

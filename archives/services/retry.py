@@ -6,9 +6,7 @@ from django.db import transaction
 
 from archives import clock, errors
 from archives.models import ArchiveRun, Export, Preview, Restart, Room, Segment
-from archives.services.claims import run_wake
-from archives.services.rooms import room_look
-from archives.services.story import tell
+from archives.services import claims, history, rooms
 
 
 class NothingFailed(errors.ArchiveError):
@@ -17,7 +15,7 @@ class NothingFailed(errors.ArchiveError):
     message = "Nothing of this recording has failed or waits for another try."
 
 
-def run_retry(*, run: ArchiveRun, by: str) -> list[str]:
+def retry_run(*, run: ArchiveRun, by: str) -> list[str]:
     """Have everything of the run that has failed tried again now; what, in words. Raises NothingFailed."""
     now = clock.now()
     with transaction.atomic():
@@ -35,21 +33,21 @@ def run_retry(*, run: ArchiveRun, by: str) -> list[str]:
         tried = [what for what, count in counts.items() if count]
         if not tried:
             raise NothingFailed
-        tell(run, old="", new="tried again", by=by, why=", ".join(tried), field="retry")
-    run_wake(run_id=run.pk)
+        history.record(run, old="", new="tried again", by=by, why=", ".join(tried), field="retry")
+    claims.wake(run_id=run.pk)
     return tried
 
 
-def run_reconcile(*, run: ArchiveRun) -> None:
+def reconcile_run(*, run: ArchiveRun) -> None:
     """Have the worker compare the run, and its room, with the platform at once."""
-    run_wake(run_id=run.pk)
-    room_reconcile(room=run.room)
+    claims.wake(run_id=run.pk)
+    reconcile_room(room=run.room)
 
 
-def room_reconcile(*, room: Room) -> None:
+def reconcile_room(*, room: Room) -> None:
     for run in ArchiveRun.objects.filter(room=room, status__in=ArchiveRun.ACTIVE):
-        run_wake(run_id=run.pk)
-    room_look(room=room, in_s=0)
+        claims.wake(run_id=run.pk)
+    rooms.schedule(room=room, in_s=0)
 
 
 def _restart_step(run: ArchiveRun) -> int:

@@ -11,8 +11,9 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from archives import clock, errors, gateway
+from archives import clock, errors
 from archives.models import DEFAULT_ROOM, Room, Side
+from archives.platform import gateway
 
 PARTICIPANT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 PERSON_NAME_MAX = 100
@@ -27,14 +28,14 @@ class Joined:
     secondary_token: str
 
 
-def room_get(*, slug: str = DEFAULT_ROOM) -> Room:
+def get(*, slug: str = DEFAULT_ROOM) -> Room:
     room = Room.objects.filter(slug=slug or DEFAULT_ROOM).first()
     if room is None:
         raise errors.UnknownRoom(detail={"room": slug})
     return room
 
 
-def room_create(*, slug: str, name: str = "", **values: Any) -> Room:
+def create(*, slug: str, name: str = "", **values: Any) -> Room:
     """A new room; its sessions are made on first use. Raises InvalidInput, its detail field by field."""
     room = Room(slug=slug, name=name or slug, **values)
     try:
@@ -46,7 +47,7 @@ def room_create(*, slug: str, name: str = "", **values: Any) -> Room:
     return room
 
 
-def room_sessions_ensure(*, room: Room) -> Room:
+def ensure_sessions(*, room: Room) -> Room:
     """Give the room its two sessions on first use. Two processes at once end up with the same pair.
 
     Raises PlatformError where a session has to be created and cannot be.
@@ -61,7 +62,7 @@ def room_sessions_ensure(*, room: Room) -> Room:
     return room
 
 
-def room_look(*, room: Room, in_s: float) -> None:
+def schedule(*, room: Room, in_s: float) -> None:
     """Have the sweep look at the room in so many seconds, if it would not sooner."""
     due = clock.after(in_s)
     Room.objects.filter(pk=room.pk, due_at__gt=due).update(due_at=due)
@@ -73,7 +74,7 @@ def _configured(room: Room, side: Side) -> str:
     return settings.SESSION_ID_PRIMARY if side is Side.PRIMARY else settings.SESSION_ID_SECONDARY
 
 
-def room_join(*, room: Room, name: str, participant: str = "") -> Joined:
+def join(*, room: Room, name: str, participant: str = "") -> Joined:
     """Tokens for both sessions, whose connection data say who this is. Raises InvalidInput, PlatformError."""
     name = name.strip()
     if not name or len(name) > PERSON_NAME_MAX or CONTROL.search(name):
@@ -83,7 +84,7 @@ def room_join(*, room: Room, name: str, participant: str = "") -> Joined:
     # A reload sends the id again; anything that is not one of ours is replaced, not refused.
     if not PARTICIPANT.fullmatch(participant):
         participant = uuid.uuid4().hex[:12]
-    room_sessions_ensure(room=room)
+    ensure_sessions(room=room)
     data = json.dumps({"participant": participant, "name": name}, ensure_ascii=False)
     platform = gateway.platform()
     return Joined(

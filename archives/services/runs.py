@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from archives import clock, errors, gateway
+from archives import clock, errors
 from archives.models import (
     NAME_MAX,
     ArchiveRun,
@@ -18,12 +18,10 @@ from archives.models import (
     Segment,
     Side,
 )
-from archives.services import alarms, segments, tallies
-from archives.services.absences import absences_state
+from archives.platform import gateway
+from archives.services import absences, alarms, counters, gaps, history, rooms, segments
 from archives.services.claims import Claim
-from archives.services.gaps import piece_end
-from archives.services.rooms import room_look
-from archives.services.story import move, tell
+from archives.services.history import move
 
 Status = ArchiveRun.Status
 # When the sweep looks for archives that began late, so that nothing records 60 s after a stop.
@@ -35,7 +33,7 @@ def reserve_s() -> float:
     return min(600.0, settings.ARCHIVE_LIMIT / 20)
 
 
-def run_recording(*, claim: Claim, segment: Segment) -> bool:
+def record(*, claim: Claim, segment: Segment) -> bool:
     """starting → recording, once an archive is known."""
     started = segment.started_at or clock.now()
     return move(
@@ -74,10 +72,10 @@ def limit_at(run: ArchiveRun) -> datetime | None:
     return piece.started_at + timedelta(seconds=settings.ARCHIVE_LIMIT)
 
 
-def run_fail(*, claim: Claim, why: str) -> bool:
+def fail(*, claim: Claim, why: str) -> bool:
     for segment in claim.run.segments.filter(status=Segment.Status.STARTING, archive_id=""):
-        segments.segment_absent(claim=claim, segment=segment, why=why)
-    room_look(room=claim.run.room, in_s=LATE_S)
+        segments.absent(claim=claim, segment=segment, why=why)
+    rooms.schedule(room=claim.run.room, in_s=LATE_S)
     return move(
         claim.run,
         Status.FAILED,
@@ -90,7 +88,7 @@ def run_fail(*, claim: Claim, why: str) -> bool:
     )
 
 
-def run_stop(*, run: ArchiveRun, by: str) -> ArchiveRun:
+def stop(*, run: ArchiveRun, by: str) -> ArchiveRun:
     """Have all recording of the run ended; the worker carries it out. A second stop changes nothing."""
     with transaction.atomic():
         moved = move(
@@ -113,12 +111,12 @@ def run_stop(*, run: ArchiveRun, by: str) -> ArchiveRun:
                     ended_at=clock.now(),
                 )
                 if cancelled:
-                    tallies.tally_restart(restart)
+                    counters.count_restart(restart)
     run.refresh_from_db()
     return run
 
 
-def run_postpone(*, run: ArchiveRun, seconds: object, by: str) -> ArchiveRun:
+def postpone(*, run: ArchiveRun, seconds: object, by: str) -> ArchiveRun:
     """Put the automatic restart off, at most to the reserve before the limit.
 
     Raises InvalidInput, RunNotLive.
@@ -141,11 +139,11 @@ def run_postpone(*, run: ArchiveRun, seconds: object, by: str) -> ArchiveRun:
     return run
 
 
-def run_processing(*, claim: Claim) -> bool:
+def process(*, claim: Claim) -> bool:
     """stopping → processing: nothing records any more."""
-    alarms.alarms_clear_all(run=claim.run)
+    alarms.clear_all(run=claim.run)
     run = claim.run
-    room_look(room=run.room, in_s=LATE_S)
+    rooms.schedule(room=run.room, in_s=LATE_S)
     first = run.segments.exclude(created_at_ms=None).first()
     moved = move(
         run,
@@ -157,16 +155,16 @@ def run_processing(*, claim: Claim) -> bool:
         started_at=run.started_at or (first and first.started_at),
         ended_at=clock.now(),
     )
-    absences_state(run_id=run.pk)
+    absences.refresh_run(run_id=run.pk)
     return moved
 
 
-def run_complete(*, claim: Claim) -> bool:
+def complete(*, claim: Claim) -> bool:
     """processing → complete, or failed where not one piece was recorded."""
     run = claim.run
     if not run.segments.exclude(status__in=(Segment.Status.FAILED, Segment.Status.ABSENT)).exists():
-        return run_fail(claim=claim, why=run.error or "Nothing was recorded.")
-    alarms.alarms_clear_all(run=run)
+        return fail(claim=claim, why=run.error or "Nothing was recorded.")
+    alarms.clear_all(run=run)
     first_time = not run.transitions.filter(subject="run", new=Status.COMPLETE).exists()
     began, ended = _bounds(run)
     with transaction.atomic():
@@ -180,8 +178,8 @@ def run_complete(*, claim: Claim) -> bool:
             ended_at=ended,
         )
         if completed and first_time:
-            tallies.tally_seams(run)
-    absences_state(run_id=run.pk)
+            counters.count_seams(run)
+    absences.refresh_run(run_id=run.pk)
     return completed
 
 
@@ -191,11 +189,11 @@ def _bounds(run: ArchiveRun) -> tuple[datetime | None, datetime | None]:
     if not pieces:
         return run.started_at, run.ended_at
     first = min(piece.started_at for piece in pieces if piece.started_at)
-    last = max(piece_end(piece) for piece in pieces)
+    last = max(gaps.segment_end(piece) for piece in pieces)
     return run.started_at or first, run.ended_at if run.stop_requested_at else last
 
 
-def run_replaced(*, claim: Claim, segment: Segment) -> None:
+def replace(*, claim: Claim, segment: Segment) -> None:
     """A piece that ended by itself has been followed by `segment`: the next restart counts from there."""
     due = restart_due(claim.run, segment.started_at or clock.now())
     with transaction.atomic():
@@ -203,7 +201,7 @@ def run_replaced(*, claim: Claim, segment: Segment) -> None:
     claim.run.restart_due_at = due
 
 
-def run_tried(*, claim: Claim, attempts: int, error: str = "") -> None:
+def record_attempts(*, claim: Claim, attempts: int, error: str = "") -> None:
     """Remember how often in a row the platform let this run down."""
     if (claim.run.attempts, claim.run.error) == (attempts, error):
         return
@@ -212,13 +210,13 @@ def run_tried(*, claim: Claim, attempts: int, error: str = "") -> None:
     claim.run.attempts, claim.run.error = attempts, error
 
 
-def run_reopen(*, run: ArchiveRun, by: str, why: str) -> bool:
+def reopen(*, run: ArchiveRun, by: str, why: str) -> bool:
     """A piece of an ended run has turned up: have the worker end it and settle the run again."""
     ended = (Status.COMPLETE, Status.FAILED)
     return move(run, Status.PROCESSING, old=ended, by=by, why=why, due_at=clock.now())
 
 
-def run_adopt(*, room: Room, archive: dict[str, Any], live: bool, by: str) -> ArchiveRun | None:
+def adopt(*, room: Room, archive: dict[str, Any], live: bool, by: str) -> ArchiveRun | None:
     """A run for an archive that no run knows; None where the room has a live run by now."""
     status = Status.RECORDING if live else Status.PROCESSING
     why = "an archive without a recording was found on the platform"
@@ -235,8 +233,8 @@ def run_adopt(*, room: Room, archive: dict[str, Any], live: bool, by: str) -> Ar
             )
             run.restart_due_at = restart_due(run, began)
             run.save(update_fields=["restart_due_at"])
-            tell(run, old="", new=status, by=by, why=why)
-            segments.segment_adopt(run=run, archive=archive, by=by, why=why)
+            history.record(run, old="", new=status, by=by, why=why)
+            segments.adopt(run=run, archive=archive, by=by, why=why)
     except IntegrityError:
         return None
     return run
@@ -248,7 +246,7 @@ def _ended(archive: dict[str, Any], began: datetime) -> datetime:
     return began + timedelta(milliseconds=duration_ms) if duration_ms else clock.now()
 
 
-def say_state(room: Room) -> None:
+def signal_state(room: Room) -> None:
     """Tell the pages to fetch the state again; they poll as well, so a failure does not matter."""
     if not room.session_id_primary:
         return

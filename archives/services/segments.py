@@ -9,11 +9,12 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
-from archives import clock, errors, gateway
+from archives import clock, errors
 from archives.models import ArchiveRun, Restart, Segment, Side, Strategy
+from archives.platform import gateway
+from archives.services import gaps, history
 from archives.services.claims import Claim
-from archives.services.gaps import gaps_state
-from archives.services.story import move, tell
+from archives.services.history import move
 
 Status = Segment.Status
 PLATFORM = "platform"
@@ -27,7 +28,7 @@ def next_ordinal(run: ArchiveRun) -> int:
     return 0 if last is None else last + 1
 
 
-def segment_intend(*, claim: Claim, side: Side | str, restart: Restart | None = None) -> Segment:
+def intend(*, claim: Claim, side: Side | str, restart: Restart | None = None) -> Segment:
     """Write down that an archive is about to be started; `segment_start` then asks for it."""
     run = claim.run
     pk = uuid.uuid4()
@@ -42,11 +43,11 @@ def segment_intend(*, claim: Claim, side: Side | str, restart: Restart | None = 
             session_id=run.room.session_id(side),
             multi_archive_tag=pk.hex if run.strategy == Strategy.OVERLAP else "",
         )
-        tell(segment, old="", new=Status.STARTING, by=claim.by)
+        history.record(segment, old="", new=Status.STARTING, by=claim.by)
     return segment
 
 
-def segment_start(*, claim: Claim, segment: Segment) -> dict[str, Any]:
+def start(*, claim: Claim, segment: Segment) -> dict[str, Any]:
     """Ask the platform for the intended archive; gives its raw JSON.
 
     Raises PlatformError. Where nothing can have been started the segment ends `absent`, except after
@@ -64,9 +65,9 @@ def segment_start(*, claim: Claim, segment: Segment) -> dict[str, Any]:
             Segment.objects.filter(pk=segment.pk, archive_id="").update(asked_at=None)
             segment.asked_at = None
             if not isinstance(error, errors.AlreadyRecording):
-                segment_absent(claim=claim, segment=segment, why=error.message)
+                absent(claim=claim, segment=segment, why=error.message)
         raise
-    segment_attach(segment=segment, archive=archive, by=claim.by)
+    attach(segment=segment, archive=archive, by=claim.by)
     return archive
 
 
@@ -80,7 +81,7 @@ def _mark_asked(claim: Claim, segment: Segment) -> None:
     segment.asked_at, segment.intent_at = now, intent
 
 
-def segment_attach(*, segment: Segment, archive: dict[str, Any], by: str, why: str = "") -> bool:
+def attach(*, segment: Segment, archive: dict[str, Any], by: str, why: str = "") -> bool:
     """This archive is what the segment intended. A fact, so no claim is needed to write it."""
     archive_id = str(archive["id"])
     if Segment.objects.filter(archive_id=archive_id).exclude(pk=segment.pk).exists():
@@ -89,12 +90,12 @@ def segment_attach(*, segment: Segment, archive: dict[str, Any], by: str, why: s
     segment.refresh_from_db()
     if segment.archive_id != archive_id:
         return False
-    segment_sync(archive=archive, by=by, why=why)
+    sync(archive=archive, by=by, why=why)
     segment.refresh_from_db()
     return True
 
 
-def segment_adopt(
+def adopt(
     *, run: ArchiveRun, archive: dict[str, Any], by: str, why: str = "found on the platform"
 ) -> Segment:
     """Make an archive that no row knows a segment of `run`."""
@@ -108,13 +109,13 @@ def segment_adopt(
             archive_id=str(archive["id"]),
             adopted=True,
         )
-        tell(segment, old="", new=Status.STARTING, by=by, why=why)
-    segment_sync(archive=archive, by=by, why=why)
+        history.record(segment, old="", new=Status.STARTING, by=by, why=why)
+    sync(archive=archive, by=by, why=why)
     segment.refresh_from_db()
     return segment
 
 
-def segment_sync(
+def sync(
     *, archive: dict[str, Any], segment: Segment | None = None, by: str = PLATFORM, why: str = ""
 ) -> Segment | None:
     """Take over what the platform says of one of our archives (whose row is `segment`, if that is known).
@@ -132,7 +133,7 @@ def segment_sync(
             facts["ended_at"] = now
         why = why or facts.get("reason", "")
         if move(segment, status, old=segment.status, by=by, why=why, synced_at=now, **facts):
-            gaps_state(run_id=segment.run_id)
+            gaps.refresh(run_id=segment.run_id)
     else:
         news = {name: told for name, told in facts.items() if getattr(segment, name) != told}
         # Most looks find nothing new: then there is nothing to write either.
@@ -175,7 +176,7 @@ def whole(told: object, times: int = 1) -> int:
     return round(told * times)
 
 
-def segment_confirm(*, claim: Claim, segment: Segment) -> None:
+def confirm(*, claim: Claim, segment: Segment) -> None:
     """The platform's own record says that it records, and that its session has the streams."""
     with transaction.atomic():
         claim.guard()
@@ -183,25 +184,25 @@ def segment_confirm(*, claim: Claim, segment: Segment) -> None:
         claim.changed |= bool(fresh.update(confirmed_at=clock.now()))
 
 
-def segment_take(*, claim: Claim, segment: Segment, restart: Restart) -> None:
+def take(*, claim: Claim, segment: Segment, restart: Restart) -> None:
     """A recording that is already running in the session becomes what the restart would have started."""
     with transaction.atomic():
         claim.guard()
         Segment.objects.filter(pk=segment.pk).update(restart=restart)
 
 
-def segments_expire(*, claim: Claim, older_than: datetime) -> bool:
+def expire(*, claim: Claim, older_than: datetime) -> bool:
     """Close the intents that came to nothing; True where some are still too fresh to tell."""
     fresh = False
     for segment in claim.run.segments.filter(status=Status.STARTING, archive_id=""):
         if segment.asked_at is None or segment.asked_at < older_than:
-            segment_absent(claim=claim, segment=segment, why="The video platform never started it.")
+            absent(claim=claim, segment=segment, why="The video platform never started it.")
         else:
             fresh = True
     return fresh
 
 
-def segment_stop(*, claim: Claim, segment: Segment) -> None:
+def stop(*, claim: Claim, segment: Segment) -> None:
     """Have the platform end it. Raises PlatformError where that is not known to have happened."""
     with transaction.atomic():
         claim.guard()
@@ -212,12 +213,12 @@ def segment_stop(*, claim: Claim, segment: Segment) -> None:
     except errors.WrongStatus:
         archive = platform.archive_get(segment.archive_id)
     except errors.NotFound:
-        segment_lost(claim=claim, segment=segment)
+        lost(claim=claim, segment=segment)
         return
-    segment_sync(archive=archive, by=claim.by)
+    sync(archive=archive, by=claim.by)
 
 
-def segment_absent(*, claim: Claim, segment: Segment, why: str) -> bool:
+def absent(*, claim: Claim, segment: Segment, why: str) -> bool:
     """The intent came to nothing."""
     return move(
         segment,
@@ -232,7 +233,7 @@ def segment_absent(*, claim: Claim, segment: Segment, why: str) -> bool:
     )
 
 
-def segment_lost(*, claim: Claim, segment: Segment) -> bool:
+def lost(*, claim: Claim, segment: Segment) -> bool:
     """The platform does not know an archive that it once gave us."""
     why = "The video platform does not know this archive any more."
     return move(

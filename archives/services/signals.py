@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from archives import gateway
 from archives.models import Room, Side
+from archives.platform import gateway
 
 
-def signal_second_session(*, room: Room, type: str) -> None:
+def to_second_session(*, room: Room, type: str) -> None:
     """Ask every page to publish in the second session too ("join"), or to leave it ("leave").
 
     Raises PlatformError. The predecessor's pages take the session and its side from `data`.

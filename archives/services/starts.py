@@ -18,11 +18,9 @@ from archives.models import (
     Segment,
     Side,
 )
-from archives.services import segments
+from archives.services import history, rooms, runs, segments
 from archives.services.claims import Claim, lease_s
-from archives.services.rooms import CONTROL, room_look, room_sessions_ensure
-from archives.services.runs import run_fail, run_recording
-from archives.services.story import tell
+from archives.services.rooms import CONTROL
 
 Status = ArchiveRun.Status
 START_PATIENCE_S = 60.0
@@ -65,7 +63,7 @@ def actor(user: User | AnonymousUser | None) -> str:
     return f"host:{user.get_username()}" if user is not None and user.is_authenticated else "host"
 
 
-def run_start(
+def start(
     *,
     room: Room,
     name: object,
@@ -85,7 +83,7 @@ def run_start(
     known = _same_request(room, idempotency_key)
     if known:
         return known
-    room_sessions_ensure(room=room)
+    rooms.ensure_sessions(room=room)
     by = actor(requested_by)
     try:
         claim, segment = _write_intent(
@@ -106,15 +104,15 @@ def run_start(
 
 def _ask(claim: Claim, segment: Segment) -> Started:
     try:
-        archive = segments.segment_start(claim=claim, segment=segment)
+        archive = segments.start(claim=claim, segment=segment)
     except errors.PlatformError as error:
         if error.happened is None or isinstance(error, errors.AlreadyRecording):
             claim.release(0.5)
             return Started(claim.run, None)
-        run_fail(claim=claim, why=error.message)
+        runs.fail(claim=claim, why=error.message)
         claim.release(0)
         raise
-    run_recording(claim=claim, segment=segment)
+    runs.record(claim=claim, segment=segment)
     claim.release(0)
     return Started(claim.run, archive)
 
@@ -142,7 +140,7 @@ def _write_intent(room: Room, by: str, **values: Any) -> tuple[Claim, Segment]:
             lease_until=clock.after(lease_s()),
             **values,
         )
-        tell(run, old="", new=Status.STARTING, by=by)
-        room_look(room=room, in_s=START_PATIENCE_S)
+        history.record(run, old="", new=Status.STARTING, by=by)
+        rooms.schedule(room=room, in_s=START_PATIENCE_S)
         claim = Claim(run, 1, by, run.due_at)
-        return claim, segments.segment_intend(claim=claim, side=Side.PRIMARY)
+        return claim, segments.intend(claim=claim, side=Side.PRIMARY)

@@ -11,8 +11,8 @@ from django.core.cache import cache
 from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
-from archives import access
-from archives.api import seed
+from archives.api.legacy import views as seed
+from archives.web import access
 from tests.world import World
 
 

@@ -9,9 +9,9 @@ import pytest
 from django.test import Client
 
 from archives import clock
-from archives.captions import Captions
-from archives.media.removal import run_purge
+from archives.media.cleanup.removal import run_purge
 from archives.models import ArchiveRun
+from archives.models.captions import Captions
 from archives.services import library
 from archives.services.captions import MOST_BYTES, written_anew
 from tests.kept import new_run
@@ -146,7 +146,7 @@ def test_captions_of_another_recording_are_noticed(host: Client, run: ArchiveRun
 
 def test_a_hold_keeps_them_as_they_are(host: Client, run: ArchiveRun) -> None:
     put(host, run)
-    library.run_hold(run=run, by="operator")
+    library.hold(run=run, by="operator")
     assert put(host, run).json()["code"] == "on_hold"
     assert host.delete(f"/api/runs/{run.pk}/captions/").json()["code"] == "on_hold"
     assert Captions.objects.exists()

@@ -129,7 +129,7 @@ def test_a_database_that_fails_is_503(host: APIClient, monkeypatch: pytest.Monke
     def down(**_: object) -> None:
         raise OperationalError("the connection was closed")
 
-    monkeypatch.setattr("archives.services.room_get", down)
+    monkeypatch.setattr("archives.services.rooms.get", down)
     refused(host.post("/api/runs/", {"name": "Hearing"}), 503, "database_unavailable")
 
 
@@ -137,7 +137,7 @@ def test_a_mistake_of_ours_is_500_in_the_same_shape(host: APIClient, monkeypatch
     def mistake(**_: object) -> None:
         raise RuntimeError("a secret detail")
 
-    monkeypatch.setattr("archives.services.room_get", mistake)
+    monkeypatch.setattr("archives.services.rooms.get", mistake)
     host.raise_request_exception = False
     answer = host.post("/api/runs/", {"name": "Hearing"})
     refused(answer, 500, "internal_error")
@@ -153,7 +153,7 @@ def described() -> Any:
 
 
 def test_every_call_has_an_example(described: Any) -> None:
-    from archives.api.described import BODIES
+    from archives.api.openapi import BODIES
 
     calls = {f"{m} {path}": call for path, of in described["paths"].items() for m, call in of.items()}
     assert set(BODIES) <= set(calls), "an example of a call that there is no more"
@@ -171,7 +171,7 @@ def test_the_description_comes_packed_and_says_nothing_over_and_over(guest: APIC
 
 
 def test_every_error_lists_its_codes(described: Any) -> None:
-    from archives.api.described import codes
+    from archives.api.openapi import codes
 
     for of in described["paths"].values():
         for call in of.values():

@@ -11,12 +11,16 @@ import pytest
 from PIL import Image
 from rest_framework.test import APIClient
 
-from archives import clock, tasks, thumbnails
-from archives.api.offsets import run_offsets
-from archives.media import exporting, previewing, seaming
+from archives import clock
+from archives.api.runs.timeline import run_offsets
+from archives.media import tasks
+from archives.media.export import job as exporting
+from archives.media.previews import job as previewing
+from archives.media.previews import thumbnails
+from archives.media.seams import SURE
+from archives.media.seams import job as seaming
 from archives.models import ArchiveRun, Export, Preview, Seam
-from archives.seams import SURE
-from archives.services import measuring, previews
+from archives.services import previews, seams
 from tests.kept import START, keep_in, measured, new_run, piece
 
 pytestmark = [pytest.mark.django_db, pytest.mark.media]
@@ -109,7 +113,7 @@ def test_the_seam_report_tells_what_was_measured_and_what_is_missing(
 
 def test_thumbnails_and_levels_are_made_once_and_served(host: APIClient, run: ArchiveRun) -> None:
     assert run_offsets(run)["thumbnails"] is None
-    preview = previews.preview_plan(run=run)
+    preview = previews.plan(run=run)
     assert preview
     previewing.preview_make(Preview.objects.select_related("run__room").get(pk=preview.pk))
     offsets = host.get(f"/api/runs/{run.pk}/offsets/").json()
@@ -121,15 +125,15 @@ def test_thumbnails_and_levels_are_made_once_and_served(host: APIClient, run: Ar
     assert b"".join(picture.streaming_content).startswith(b"\xff\xd8")
     levels = host.get(offsets["levels"])
     assert (levels.status_code, levels["Content-Type"]) == (200, "application/json")
-    previews.preview_plan(run=run)
+    previews.plan(run=run)
     assert Preview.objects.get().due_at is None, "the same timeline, the same preview"
     run.name = "Renamed"
-    previews.preview_plan(run=run)
+    previews.plan(run=run)
     assert Preview.objects.get().due_at is not None
 
 
 def made(run: ArchiveRun) -> Preview:
-    previews.preview_plan(run=run)
+    previews.plan(run=run)
     previewing.preview_make(Preview.objects.select_related("run__room").get(run=run))
     return Preview.objects.get(run=run)
 
@@ -177,9 +181,9 @@ def test_a_preview_follows_what_is_kept_and_measured_after_the_run_was_complete(
 ) -> None:
     made(run)
     late = piece(run, tmp_path, 230, 300)
-    measuring.seams_plan(run_id=run.pk)
+    seams.plan(run_id=run.pk)
     seam = run.seams.exclude(due_at=None).get(later=late)
-    previews.preview_renew(run_id=run.pk)
+    previews.renew(run_id=run.pk)
     assert Preview.objects.get().due_at is None, "its seam is still to be measured"
     seaming.seam_measure(seam)
     assert Preview.objects.get().due_at is not None
@@ -203,7 +207,7 @@ def test_whoever_makes_a_preview_of_what_has_changed_meanwhile_leaves_nothing(
 
 def test_a_preview_that_ends_its_process_is_given_up(run: ArchiveRun) -> None:
     """Out of memory, or a fault of a library: nothing is left to say so but the number of tries."""
-    preview = previews.preview_plan(run=run)
+    preview = previews.plan(run=run)
     assert preview
     Preview.objects.update(attempts=previews.MOST_ATTEMPTS)
     previewing.preview_make(Preview.objects.select_related("run__room").get())
@@ -218,7 +222,7 @@ def test_to_be_ended_on_the_way_is_no_failed_try(run: ArchiveRun, monkeypatch: p
         raise SystemExit
 
     monkeypatch.setattr(previewing.thumbnails, "sprite", ended)
-    preview = previews.preview_plan(run=run)
+    preview = previews.plan(run=run)
     assert preview
     for _ in range(previews.MOST_ATTEMPTS + 2):
         preview.refresh_from_db()
@@ -236,7 +240,7 @@ def test_a_preview_that_fails_is_tried_again_but_not_for_ever(
         raise RuntimeError("no memory")
 
     monkeypatch.setattr(previewing.thumbnails, "sprite", crash)
-    preview = previews.preview_plan(run=run)
+    preview = previews.plan(run=run)
     for left in (True, True, True, False):
         previewing.preview_make(Preview.objects.select_related("run__room").get())
         assert (Preview.objects.get().due_at is not None) == left

@@ -10,12 +10,13 @@ from django.contrib.auth.models import Group, Permission, User
 from django.core.management import call_command
 from rest_framework.test import APIClient
 
-from archives import access, clock
-from archives.grants import RoomRole
+from archives import clock
 from archives.management.commands import cleanup
 from archives.models import ArchiveRun, Room, Segment
+from archives.models.access import RoomRole
 from archives.services import library
 from archives.services.links import share_create
+from archives.web import access
 from tests.api.shape import refused
 from tests.world import World
 
@@ -265,7 +266,7 @@ def test_what_another_puts_there_meanwhile_is_not_counted(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     made("Old", days_ago=100)
-    retire = library.run_retire
+    retire = library.retire
 
     def after_another(**given: Any) -> bool:
         retire(run=ArchiveRun.objects.get(), by="another")

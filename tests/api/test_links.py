@@ -8,8 +8,8 @@ import pytest
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
-from archives.grants import Invitation, RoomRole, Share
 from archives.models import ArchiveRun, Room
+from archives.models.access import Invitation, RoomRole, Share
 from tests.api.shape import refused
 from tests.world import World
 

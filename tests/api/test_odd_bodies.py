@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 
-from archives.api import seed
+from archives.api.legacy import views as seed
 from tests.fuzzed import Site
 from tests.world import World
 

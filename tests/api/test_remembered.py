@@ -14,9 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from archives import clock
-from archives.api import remembered
-from archives.captions import Captions
+from archives.api import cache
 from archives.models import Absence, ArchiveRun, Preview, Seam, Segment
+from archives.models.captions import Captions
 from tests.world import World
 
 WHATS = ("offsets", "seams")
@@ -25,7 +25,7 @@ WHATS = ("offsets", "seams")
 @pytest.fixture
 def run(world: World, monkeypatch: pytest.MonkeyPatch) -> ArchiveRun:
     """Six pieces that meet, which count as long here; somebody is missing from one."""
-    monkeypatch.setattr(remembered, "LONG", 5)
+    monkeypatch.setattr(cache, "LONG", 5)
     run = of_pieces(world, 6)
     since, until = (clock.from_ms(1_700_000_000_000 + ms) for ms in (60_000, 70_000))
     Absence.objects.create(
@@ -50,7 +50,7 @@ def of_pieces(world: World, count: int) -> ArchiveRun:
 
 
 def stamp(run: ArchiveRun) -> str:
-    return remembered.stamp(remembered.stamped(ArchiveRun.objects.all()).get(pk=run.pk))
+    return cache.stamp(cache.stamped(ArchiveRun.objects.all()).get(pk=run.pk))
 
 
 def told(host: APIClient, run: ArchiveRun, what: str) -> Any:
@@ -62,7 +62,7 @@ def test_it_says_the_same_remembered_or_not(
     host: APIClient, run: ArchiveRun, what: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = [told(host, run, what), told(host, run, what)]
-    monkeypatch.setattr(remembered, "LONG", 1000)
+    monkeypatch.setattr(cache, "LONG", 1000)
     assert answers == [told(host, run, what)] * 2
 
 
@@ -70,7 +70,7 @@ def test_it_does_not_read_the_rows_again(
     host: APIClient, run: ArchiveRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = told(host, run, "offsets")
-    monkeypatch.setattr("archives.api.offsets.timeline_for", lambda run: pytest.fail("made again"))
+    monkeypatch.setattr("archives.api.runs.timeline.timeline_for", lambda run: pytest.fail("made again"))
     assert told(host, run, "offsets") == first
 
 
@@ -85,7 +85,7 @@ def test_it_does_not_read_the_rows_again(
 )
 def test_many_pieces_take_no_query_more(admin_client: Client, world: World, address: str) -> None:
     few = queries(admin_client, address.format(run=of_pieces(world, 10)))
-    many = address.format(run=of_pieces(world, remembered.LONG + 50))
+    many = address.format(run=of_pieces(world, cache.LONG + 50))
     assert queries(admin_client, many) == few
     assert queries(admin_client, many) <= few, "asked again"
 

@@ -9,9 +9,10 @@ import pytest
 from django.utils.dateparse import parse_datetime
 from rest_framework.test import APIClient
 
-from archives import access, errors
+from archives import errors
 from archives.models import Alarm, ArchiveRun, Room
 from archives.services.links import invitation_for_all
+from archives.web import access
 from tests.api.shape import refused
 from tests.world import World
 

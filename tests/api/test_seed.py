@@ -10,7 +10,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from archives import errors
-from archives.api import seed
+from archives.api.legacy import views as seed
 from archives.models import ArchiveRun, Segment
 from tests.api.shape import refused
 from tests.world import World

@@ -19,7 +19,7 @@ import opentok
 import pytest
 import requests
 
-from archives.gateway import OpenTokPlatform, Platform, SignalData
+from archives.platform.gateway import OpenTokPlatform, Platform, SignalData
 from localtok.publishing.page import SyntheticPage
 from localtok.publishing.tracks import Source
 from localtok.testing import RunningLocaltok

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from archives import errors
-from archives.gateway import OpenTokPlatform
+from archives.platform.gateway import OpenTokPlatform
 from tests.contract.conftest import eventually, vendor_asked
 from tests.contract.platforms import Bench, Wire
 

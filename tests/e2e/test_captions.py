@@ -12,7 +12,7 @@ from tests.e2e.processes import OPERATOR, PASSWORD, Product
 KEPT = """
 from pathlib import Path
 from django.conf import settings
-from archives.media.previewing import preview_make
+from archives.media.previews.job import preview_make
 from archives.services.previews import preview_plan
 from tests.kept import measured, new_run, piece
 run = new_run("Hearing", status="complete")

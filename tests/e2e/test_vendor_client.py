@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Playwright, Route, expect
 
-from archives import vendor_network
+from archives.web import vendor_network
 from tests.e2e.people import chromium_path
 from tests.e2e.processes import Product, wait_for
 from tests.e2e.runs import run

@@ -10,10 +10,11 @@ from django.db import connection
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from archives import changeover, look, services, visits
 from archives.models import ArchiveRun
-from archives.restart import Does
-from archives.services import segments, story
+from archives.reconciler import compare, steps
+from archives.reconciler import run as visits
+from archives.services import claims, history, restarts, runs, segments
+from archives.services.restart_table import Does
 from tests.recording_machine import RecordingMachine
 
 Plant = Callable[[pytest.MonkeyPatch], None]
@@ -26,11 +27,11 @@ def holes_are_passed_over(planted: pytest.MonkeyPatch) -> None:
 
 
 def the_old_piece_is_closed_at_once(planted: pytest.MonkeyPatch) -> None:
-    planted.setattr(changeover, "_may_stop", lambda claim, restart, step: "")
+    planted.setattr(steps, "_may_stop", lambda claim, restart, step: "")
     planted.setitem(
-        changeover.DO,
+        steps.DO,
         Does.CONFIRM,
-        lambda claim, restart, step: services.restart_advance(claim=claim, restart=restart, wait_s=0),
+        lambda claim, restart, step: restarts.advance(claim=claim, restart=restart, wait_s=0),
     )
 
 
@@ -40,12 +41,12 @@ def two_runs_may_be_live(planted: pytest.MonkeyPatch) -> None:
 
 
 def a_stop_is_only_written_down(planted: pytest.MonkeyPatch) -> None:
-    def stop(claim: services.Claim) -> float:
-        services.run_processing(claim=claim)
+    def stop(claim: claims.Claim) -> float:
+        runs.process(claim=claim)
         return 0
 
-    def finish(claim: services.Claim) -> float:
-        services.run_complete(claim=claim)
+    def finish(claim: claims.Claim) -> float:
+        runs.complete(claim=claim)
         return 0
 
     planted.setitem(visits.PHASES, Status.STOPPING, stop)
@@ -53,18 +54,18 @@ def a_stop_is_only_written_down(planted: pytest.MonkeyPatch) -> None:
 
 
 def a_lost_reply_is_forgotten(planted: pytest.MonkeyPatch) -> None:
-    planted.setattr(look, "_explain", lambda claim, archive: None)
-    planted.setattr(look, "_sweep_one", lambda room, archive, by, dry_run: "")
+    planted.setattr(compare, "_explain", lambda claim, archive: None)
+    planted.setattr(compare, "_sweep_one", lambda room, archive, by, dry_run: "")
 
 
 def stops_are_not_told(planted: pytest.MonkeyPatch) -> None:
-    tell = story.tell
+    tell = history.record
 
     def forgetful(row: Any, *, new: str, **facts: Any) -> None:
         if new != Status.STOPPING:
             tell(row, new=new, **facts)
 
-    planted.setattr(story, "tell", forgetful)
+    planted.setattr(history, "record", forgetful)
 
 
 BUGS: dict[str, Plant] = {

@@ -13,8 +13,10 @@ from django.core.files.storage import storages
 from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 
-from archives import clock, errors, gateway, services
+from archives import clock, errors
 from archives.models import Side
+from archives.platform import gateway
+from archives.services import rooms
 
 # A token is good for five minutes, so a clock that is further off than this is refused sooner or later.
 SKEW_ALLOWED = timedelta(seconds=60)
@@ -76,7 +78,7 @@ def check_clock() -> str:
 
 
 def check_sessions() -> str:
-    room = services.room_sessions_ensure(room=services.room_get())
+    room = rooms.ensure_sessions(room=rooms.get())
     counts = [len(gateway.platform().streams_list(room.session_id(side))) for side in Side]
     return f"the default room has both; {counts[0]} and {counts[1]} streams are published now"
 

@@ -16,15 +16,16 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django_tasks_db.models import DBTaskResult
 
 from archives import clock
-from archives.captions import Captions
 from archives.errors import ArchiveError, PlatformError
-from archives.media import vendor
-from archives.media.copies import STORAGE_ERRORS
-from archives.media.removal import Removed, run_purge, run_purgeable
-from archives.media.unused import Ages, Outcome, exports_unused, unused_export_remove
-from archives.media.vendor import copies_to_delete, copy_delete
+from archives.media.cleanup import vendor_copies
+from archives.media.cleanup.exports import Ages, Outcome, exports_unused, unused_export_remove
+from archives.media.cleanup.removal import Removed, run_purge, run_purgeable
+from archives.media.cleanup.vendor_copies import copies_to_delete, copy_delete
+from archives.media.files.copies import STORAGE_ERRORS
 from archives.models import ArchiveRun, Callback, Export, Preview, Segment, StreamPresence
-from archives.services.library import RETENTION_MAX, run_retire, runs_past_retention
+from archives.models.captions import Captions
+from archives.services import library
+from archives.services.library import RETENTION_MAX
 
 # A transfer that was not continued for so long is not continued any more: the platform's copy is gone too.
 PARTS_KEEP = timedelta(days=4)
@@ -85,9 +86,9 @@ class Command(BaseCommand):
     def _retire(self, dry_run: bool, older_than: timedelta | None) -> None:
         """Nothing is removed by this: whoever misses a recording has 30 days to restore it."""
         retired = 0
-        for run in runs_past_retention(older_than):
+        for run in library.past_retention(older_than):
             with contextlib.suppress(ArchiveError):
-                if dry_run or run_retire(run=run, by="cleanup", why="its days are over"):
+                if dry_run or library.retire(run=run, by="cleanup", why="its days are over"):
                     retired += 1
                     self.stdout.write(f"{run.room.slug}: {run.name}, ended {run.ended_at:%Y-%m-%d}")
         verb = "would be put" if dry_run else "put"
@@ -137,9 +138,9 @@ class Command(BaseCommand):
             except (PlatformError, *STORAGE_ERRORS) as error:
                 self.stderr.write(f"{name}: the platform's copy was not deleted. {error}")
                 continue
-            if outcome == vendor.Outcome.DIFFERS:
+            if outcome == vendor_copies.Outcome.DIFFERS:
                 self.stderr.write(f"{name}: the kept file is not what was fetched; the copy stays.")
-            elif outcome == vendor.Outcome.DONE:
+            elif outcome == vendor_copies.Outcome.DONE:
                 sizes.append(piece.size)
         self.stdout.write(f"{len(sizes)} copies at the platform ({sum(sizes)} bytes) {verb}")
 

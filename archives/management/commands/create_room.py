@@ -6,9 +6,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 
-from archives import access, errors, services
+from archives import errors
 from archives.models import Room, Strategy
+from archives.services import rooms
 from archives.services.links import invitation_for_all
+from archives.web import access
 
 
 class Command(BaseCommand):
@@ -32,7 +34,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            room = services.room_create(
+            room = rooms.create(
                 slug=options["slug"],
                 name=options["name"],
                 access=options["access"],

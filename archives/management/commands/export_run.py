@@ -12,8 +12,8 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError
 
 from archives import errors
-from archives.media.copies import local_copies
-from archives.media.exporting import export_make
+from archives.media.export.job import export_make
+from archives.media.files.copies import local_copies
 from archives.models import ArchiveRun, Export
 from archives.services import exports
 
@@ -41,7 +41,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         run = _run(options["run"])
         try:
-            export = exports.export_request(run=run, gaps=options["gaps"]).export
+            export = exports.request(run=run, gaps=options["gaps"]).export
         except errors.ArchiveError as error:
             raise CommandError(error.message, returncode=NOT_READY) from error
         export = self._made(Export.objects.select_related("run__room").get(pk=export.pk))

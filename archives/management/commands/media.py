@@ -14,8 +14,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 
-from archives import beats
-from archives.services.beats import MEDIA
+from archives.reconciler import heartbeat
+from archives.services.heartbeats import MEDIA
 
 # Of the 30 s between SIGTERM and SIGKILL: so long may a task go on, the rest is for giving it back.
 DRAIN_S = 20
@@ -60,7 +60,7 @@ def serve_database(*, batch: bool) -> None:
     )
     worker.configure_signals()
     ended = threading.Event()
-    beating = threading.Thread(target=beats.Beats(MEDIA).run, args=(ended,), daemon=True)
+    beating = threading.Thread(target=heartbeat.Beats(MEDIA).run, args=(ended,), daemon=True)
     beating.start()
     try:
         worker.run()
@@ -74,9 +74,9 @@ def serve_database(*, batch: bool) -> None:
 def serve_redis(*, batch: bool) -> None:
     from redis.exceptions import RedisError
 
-    from archives.queues import media_worker
+    from archives.media.queues import media_worker
 
-    beat = beats.Beats(MEDIA)
+    beat = heartbeat.Beats(MEDIA)
     try:
         worker = media_worker()
         worker.on_beat, worker.on_task_end = beat.beat_and_close, beat.flush

@@ -5,9 +5,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from archives import errors, look
+from archives import errors
 from archives.models import ArchiveRun, Room
-from archives.worker import Worker
+from archives.reconciler import compare
+from archives.reconciler.worker import Worker
 
 
 class Command(BaseCommand):
@@ -29,10 +30,10 @@ class Command(BaseCommand):
     def _room(self, room: Room, dry_run: bool) -> list[str]:
         if not room.session_id_primary:
             return []
-        lines = look.differences(room)
+        lines = compare.differences(room)
         if dry_run:
-            return lines + look.room_sweep(room, by="reconcile", dry_run=True)
+            return lines + compare.room_sweep(room, by="reconcile", dry_run=True)
         for run in ArchiveRun.objects.filter(room=room, status__in=ArchiveRun.ACTIVE):
             if not Worker("reconcile").visit(run.pk):
                 lines.append(f"{room.slug}: {run.name} is being attended by a worker just now")
-        return lines + look.room_sweep(room, by="reconcile") + look.people_sweep(room)
+        return lines + compare.room_sweep(room, by="reconcile") + compare.people_sweep(room)

@@ -8,9 +8,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from archives.beats import Beats
-from archives.services.beats import WORKER
-from archives.worker import IDLE_S, Worker
+from archives.reconciler.heartbeat import Beats
+from archives.reconciler.worker import IDLE_S, Worker
+from archives.services.heartbeats import WORKER
 
 
 class Command(BaseCommand):

@@ -1,0 +1,73 @@
+"""A run's timeline in the API's shape."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+
+from archives import clock
+from archives.models import ArchiveRun, Preview
+from archives.models.captions import Captions
+from archives.services import previews
+from archives.services.previews import CUES, LEVELS
+from archives.timeline import Absent, Span, absences_for, timeline_for
+
+# Stands for the id in the address of a piece: looking the address up for thousands of them takes seconds.
+ANY = UUID(int=0)
+
+
+def run_offsets(run: ArchiveRun) -> dict[str, Any]:
+    """{run, duration_ms, began_at_ms, spans …}: every instant of the run once, holes as gaps."""
+    timeline = timeline_for(run)
+    # Before the first piece is there to be shown, the run's own beginning is the best known.
+    zero = timeline.began_at_ms or clock.to_ms(run.started_at or run.created_at)
+    address = reverse("segment_file", args=[ANY])
+    folder = Preview.objects.filter(run=run).values_list("folder", flat=True).first()
+    captions = Captions.objects.filter(run=run).values_list("digest", flat=True).first()
+    return {
+        "run": str(run.pk),
+        "duration_ms": timeline.duration_ms,
+        "began_at_ms": timeline.began_at_ms,
+        "spans": [_span(span, address) for span in timeline.spans],
+        "absences": [_absence(each, zero) for each in absences_for(run)],
+        "thumbnails": preview_url(run, CUES, folder),
+        "levels": preview_url(run, LEVELS, folder),
+        "captions": captions_url(run, captions) if captions else None,
+    }
+
+
+def _absence(absent: Absent, began_at_ms: int) -> dict[str, Any]:
+    return {
+        "person": absent.name,
+        "start_ms": max(0, absent.bounds[0] - began_at_ms),
+        "end_ms": max(0, absent.bounds[1] - began_at_ms),
+        "sure": absent.sure,
+        "cause": absent.cause,
+    }
+
+
+def captions_url(run: ArchiveRun, digest: str) -> str:
+    """Another one for other captions, so that a browser may remember what it has."""
+    return f"{reverse('run_captions', args=[run.pk])}?v={digest[:12]}"
+
+
+def preview_url(run: ArchiveRun, name: str, folder: str | None) -> str | None:
+    """None until it is made; another one for another preview."""
+    return f"{reverse(f'run_{name}', args=[run.pk])}?v={previews.version(folder)}" if folder else None
+
+
+def _span(span: Span, address: str) -> dict[str, Any]:
+    told = {
+        "kind": span.kind,
+        "segment": span.segment,
+        "session": span.session,
+        "url": address.replace(str(ANY), span.segment) if span.segment else None,
+        "start_ms": span.start_ms,
+        "in_ms": span.in_ms,
+        "out_ms": span.out_ms,
+        "change_from_ms": span.change_from_ms,
+        "change_until_ms": span.change_until_ms,
+    }
+    return told | ({"cause": span.cause} if span.kind == "gap" else {})

@@ -1,0 +1,199 @@
+"""Runs over HTTP: start, look, restart, stop, postpone, offsets; what is done later is in `library`."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db.models import Count, DurationField, Exists, F, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
+from django.http.response import HttpResponseBase
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import mixins, viewsets
+from rest_framework.decorators import action
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from archives import errors
+from archives.api.cache import answer, stamped
+from archives.api.pagination import Newest
+from archives.api.permissions import IsHost, IsWatcher, MayHold, MayWatch
+from archives.api.requests import body_of, text_of
+from archives.api.runs.library import (
+    CONFLICTS,
+    FILTERS,
+    HOLDS,
+    OF_TRASH,
+    REFUSALS,
+    LibraryActions,
+    found_by,
+)
+from archives.api.runs.timeline import run_offsets
+from archives.api.serializers import (
+    ErrorSerializer,
+    ListedRunSerializer,
+    OffsetsSerializer,
+    PostponeSerializer,
+    RunDetailSerializer,
+    StartSerializer,
+)
+from archives.models import NAME_MAX, ArchiveRun, Preview, Seam, Segment
+from archives.services import restarts, rooms, starts
+from archives.services import runs as run_service
+from archives.web import access
+
+IDEMPOTENCY_KEY = "Idempotency-Key"
+MISSING = Subquery(
+    Seam.objects.filter(run=OuterRef("pk"), kind=Seam.Kind.GAP)
+    .order_by()
+    .values("run")
+    .annotate(total=Sum(F("gap_until") - F("gap_from"), output_field=DurationField()))
+    .values("total")
+)
+PICTURE = Subquery(Preview.objects.filter(run=OuterRef("pk")).values("folder")[:1])
+WATCHED = ("retrieve", "offsets")
+# Counted for the runs of a page, where a join would count those of every run there is.
+PIECES = Coalesce(
+    Subquery(
+        Segment.objects.filter(run=OuterRef("pk"))
+        .exclude(status=Segment.Status.ABSENT)
+        .order_by()
+        .values("run")
+        .annotate(total=Count("pk"))
+        .values("total")
+    ),
+    0,
+)
+
+
+def told(runs: QuerySet[ArchiveRun], user: Any) -> QuerySet[ArchiveRun]:
+    """With what every answer says of a run."""
+    # For an operator it is not asked: the database would look up every room there is.
+    everywhere = access.standing(user).operator
+    hosted = Value(True) if everywhere else Exists(access.hosted_rooms(user).filter(pk=OuterRef("room")))
+    return runs.select_related("room").annotate(segment_count=PIECES, hosted=hosted)
+
+
+def run_for(request: Request, key: str, *, trashed: bool = False, stamp: bool = False) -> ArchiveRun:
+    """A run that this request may watch, or (`trashed`) restore; with its `stamp` for a remembered answer.
+
+    Raises UnknownRun for any other.
+    """
+    reached = [access.watchable_runs(request), *([access.trashed_runs(request.user)] if trashed else [])]
+    try:
+        pk = uuid.UUID(str(key))
+    except ValueError:
+        raise errors.UnknownRun(detail={"run": str(key)[:NAME_MAX]}) from None
+    for runs in reached:
+        found = told(runs, request.user).filter(pk=pk)
+        if run := (stamped(found) if stamp else found).first():
+            return run
+    raise errors.UnknownRun(detail={"run": str(pk)})
+
+
+class RunViewSet(LibraryActions, mixins.ListModelMixin, viewsets.GenericViewSet[ArchiveRun]):
+    queryset = ArchiveRun.objects.none()
+    serializer_class = ListedRunSerializer
+    pagination_class = Newest
+
+    def get_permissions(self) -> list[BasePermission]:
+        """What is not named here is for hosts."""
+        if self.action in WATCHED:
+            return [MayWatch()]
+        if self.action in HOLDS:
+            return [MayHold()]
+        return [IsWatcher() if self.action == "list" else IsHost()]
+
+    def get_queryset(self) -> QuerySet[ArchiveRun]:
+        user, asked = self.request.user, self.request.query_params
+        seen = access.trashed_runs(user) if asked.get("trash") == "true" else access.visible_runs(user)
+        seen = told(seen, user).annotate(missing=MISSING, picture_folder=PICTURE)
+        return found_by(seen, asked)
+
+    def get_object(self) -> ArchiveRun:
+        """The run, for whoever may watch it; what acts on it or shows more is for hosts of its room."""
+        run = run_for(self.request, self.kwargs["pk"], trashed=self.action in OF_TRASH)
+        if self.action not in (*WATCHED, *HOLDS):
+            access.require_host(run.room, self.request.user)
+        return run
+
+    def _answer(self, run: ArchiveRun, status: int, headers: dict[str, str] | None = None) -> Response:
+        self.kwargs["pk"] = run.pk
+        return Response(self._detail(), status=status, headers=headers)
+
+    def _detail(self) -> dict[str, Any]:
+        return RunDetailSerializer(self.get_object()).data
+
+    @extend_schema(parameters=FILTERS, responses={200: ListedRunSerializer(many=True), **REFUSALS})
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Runs, newest first."""
+        return super().list(request, *args, **kwargs)
+
+    @extend_schema(responses={200: RunDetailSerializer, **REFUSALS})
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """One run with its pieces."""
+        return Response(self._detail())
+
+    @extend_schema(
+        request=StartSerializer,
+        responses={201: RunDetailSerializer, **CONFLICTS, 502: ErrorSerializer, 504: ErrorSerializer},
+        parameters=[
+            OpenApiParameter(IDEMPOTENCY_KEY, str, OpenApiParameter.HEADER, description="Makes a retry safe.")
+        ],
+    )
+    def create(self, request: Request) -> Response:
+        """Start recording a room.
+
+        409 `already_recording` carries the live run's id in `detail`; 409 `no_clients` means that nobody has
+        joined the room yet. Where the platform is slow the run is `starting`, and is looked up.
+        """
+        body = body_of(request)
+        room = rooms.get(slug=text_of(body, "room"))
+        access.require_host(room, request.user)
+        started = starts.start(
+            room=room,
+            name=body.get("name"),
+            requested_by=request.user,
+            idempotency_key=_idempotency_key(request),
+            restart_after_s=body.get("restart_after_s"),
+        )
+        run_service.signal_state(started.run.room)
+        headers = {} if started.created else {"Idempotency-Replayed": "true"}
+        return self._answer(started.run, 201, headers)
+
+    @extend_schema(request=None, responses={202: RunDetailSerializer, **CONFLICTS})
+    @action(detail=True, methods=["post"])
+    def restart(self, request: Request, pk: str) -> Response:
+        """Change over to fresh archives now; the worker carries it out."""
+        run = self.get_object()
+        restarts.request(run=run, by=starts.actor(request.user))
+        return self._answer(run, 202)
+
+    @extend_schema(request=None, responses={202: RunDetailSerializer, **REFUSALS})
+    @action(detail=True, methods=["post"])
+    def stop(self, request: Request, pk: str) -> Response:
+        """End the recording; the worker carries it out. Stopping what is stopped changes nothing."""
+        run = run_service.stop(run=self.get_object(), by=starts.actor(request.user))
+        return self._answer(run, 202)
+
+    @extend_schema(request=PostponeSerializer, responses={200: RunDetailSerializer, **CONFLICTS})
+    @action(detail=True, methods=["post"])
+    def postpone(self, request: Request, pk: str) -> Response:
+        """Put the automatic restart off, within the platform's limit."""
+        seconds = body_of(request).get("seconds")
+        run = run_service.postpone(run=self.get_object(), seconds=seconds, by=starts.actor(request.user))
+        return self._answer(run, 200)
+
+    @extend_schema(responses={200: OffsetsSerializer, **REFUSALS})
+    @action(detail=True, methods=["get"])
+    def offsets(self, request: Request, pk: str) -> HttpResponseBase:
+        """The run as one ordered list of spans: which piece, from where to where, at what time of the run."""
+        return answer(request, run_for(request, pk, stamp=True), "offsets", run_offsets)
+
+
+def _idempotency_key(request: Request) -> str:
+    key = request.headers.get(IDEMPOTENCY_KEY, "")
+    if len(key) > NAME_MAX or not key.isprintable():
+        raise errors.InvalidInput(f"{IDEMPOTENCY_KEY} must be plain text of at most {NAME_MAX} characters.")
+    return key

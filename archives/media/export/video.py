@@ -1,0 +1,265 @@
+"""The video track: copied packets, cut at key frames; a few frames encoded anew where none is at hand."""
+
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from archives.media.export import h264, picture
+from archives.media.export.index import VIDEO_RATE, Ints, Track
+from archives.media.export.placing import Placed
+from archives.media.export.plan import CutMethod, SeamReport
+from archives.media.export.sources import Sources
+from archives.media.export.table import BLOCK_ROWS, SPOOL, Table
+
+TICKS_PER_MS = VIDEO_RATE // 1000
+BLACK_FRAME_TICKS = VIDEO_RATE // 25
+BLACK_FRAMES = 250
+# The last picture may stand this long before it is taken for a loss and turned black.
+STANDING_MS = 1000
+# A piece whose first picture comes this late shows it from the start: nobody sees the difference.
+LATE_START_MS = 100
+
+
+def ticks_of(ms: float) -> int:
+    return round(ms * TICKS_PER_MS)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What most of the export looks like; pieces of another shape are encoded anew."""
+
+    width: int
+    height: int
+    sets: h264.ParameterSets
+
+    def odd(self, track: Track) -> str:
+        """Why the packets of `track` cannot be copied; empty when they can."""
+        if (track.width, track.height) != (self.width, self.height):
+            return f"{track.width}x{track.height} instead of {self.width}x{self.height}"
+        if h264.read_avcc(track.config).nal_length != h264.NAL_LENGTH:
+            return "an unusual length of NAL units"
+        return "B-frames, between which no cut is clean" if track.reordered else ""
+
+
+class CommonShape:
+    """Counts how long each shape lasts, to find the one that most of the run has."""
+
+    def __init__(self) -> None:
+        self._lengths: Counter[tuple[int, int]] = Counter()
+        self._sets: dict[tuple[int, int], h264.ParameterSets] = {}
+
+    def saw(self, track: Track, length_ms: float) -> None:
+        size = (track.width, track.height)
+        self._lengths[size] += round(length_ms) + 1
+        self._sets.setdefault(size, h264.read_avcc(track.config))
+
+    def found(self) -> Shape | None:
+        if not self._lengths:
+            return None
+        size = self._lengths.most_common(1)[0][0]
+        return Shape(*size, self._sets[size])
+
+
+@dataclass
+class _Open:
+    """The piece whose end is not yet known: it lasts until the next one's first picture."""
+
+    placed: Placed
+    track: Track
+    begin: int
+    report: SeamReport
+
+    @property
+    def add(self) -> int:
+        return ticks_of(self.placed.add_ms)
+
+
+@dataclass
+class VideoTrack:
+    """Takes the spans in order and fills `table`; `joined` tells which parameter sets it came to need."""
+
+    shape: Shape
+    sources: Sources
+    check_cancelled: Callable[[], None] = lambda: None
+    joined: h264.Joined = field(default_factory=h264.Joined)
+    notes: list[str] = field(default_factory=list)
+    reencoded: int = 0
+    table: Table = field(init=False)
+    _open: _Open | None = None
+    _dark_from: int | None = None
+    _black: tuple[Ints, Ints, Any, int] | None = None
+
+    def __post_init__(self) -> None:
+        self.table = Table(self.sources.folder)
+
+    def piece(self, placed: Placed, track: Track | None, after_piece: bool) -> SeamReport:
+        """Adds a piece and returns how it begins; `after_piece`: no gap lies before it."""
+        method: CutMethod = "begin" if placed.begin_ms <= 0 else "after a gap"
+        report = SeamReport(placed.number, placed.begin_ms, method)
+        if track is None:
+            report.method = "no picture"
+            self.gap(placed)
+            return report
+        begin = ticks_of(placed.begin_ms)
+        if after_piece:
+            begin = self._cut(placed, track, report)
+        opened = _Open(placed, track, begin, report)
+        self._close(begin, opened if after_piece else None)
+        self._open = opened
+        report.at_ms = begin / TICKS_PER_MS
+        return report
+
+    def gap(self, placed: Placed) -> None:
+        self._close(ticks_of(placed.begin_ms))
+        self._dark_from = ticks_of(placed.begin_ms)
+
+    def finish(self, end_ms: float) -> None:
+        self._close(ticks_of(end_ms))
+
+    def _cut(self, placed: Placed, track: Track, report: SeamReport) -> int:
+        """The instant of the change-over: the key frame nearest to the planned one, in the window."""
+        wanted = ticks_of(placed.begin_ms)
+        report.method = "re-encoded"
+        window = placed.window_ms or (placed.begin_ms, placed.begin_ms)
+        half = track.frame_ticks // 2
+        keys = track.ticks[track.keys] + ticks_of(placed.add_ms)
+        inside = keys[(keys >= ticks_of(window[0]) - half) & (keys <= ticks_of(window[1]) + half)]
+        if not len(inside) or self.shape.odd(track):
+            return wanted
+        report.method = "key frame"
+        return int(inside[np.abs(inside - wanted).argmin()])
+
+    def _close(self, until: int, following: _Open | None = None) -> None:
+        """Writes down the piece that was open: its frames from its begin until `until`."""
+        current, self._open = self._open, None
+        if self._dark_from is not None:
+            self._fill_black(self._dark_from, until)
+            self._dark_from = None
+        if current is None:
+            return
+        self.check_cancelled()
+        end = until
+        if following is not None:
+            end = self._end_by_picture(current, following, until - current.track.frame_ticks // 2)
+        self._write(current, end - current.add, until)
+        late = until - (self.table.last_ticks or 0)
+        if late > ticks_of(STANDING_MS) + current.track.frame_ticks:
+            self._fill_black(until - late + BLACK_FRAME_TICKS, until)
+            number, early_ms = current.placed.number, late // TICKS_PER_MS
+            self.notes.append(f"Span {number}: its picture ends {early_ms} ms early; black until the next.")
+
+    def _end_by_picture(self, current: _Open, following: _Open, end: int) -> int:
+        """Where the old piece stops: before the picture with which the new one begins; else `end`."""
+        track, begin = following.track, following.begin - following.add
+        if following.report.method != "key frame":
+            begin -= track.frame_ticks // 2
+        frames = picture.decoded(self.sources, track, begin, begin + 3 * track.frame_ticks)
+        first = next(frames, None)
+        if first is None:
+            return end
+        same = picture.find_picture(self.sources, current.track, following.begin - current.add, first[1])
+        if same is None:
+            return end
+        following.report.matched_by_picture = True
+        return same + current.add
+
+    def _write(self, current: _Open, end: int, until: int) -> None:
+        """Frames from the piece's begin to `end` (its ticks), shown before `until` (the export's)."""
+        track, half = current.track, current.track.frame_ticks // 2
+        begin = current.begin - current.add - half
+        odd = self.shape.odd(track)
+        ready = np.flatnonzero(track.keys & (track.ticks >= begin) & (not odd))
+        copied_from = int(ready[0]) if len(ready) else len(track)
+        copied_at = int(track.ticks[copied_from]) if copied_from < len(track) else end
+        if odd or bool(((track.ticks >= begin) & (track.ticks < min(copied_at, end))).any()):
+            self._reencode(current, begin, min(copied_at, end), until)
+        last = int(np.searchsorted(track.ticks, end)) if not odd else copied_from
+        if last > copied_from:
+            self._copy(current, slice(copied_from, last), until)
+        if odd:
+            self.notes.append(f"Span {current.placed.number}: its picture is encoded anew ({odd}).")
+
+    def _copy(self, current: _Open, chosen: slice, until: int) -> None:
+        track = current.track.take(chosen)
+        sets = self.joined.add(h264.read_avcc(track.config))
+        ticks = self._instants(current, track.ticks + current.add, until)
+        file = self.sources.number(track.path)
+        self.table.add(file, track.offsets, track.sizes, ticks, track.keys, sets)
+
+    def _reencode(self, current: _Open, begin: int, end: int, until: int) -> None:
+        ticks = array("q")
+
+        def frames() -> Iterable[Any]:
+            for at, frame in picture.decoded(self.sources, current.track, begin, end):
+                ticks.append(at + current.add)
+                if len(ticks) % 100 == 0:
+                    self.check_cancelled()
+                yield frame
+
+        offsets, sizes, keys, sets = self._encode(frames(), 50)
+        if ticks:
+            instants = self._instants(current, np.array(ticks, np.int64), until)
+            self.table.add(SPOOL, offsets, sizes, instants, keys, sets)
+        self.reencoded += len(ticks)
+        current.report.frames_reencoded += len(ticks)
+        if current.report.method == "key frame" and ticks:
+            current.report.method = "re-encoded"
+
+    def _instants(self, current: _Open, ticks: Ints, until: int) -> Ints:
+        """The frames' instants: the first at the piece's begin, none at or after `until`."""
+        ticks = ticks.copy()
+        if self._open_begins(current, ticks):
+            ticks[0] = current.begin
+        over = int((ticks >= until).sum())
+        if over:
+            before = int(ticks[-over - 1]) if over < len(ticks) else self.table.last_ticks or current.begin
+            ticks[-over:] = picture.spread(before, until, over)
+            current.report.frames_moved += over
+        return ticks
+
+    def _open_begins(self, current: _Open, ticks: Ints) -> bool:
+        """The first frame of the piece may stand a little before or after the instant it is due."""
+        written = self.table.last_ticks
+        nothing_yet = written is None or written < current.begin
+        near = abs(int(ticks[0]) - current.begin) <= ticks_of(LATE_START_MS)
+        if nothing_yet and not near and (written is None or current.report.method == "after a gap"):
+            self._fill_black(current.begin, int(ticks[0]))
+            return False
+        return nothing_yet and near
+
+    def _encode(self, frames: Iterable[Any], keys_every: int) -> tuple[Ints, Ints, Any, int]:
+        """Into the spool; raises nothing when there are no frames, and adds nothing then."""
+        iterator = iter(frames)
+        first = next(iterator, None)
+        if first is None:
+            return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.bool_), 0
+        encoder = picture.Encoder(self.shape.width, self.shape.height, self.shape.sets)
+        keys = array("b")
+
+        def samples() -> Iterable[bytes]:
+            for sample, is_key in encoder.encode(chain([first], iterator), keys_every):
+                keys.append(is_key)
+                yield sample
+
+        offsets, sizes = self.sources.spool(samples())
+        assert encoder.sets is not None  # noqa: S101 — set by the first picture
+        return offsets, sizes, np.array(keys, np.bool_), self.joined.add(encoder.sets)
+
+    def _fill_black(self, begin: int, end: int) -> None:
+        """Black frames at 25 to the second; ten seconds are encoded once and written as often as needed."""
+        count = -(-(end - begin) // BLACK_FRAME_TICKS)
+        if count <= 0:
+            return
+        if self._black is None:
+            dark = picture.black(self.shape.width, self.shape.height)
+            self._black = self._encode((dark for _ in range(BLACK_FRAMES)), BLACK_FRAMES)
+        offsets, sizes, keys, sets = self._black
+        for low in range(0, count, BLOCK_ROWS):
+            numbers = np.arange(low, min(count, low + BLOCK_ROWS))
+            which, ticks = numbers % BLACK_FRAMES, begin + numbers * BLACK_FRAME_TICKS
+            self.table.add(SPOOL, offsets[which], sizes[which], ticks, keys[which], sets)

@@ -1,0 +1,258 @@
+"""One visit to a run that is claimed: look, do the one thing that is due, say when to come again."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from archives import clock, errors
+from archives.models import ArchiveRun, Restart, Segment, Side
+from archives.reconciler import compare, steps
+from archives.services import alarms, gaps, presence, previews, restarts, runs, seams, segments
+from archives.services.claims import Claim
+from archives.services.restart_table import backoff
+from archives.services.starts import START_PATIENCE_S
+
+logger = logging.getLogger("archives.reconciler.worker")
+Status = ArchiveRun.Status
+SLOW_POLL_S = 60.0
+FRESH_S = 2.0
+# How long a run waits for its files before somebody is told.
+KEEP_PATIENCE_S = 300.0
+TROUBLE = ["platform_unavailable", "credentials_refused"]
+AWAY = (
+    "The video platform does not answer. What it is recording goes on there, and it is asked again every few "
+    "seconds: nothing needs to be done here."
+)
+
+
+def attend(claim: Claim) -> float:
+    """Seconds until the next visit. Raises ClaimLost, RestartInProgress, RunNotLive, DatabaseError."""
+    try:
+        due_in_s = PHASES[Status(claim.run.status)](claim)
+    except errors.PlatformError as error:
+        return _trouble(claim, error)
+    return due_in_s
+
+
+def _trouble(claim: Claim, error: errors.PlatformError) -> float:
+    run = claim.run
+    logger.warning("run %s (%s): %s", run.pk, run.status, error.message)
+    runs.record_attempts(claim=claim, attempts=run.attempts + 1, error=error.message)
+    if isinstance(error, errors.PlatformRefused):
+        alarms.open(room=run.room, run=run, code=TROUBLE[1], message=error.message)
+    elif run.attempts >= 3:
+        alarms.open(room=run.room, run=run, code=TROUBLE[0], message=AWAY)
+    return backoff(run.attempts)
+
+
+def _look(claim: Claim) -> None:
+    compare.look(claim)
+    claim.looked = True
+    if claim.run.attempts:
+        alarms.clear(room=claim.run.room, run=claim.run, codes=TROUBLE)
+
+
+def _begin(claim: Claim) -> float:
+    """A start whose outcome nobody wrote down: look it up, or ask again, for a minute at most."""
+    run = claim.run
+    try:
+        _look(claim)
+        segment = run.segments.live().first() or steps.start(claim, Side.PRIMARY)
+    except (errors.NoClients, errors.PlatformRefused) as error:
+        runs.fail(claim=claim, why=error.message)
+        return 0
+    except errors.PlatformError as error:
+        if clock.now() - run.created_at > timedelta(seconds=START_PATIENCE_S):
+            runs.fail(claim=claim, why=error.message)
+            return 0
+        raise
+    runs.record(claim=claim, segment=segment)
+    return 0
+
+
+def _carry_on(claim: Claim) -> float:
+    run = claim.run
+    restart = run.unfinished_restart
+    if restart is None or not _saw_enough(run, restart):
+        _look(claim)
+    recording = run.segments.live().exists()
+    if not recording and not _starting_primary(run, restart is not None):
+        return _replace(claim)
+    runs.record_attempts(claim=claim, attempts=0)
+    return _keep_watch(claim) if restart is None else _carry_out(claim, restart)
+
+
+def _saw_enough(run: ArchiveRun, restart: Restart) -> bool:
+    """While people are waited for, twice a second, the recordings need not be looked at each time."""
+    waits = steps.only_waits(restart)
+    return waits and run.looked_at is not None and (clock.now() - run.looked_at).total_seconds() < FRESH_S
+
+
+def _carry_out(claim: Claim, restart: Restart) -> float:
+    """What is due of the restart, up to the step that has to look first."""
+    while restart.due_at <= clock.now():
+        done = restart.step
+        steps.perform(claim, restart)
+        restart.refresh_from_db()
+        if restart.ended_at:
+            return 0
+        if restart.step == done or steps.looks_first(restart):
+            break
+    return max(0.0, min(settings.LOOK_INTERVAL, _in_s(restart.due_at)))
+
+
+def _starting_primary(run: ArchiveRun, restarting: bool) -> bool:
+    """A restart is just asking for the new primary piece; without a restart `_replace` itself asks again."""
+    open_intents = run.segments.filter(session=Side.PRIMARY, status=Segment.Status.STARTING)
+    return restarting and open_intents.exists()
+
+
+def _replace(claim: Claim) -> float:
+    """Nothing records although the run is on: begin a new piece at once; the hole is stated as a gap."""
+    run = claim.run
+    restart = run.unfinished_restart
+    if restart:
+        restarts.cancel(claim=claim, restart=restart, why="the recording ended by itself")
+    try:
+        if not steps.publishers(claim, Side.PRIMARY):
+            # An archive without anybody to record would end by itself, and each try would leave a row.
+            raise errors.NoClients
+        segment = steps.start(claim, Side.PRIMARY)
+    except errors.NoClients:
+        message = "Nobody is in the room, so nothing is being recorded until somebody joins."
+        alarms.open(room=run.room, run=run, code="nobody_connected", message=message)
+        runs.record_attempts(claim=claim, attempts=run.attempts + 1)
+        return backoff(run.attempts)
+    runs.replace(claim=claim, segment=segment)
+    alarms.clear(room=run.room, run=run, codes=["nobody_connected"])
+    return 0
+
+
+def _keep_watch(claim: Claim) -> float:
+    """No restart under way: confirm, end what is left over, and see whether a restart is due."""
+    run = claim.run
+    for segment in run.segments.filter(status=Segment.Status.STARTED, confirmed_at=None):
+        segments.confirm(claim=claim, segment=segment)
+    _end_leftovers(claim)
+    now = clock.now()
+    if run.restart_due_at is None or run.restart_due_at <= now:
+        restart = restarts.request(
+            run=run, by=claim.by, automatic=True, why="the piece is old enough", claim=claim
+        )
+        return _carry_out(claim, restart)
+    _warn_of_limit(claim)
+    return min(settings.LOOK_INTERVAL, _in_s(run.restart_due_at))
+
+
+def _in_s(when: datetime) -> float:
+    return (when - clock.now()).total_seconds()
+
+
+def _end_leftovers(claim: Claim) -> None:
+    """Of several recordings without a restart keep one: the oldest on the primary session, if it is safe."""
+    run = claim.run
+    segments.expire(claim=claim, older_than=clock.now() - compare.GRACE)
+    live = list(run.segments.live().order_by("session", "ordinal"))  # "primary" sorts first
+    if not live:
+        return
+    keep = live[0]
+    if keep.session == Side.SECONDARY:
+        # Only an interim is left: a new primary piece first, it may be ended after.
+        steps.start(claim, Side.PRIMARY)
+        return
+    safe = keep.status == Segment.Status.STARTED and keep.confirmed_at is not None
+    if len(live) > 1 and safe and _covers(claim, live[1:]):
+        for segment in live[1:]:
+            segments.stop(claim=claim, segment=segment)
+
+
+def _covers(claim: Claim, others: list[Segment]) -> bool:
+    """Everyone whom the others record publishes in the primary session too."""
+    if all(segment.session == Side.PRIMARY for segment in others):
+        return True
+    there = steps.publishers(claim, Side.SECONDARY)
+    return not presence.missing(there, steps.publishers(claim, Side.PRIMARY))
+
+
+def _warn_of_limit(claim: Claim) -> None:
+    run = claim.run
+    limit = runs.limit_at(run)
+    near = limit is not None and limit - clock.now() < timedelta(seconds=runs.reserve_s())
+    if near:
+        message = "The platform's limit is near and no restart has succeeded."
+        alarms.open(room=run.room, run=run, code="limit_near", message=message)
+    else:
+        alarms.clear(room=run.room, run=run, codes=["limit_near"])
+
+
+def _wind_down(claim: Claim) -> float:
+    """Stop was asked for: end all that records, and wait for starts whose outcome is not known yet."""
+    _look(claim)
+    run = claim.run
+    trouble: errors.PlatformError | None = None
+    for segment in run.segments.live():
+        try:
+            segments.stop(claim=claim, segment=segment)
+        except errors.PlatformError as error:
+            trouble = error
+    unsure = segments.expire(claim=claim, older_than=clock.now() - compare.GRACE)
+    if trouble:
+        raise trouble
+    if unsure or run.segments.live().exists():
+        return 1.0
+    gaps.refresh(run_id=run.pk)
+    runs.process(claim=claim)
+    _send_leave(claim)
+    return 0
+
+
+def _send_leave(claim: Claim) -> None:
+    last = claim.run.restarts.first()
+    if last and last.status != last.Status.DONE:
+        steps.send(claim, "leave")
+
+
+def _finish(claim: Claim) -> float:
+    """Wait until the end of every piece is known (and, where files are kept, its file kept and measured)."""
+    _look(claim)
+    run = claim.run
+    for segment in run.segments.live():
+        segments.stop(claim=claim, segment=segment)
+    segments.expire(claim=claim, older_than=clock.now() - compare.GRACE)
+    gaps.refresh(run_id=run.pk)
+    seams.plan(run_id=run.pk)
+    settled = all(segment.is_settled for segment in run.segments.all())
+    if settled and not seams.pending(run=run):
+        previews.plan(run=run)
+        runs.complete(claim=claim)
+        return 0
+    since = clock.now() - (run.ended_at or clock.now())
+    if since.total_seconds() > KEEP_PATIENCE_S:
+        _say_what_is_awaited(claim)
+    return min(SLOW_POLL_S, max(1.0, since.total_seconds() / 10))
+
+
+def _say_what_is_awaited(claim: Claim) -> None:
+    run = claim.run
+    if run.segments.exclude(status__in=Segment.FINAL).exists():
+        code = "archive_not_ready"
+        message = "The platform has not made the archives of this recording available yet."
+    else:
+        code = "files_not_kept"
+        message = (
+            "The files of this recording are not kept yet. Is the media process running "
+            "(python manage.py media)? Without one set KEEP_FILES=false."
+        )
+    alarms.open(room=run.room, run=run, code=code, message=message)
+
+
+PHASES = {
+    Status.STARTING: _begin,
+    Status.RECORDING: _carry_on,
+    Status.RESTARTING: _carry_on,
+    Status.STOPPING: _wind_down,
+    Status.PROCESSING: _finish,
+}
