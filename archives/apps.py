@@ -6,4 +6,6 @@ class ArchivesConfig(AppConfig):
     verbose_name = "Recordings"
 
     def ready(self) -> None:
-        from archives.ops import checks, production_checks  # noqa: F401 - importing registers them
+        # Importing registers the system checks and the pages of the console.
+        from archives.console import admin  # noqa: F401
+        from archives.ops import checks, production_checks  # noqa: F401

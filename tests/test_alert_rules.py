@@ -50,7 +50,7 @@ def samples(db: None, settings: Any) -> dict[str, list[dict[str, str]]]:
 
 def alarm_codes() -> set[str]:
     """Every code under which an alarm is raised somewhere in the product."""
-    places = ("changeover", "restart", "visits", "services/gaps", "media/keep")
+    places = ("reconciler/steps", "services/restart_table", "reconciler/run", "services/gaps", "media/ingest/job")
     lines = "\n".join((ROOT / f"archives/{name}.py").read_text() for name in places).splitlines()
     telling = [line for line in lines if re.search(r"\bcode ?=|GiveUp\(|^TROUBLE|^NOT_KEPT", line)]
     return {code for line in telling for code in re.findall(r'"([a-z]+(?:_[a-z]+)*)"', line)}
@@ -90,7 +90,8 @@ def test_every_alarm_has_its_place_in_the_run_book() -> None:
 
 
 def test_every_check_is_in_the_run_book() -> None:
-    source = "".join((ROOT / f"archives/{name}.py").read_text() for name in ("checks", "checks_production"))
+    names = ("checks", "production_checks")
+    source = "".join((ROOT / f"archives/ops/{name}.py").read_text() for name in names)
     ids = set(re.findall(r'"archives\.([EW]\d{3})"', source))
     assert len(ids) > 15
     assert {one for one in ids if f"`archives.{one}`" not in RUN_BOOK} == set()

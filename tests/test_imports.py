@@ -8,45 +8,22 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PRODUCT = ("archives", "dualarchive")
-# What is only ever at the end of an arrow's tail: nothing imports it.
-DOORS = ("archives.api", "archives.console.admin", "archives.web.pages")
-# What they may import of each other, besides errors, clock and Django's own: the rows know nobody.
-FORBIDDEN = {
-    "archives.models": (
-        "archives.services",
-        "archives.platform.gateway",
-        "archives.reconciler.worker",
-        "archives.reconciler.run",
-        "archives.reconciler.bulk",
-        "archives.timeline",
-    ),
-    "archives.services.restart_table": (
-        "archives.services",
-        "archives.platform.gateway",
-        "archives.reconciler.worker",
-        "archives.reconciler.run",
-        "archives.reconciler.bulk",
-    ),
-    "archives.timeline": (
-        "archives.services",
-        "archives.platform.gateway",
-        "archives.reconciler.worker",
-        "archives.reconciler.run",
-        "archives.reconciler.bulk",
-    ),
-    "archives.services": (
-        "archives.reconciler.worker",
-        "archives.reconciler.run",
-        "archives.reconciler.bulk",
-        "archives.media.tasks",
-    ),
-    "archives.platform.gateway": (
-        "archives.models",
-        "archives.services",
-        "archives.reconciler.worker",
-        "archives.reconciler.run",
-        "archives.reconciler.bulk",
-    ),
+# Which room may import which, besides what every room may: errors, the clock and the counters.
+EVERY_ROOM = ("archives.errors", "archives.clock", "archives.ops.telemetry")
+ROOMS = {
+    "models": (),
+    "timeline": ("models",),
+    "platform": (),
+    "services": ("models", "timeline", "platform"),
+    "reconciler": ("models", "timeline", "platform", "services", "media"),
+    "media": ("models", "timeline", "platform", "services"),
+    "web": ("models", "timeline", "services", "media"),
+    "api": ("models", "timeline", "platform", "services", "media", "web"),
+    "console": ("models", "timeline", "services", "media", "web"),
+    "ops": ("models", "timeline", "platform", "services", "media"),
+    "management": ("models", "timeline", "platform", "services", "media", "reconciler", "web", "ops"),
+    # Old paths of tasks that may still wait in a queue.
+    "tasks": ("media",),
 }
 
 
@@ -98,23 +75,85 @@ def test_the_product_knows_localtok_only_by_its_address() -> None:
 
 
 def test_only_the_gateway_imports_the_sdk() -> None:
-    others = [
-        path for path in sources(*PRODUCT) if not is_within(module_name(path), "archives.platform.gateway")
-    ]
+    gateway = "archives.platform.gateway"
+    others = [path for path in sources(*PRODUCT) if not is_within(module_name(path), gateway)]
     assert wrong(others, ("opentok",)) == []
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_nothing_imports_what_faces_the_user(door: str) -> None:
-    allowed = (door, "archives.urls", "dualarchive.urls")
-    others = [p for p in sources(*PRODUCT) if not any(is_within(module_name(p), name) for name in allowed)]
-    assert wrong(others, (door,)) == []
+def test_every_folder_of_the_app_has_its_rules() -> None:
+    folders = {path.parent.name for path in (ROOT / "archives").glob("*/__init__.py")}
+    assert folders - {"migrations"} == set(ROOMS)
 
 
-@pytest.mark.parametrize(("module", "forbidden"), FORBIDDEN.items())
-def test_the_arrows_point_one_way(module: str, forbidden: tuple[str, ...]) -> None:
-    own = [path for path in sources("archives") if is_within(module_name(path), module)]
-    assert wrong(own, forbidden) == []
+def test_the_root_of_the_app_holds_nothing_else() -> None:
+    names = {path.name for path in (ROOT / "archives").glob("*.py")}
+    assert names == {"__init__.py", "apps.py", "clock.py", "errors.py", "urls.py"}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_only_what_it_may(room: str) -> None:
+    may = (*EVERY_ROOM, *(f"archives.{name}" for name in (room, *ROOMS[room])))
+    assert foreign(sources(f"archives/{room}"), may) == []
+
+
+def foreign(paths: list[Path], may: tuple[str, ...]) -> list[str]:
+    """What `paths` import of the app besides `may`."""
+    return [
+        f"{module_name(path)} imports {name}"
+        for path in paths
+        for name in imports_of(path)
+        if is_within(name, "archives") and not any(is_within(name, module) for module in may)
+    ]
+
+
+@pytest.mark.parametrize("room", ["reconciler", "media", "api", "web", "console", "ops"])
+def test_services_that_import_upwards_are_found(
+    room: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(globals(), "ROOT", tmp_path)
+    wrong_module = tmp_path / "archives" / "services" / "runs.py"
+    wrong_module.parent.mkdir(parents=True)
+    wrong_module.write_text(f"from archives.{room} import anything\n")
+    may = (*EVERY_ROOM, *(f"archives.{name}" for name in ("services", *ROOMS["services"])))
+    assert foreign([wrong_module], may) == [f"archives.services.runs imports archives.{room}.anything"]
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    assert circles(sources(*PRODUCT)) == []
+
+
+def circles(paths: list[Path]) -> list[list[str]]:
+    """Groups of modules of which each imports, over others, itself. Imports inside functions count too."""
+    modules = {module_name(path): path for path in paths}
+    edges = {
+        name: {target for each in imports_of(path) if (target := _module_of(each, modules)) not in ("", name)}
+        for name, path in modules.items()
+    }
+    reached: dict[str, set[str]] = {name: set() for name in modules}
+    for name in modules:
+        todo = list(edges[name])
+        while todo:
+            following = todo.pop()
+            if following not in reached[name]:
+                reached[name].add(following)
+                todo.extend(edges[following])
+    groups = {tuple(sorted({name} | {o for o in reached[name] if name in reached[o]})) for name in modules}
+    return sorted(list(group) for group in groups if len(group) > 1 or group[0] in reached[group[0]])
+
+
+def _module_of(name: str, modules: dict[str, Path]) -> str:
+    """The module that holds `name`; "" where it is none of `modules`."""
+    while name and name not in modules:
+        name = name.rpartition(".")[0]
+    return name
+
+
+def test_a_circle_over_three_modules_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(globals(), "ROOT", tmp_path)
+    (tmp_path / "shop").mkdir()
+    for name, needs in (("till", "goods"), ("goods", "keys"), ("keys", "till"), ("door", "till")):
+        (tmp_path / "shop" / f"{name}.py").write_text(f"from shop import {needs}\n")
+    assert circles(sources("shop")) == [["shop.goods", "shop.keys", "shop.till"]]
 
 
 def test_it_reads_relative_and_plain_imports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
