@@ -21,8 +21,8 @@ max_requests_jitter = 500
 # A heartbeat on a slow disk would look like a process that hangs.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 control_socket_disable = True
-# archives.web.request_log writes the line for each answer. With gunicorn's own turned on there is no query string,
-# which may hold an invitation, and no referrer.
+# archives.web.request_log writes the line for each answer. Gunicorn's own, if turned on, holds no query
+# string, which may hold an invitation, and no referrer.
 accesslog = None
 access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(b)s %(M)s ms %({x-request-id}o)s'
 logconfig_dict = logs.config(

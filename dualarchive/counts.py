@@ -8,7 +8,7 @@ from typing import Any
 from django.core.cache.backends.redis import RedisCache
 from redis.exceptions import RedisError
 
-log = logging.getLogger("dualarchive.counts")
+log = logging.getLogger(__name__)
 
 
 class SharedCounts(RedisCache):

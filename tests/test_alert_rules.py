@@ -50,7 +50,8 @@ def samples(db: None, settings: Any) -> dict[str, list[dict[str, str]]]:
 
 def alarm_codes() -> set[str]:
     """Every code under which an alarm is raised somewhere in the product."""
-    places = ("reconciler/steps", "services/restart_table", "reconciler/run", "services/gaps", "media/ingest/job")
+    places = ("reconciler/steps", "reconciler/run", "services/restart_table", "services/gaps")
+    places += ("media/ingest/job",)
     lines = "\n".join((ROOT / f"archives/{name}.py").read_text() for name in places).splitlines()
     telling = [line for line in lines if re.search(r"\bcode ?=|GiveUp\(|^TROUBLE|^NOT_KEPT", line)]
     return {code for line in telling for code in re.findall(r'"([a-z]+(?:_[a-z]+)*)"', line)}

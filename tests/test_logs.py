@@ -114,7 +114,7 @@ def test_a_line_of_a_request_names_its_run_and_no_secret(lines: Any, world: Worl
     run = world.start()
     Client().get(f"/api/runs/{run.pk}/?share=SECRET")
     Client().get("/rooms/main/?invite=SECRET")
-    first, second = (json.loads(line) for line in lines() if "archives.web.access" in line)
+    first, second = (json.loads(line) for line in lines() if "archives.web.request_log" in line)
     assert first["run"] == str(run.pk)
     assert "share=[hidden]" in first["message"]
     assert "run" not in second

@@ -27,7 +27,7 @@ def mistakes_end_the_test() -> Iterator[None]:
     """A worker logs a mistake of ours and lives on; here it ends the test, and so does a broken invariant
     that is noticed in the middle of a visit.
     """
-    raising, logger = _Raise(), logging.getLogger("archives.reconciler.worker")
+    raising, logger = _Raise(), logging.getLogger("archives.reconciler")
     logger.addHandler(raising)
     try:
         yield

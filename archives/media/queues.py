@@ -20,7 +20,7 @@ from rq.worker import HerokuWorker
 
 from dualarchive.addons import QUEUES
 
-logger = logging.getLogger("archives.media")
+logger = logging.getLogger(__name__)
 
 # Of the 30 s between SIGTERM and SIGKILL: so long may a task go on, the rest is for giving it back.
 DRAIN_S = 20

@@ -28,7 +28,7 @@ from archives.models import Export, Preview, Seam, Segment
 from archives.services import exports, ingest, previews, seams
 from dualarchive import logs
 
-logger = logging.getLogger("archives.media.tasks")
+logger = logging.getLogger(__name__)
 
 BATCH = 20
 # What could not be handed to the queue (Redis does not answer) is handed to it again after so long.

@@ -21,7 +21,7 @@ from opentok import Client, MediaModes, OpenTokException, Roles
 from archives import clock, errors
 from archives.ops import telemetry
 
-logger = logging.getLogger("archives.platform.gateway")
+logger = logging.getLogger(__name__)
 
 Archive = dict[str, Any]
 Stream = dict[str, Any]

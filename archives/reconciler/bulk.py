@@ -19,7 +19,7 @@ from archives.platform import gateway
 from archives.reconciler.compare import LIVE, SKEW
 from archives.services import bulk
 
-logger = logging.getLogger("archives.reconciler.bulk")
+logger = logging.getLogger(__name__)
 # Fewer than these are looked at one by one, at hardly any cost.
 FROM = 10
 # A page has a thousand archives, a look about ten.

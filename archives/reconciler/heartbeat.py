@@ -13,7 +13,7 @@ from django.db import DatabaseError, close_old_connections, connection
 from archives import clock
 from archives.services import counters, heartbeats
 
-logger = logging.getLogger("archives.reconciler.heartbeat")
+logger = logging.getLogger(__name__)
 
 EVERY_S = 10.0
 JOIN_S = 3.0

@@ -15,7 +15,7 @@ from archives.services.claims import Claim
 from archives.services.restart_table import backoff
 from archives.services.starts import START_PATIENCE_S
 
-logger = logging.getLogger("archives.reconciler.worker")
+logger = logging.getLogger(__name__)
 Status = ArchiveRun.Status
 SLOW_POLL_S = 60.0
 FRESH_S = 2.0

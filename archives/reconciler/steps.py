@@ -16,7 +16,7 @@ from archives.services.claims import Claim
 from archives.services.presence import Person
 from archives.services.restart_table import Does, GiveUp, Step
 
-logger = logging.getLogger("archives.services.restart_table")
+logger = logging.getLogger(__name__)
 POLL_S = 0.5
 STUCK_AFTER = 5
 NOBODY_CAME = "Nobody came into the second session, so the restart was put off."

@@ -32,7 +32,7 @@ from archives.services.claims import Claim
 from archives.services.heartbeats import WORKER
 from dualarchive import logs
 
-logger = logging.getLogger("archives.reconciler.worker")
+logger = logging.getLogger(__name__)
 IDLE_S = 0.25
 AT_ONCE = 20
 DATABASE_PAUSE_S = 2.0

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from archives import clock
 from archives.models import Alarm, ArchiveRun, Room
 
-logger = logging.getLogger("archives.alarms")
+logger = logging.getLogger(__name__)
 
 
 def open(*, room: Room, code: str, message: str, run: ArchiveRun | None = None) -> Alarm:

@@ -14,7 +14,7 @@ from django.http.response import HttpResponseBase
 from archives import clock
 from dualarchive import logs
 
-log = logging.getLogger("archives.web.access")
+log = logging.getLogger(__name__)
 
 HEADER = "X-Request-ID"
 # As routers and proxies make them; anything else could forge lines of the log.
