@@ -236,11 +236,11 @@ class Installation:
 
     def begin(self) -> None:
         from archives.models import Room
-        from archives.services import starts
+        from archives.services import runs
 
         with ThreadPoolExecutor(AT_ONCE) as pool:
             rooms = Room.objects.filter(slug__startswith="load-")
-            list(pool.map(lambda room: starts.start(room=room, name=f"Run of {room.slug}"), rooms))
+            list(pool.map(lambda room: runs.start(room=room, name=f"Run of {room.slug}"), rooms))
 
     def spread(self) -> None:
         """Restarts due one after the other, evenly over the time in which each has one."""

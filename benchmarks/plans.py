@@ -38,7 +38,7 @@ from archives.models import Alarm, ArchiveRun, Callback, Room, StreamPresence, T
 from archives.models.access import RoomRole
 from archives.platform import gateway
 from archives.reconciler.worker import Worker
-from archives.services import callbacks, counters, restarts, rooms, runs, starts
+from archives.services import callbacks, counters, restarts, rooms, runs
 from archives.services.links import share_create
 from archives.web import access
 from tests.fake_platform import FakePlatform
@@ -258,7 +258,7 @@ def recording(platform: FakePlatform, shown: Callable[[Visit], None]) -> None:
     platform.on_signal = lambda session, kind: platform.publish("1_two", "Ann") if kind == "join" else None
     worker = Worker("worker:plans")
     with watched("start") as visit:
-        run = starts.start(room=rooms.get(), name="Plans").run
+        run = runs.start(room=rooms.get(), name="Plans").run
     shown(visit)
     _worked(worker, platform, shown, "recording", 20)
     restarts.request(run=run, by="plans")

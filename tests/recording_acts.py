@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 from archives import clock, errors
 from archives.models import ArchiveRun
 from archives.reconciler.worker import Worker
-from archives.services import callbacks, restarts, runs, starts
+from archives.services import callbacks, limits, restarts, runs
 from tests.fake_platform import FakePlatform, Killed
 from tests.world import World
 
@@ -71,7 +71,7 @@ class Acts(RuleBasedStateMachine):
     # --- the host ---
     @rule(name=st.sampled_from(["Hearing", "Lesson"]))
     def start(self, name: str) -> None:
-        self._as_a_request(lambda: starts.start(room=self.world.room, name=name))
+        self._as_a_request(lambda: runs.start(room=self.world.room, name=name))
 
     @rule()
     def stop(self) -> None:
@@ -91,7 +91,7 @@ class Acts(RuleBasedStateMachine):
         if run:
             self._as_a_request(lambda: runs.postpone(run=run, seconds=seconds, by="host"))
             run.refresh_from_db()
-            limit = runs.limit_at(run)
+            limit = limits.limit_at(run)
             assert not (limit and run.restart_due_at) or run.restart_due_at < limit
 
     def _as_a_request(self, ask: Callable[[], object]) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from archives import clock, errors
 from archives.models import Alarm, ArchiveRun
-from archives.services import alarms, restarts, runs
+from archives.services import alarms, limits, restarts
 from tests.world import World
 
 Status = ArchiveRun.Status
@@ -22,7 +22,7 @@ def open_codes(run: ArchiveRun) -> set[str]:
 
 def test_it_says_that_the_limit_is_near_and_no_restart_is_under_way(world: World) -> None:
     run = world.start()
-    limit = runs.limit_at(run)
+    limit = limits.limit_at(run)
     assert limit
     ArchiveRun.objects.update(restart_due_at=limit + timedelta(hours=1))
     world.platform.advance((limit - clock.now()).total_seconds() - 601)

@@ -4,7 +4,7 @@ import pytest
 
 from archives import errors
 from archives.models import ArchiveRun, Restart
-from archives.services import runs
+from archives.services import limits
 from tests import invariants
 from tests.world import OF_SECOND_SESSION, World, sessions
 
@@ -124,7 +124,7 @@ def test_it_replaces_a_piece_that_ended_while_people_were_awaited(world: World, 
 
 
 def test_it_restarts_by_itself_before_the_limit(world: World, run: ArchiveRun, settings) -> None:
-    assert run.restart_due_at <= runs.limit_at(run)
+    assert run.restart_due_at <= limits.limit_at(run)
     world.platform.advance((run.restart_due_at - world.platform.now).total_seconds())
     world.until(lambda: run.restarts.filter(status=Restart.Status.DONE).exists())
     run.refresh_from_db()

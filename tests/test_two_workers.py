@@ -9,7 +9,6 @@ import os
 
 from archives import clock
 from archives.models import ArchiveRun, Restart, Strategy
-from archives.services import starts
 from tests.real_site import Site
 
 RUNS = int(os.environ.get("TWO_WORKERS_RUNS", "16"))
@@ -26,7 +25,7 @@ def test_each_step_is_performed_once(site: Site) -> None:
     strategies = [list(ONCE)[number % 2] for number in range(RUNS)]
     runs = []
     for number, strategy in enumerate(strategies):
-        runs.append(starts.start(room=site.room(number, strategy), name=f"Run {number}").run)
+        runs.append(runs.start(room=site.room(number, strategy), name=f"Run {number}").run)
     ArchiveRun.objects.update(restart_due_at=clock.now(), due_at=clock.now())
     site.start_worker()
     site.start_worker()

@@ -17,7 +17,7 @@ from archives.models import ArchiveRun, Room
 from archives.platform import gateway
 from archives.platform.gateway import OpenTokPlatform
 from archives.reconciler.worker import Worker
-from archives.services import restarts, rooms, runs, starts
+from archives.services import restarts, rooms, runs
 from dualarchive import vendor
 from localtok.server import Localtok, Settings
 from tests import invariants
@@ -137,12 +137,12 @@ def test_it_records_restarts_and_stops(localhost: Localhost, strategy: str, piec
     Room.objects.update(strategy=strategy)
     room = rooms.ensure_sessions(room=rooms.get())
     with pytest.raises(errors.NoClients):
-        starts.start(room=room, name="Too early")
+        runs.start(room=room, name="Too early")
     platform = gateway.platform()
     localhost.enter(platform, room, "ann")
     localhost.enter(platform, room, "ben")
     work_until(lambda: len(platform.streams_list(room.session_id_primary)) == 2)
-    started = starts.start(room=room, name="Hearing")
+    started = runs.start(room=room, name="Hearing")
     run = started.run
     assert started.archive["name"] == "Hearing"
     restarts.request(run=run, by="host")

@@ -14,7 +14,7 @@ import pytest
 
 from archives.models import ArchiveRun, Restart, Strategy
 from archives.services import restart_table as machine
-from archives.services import restarts, starts
+from archives.services import restarts, runs
 from tests.postgres import Postgres
 from tests.real_site import Site
 
@@ -57,9 +57,7 @@ class Killer:
 def test_another_takes_over_whichever_step_it_was(site: Site, strategy: Strategy) -> None:
     cases = [(step.name, when) for step in machine.table(strategy) for when in ("before", "after")]
     turns = {f"room{number}": case for number, case in enumerate(cases)}
-    runs = [
-        starts.start(room=site.room(number, strategy), name=room).run for number, room in enumerate(turns)
-    ]
+    runs = [runs.start(room=site.room(number, strategy), name=room).run for number, room in enumerate(turns)]
     killer = Killer(site, turns)
     site.start_worker()
     site.start_worker()
@@ -76,7 +74,7 @@ def test_another_takes_over_whichever_step_it_was(site: Site, strategy: Strategy
 def test_it_survives_its_database(site: Site, postgres: Postgres) -> None:
     """The database goes away in the middle of restarts: at a different step in each room."""
     runs = [
-        starts.start(room=site.room(number, list(machine.TABLES)[number % 2]), name="Hearing").run
+        runs.start(room=site.room(number, list(machine.TABLES)[number % 2]), name="Hearing").run
         for number in range(4)
     ]
     site.start_worker()

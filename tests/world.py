@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from archives import clock
 from archives.models import ArchiveRun, Room, Segment, Strategy
 from archives.reconciler.worker import Worker
-from archives.services import restarts, rooms, starts
+from archives.services import restarts, rooms, runs
 from archives.services import runs as run_service
 from tests.fake_platform import FakePlatform, Killed
 
@@ -84,7 +84,7 @@ class World:
 
     # --- what a host does ---
     def start(self, name: str = "Hearing") -> ArchiveRun:
-        return starts.start(room=self.room, name=name).run
+        return runs.start(room=self.room, name=name).run
 
     def restart(self, run: ArchiveRun) -> None:
         restarts.request(run=run, by="host")

@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from archives import errors
 from archives.media.cleanup.removal import run_purge
 from archives.models import ArchiveRun
-from archives.services import exports, library, restarts, starts
+from archives.services import exports, history, library, restarts
 from archives.services import retry as retry_service
 from archives.services import runs as run_service
 
@@ -64,7 +64,7 @@ class RunOperations:
 
     @admin.action(description="Restart now", permissions=["operate"])
     def restart(self, request: HttpRequest, runs: QuerySet[ArchiveRun]) -> HttpResponse | None:
-        by = starts.actor(request.user)
+        by = history.actor(request.user)
         return self._ask(
             request,
             runs,
@@ -76,7 +76,7 @@ class RunOperations:
 
     @admin.action(description="Stop recording", permissions=["operate"])
     def stop(self, request: HttpRequest, runs: QuerySet[ArchiveRun]) -> HttpResponse | None:
-        by = starts.actor(request.user)
+        by = history.actor(request.user)
         return self._ask(
             request,
             runs,
@@ -99,7 +99,7 @@ class RunOperations:
 
     @admin.action(description="Retry what failed", permissions=["operate"])
     def retry(self, request: HttpRequest, runs: Runs) -> HttpResponse | None:
-        by = starts.actor(request.user)
+        by = history.actor(request.user)
         question = "Try again what failed: a step of the change-over, files, seams, exports, the preview?"
         return self._ask(
             request,
@@ -120,34 +120,34 @@ class RunOperations:
 
     @admin.action(description="Put on legal hold", permissions=["hold"])
     def hold(self, request: HttpRequest, runs: Runs) -> HttpResponse | None:
-        by = starts.actor(request.user)
+        by = history.actor(request.user)
         question = "Put these recordings on legal hold? Nobody can trash or remove them until it is ended."
         act = lambda run: library.hold(run=run, by=by, why="from the console")  # noqa: E731
         return self._ask(request, runs, act, "hold", question, "Yes, hold")
 
     @admin.action(description="End the legal hold", permissions=["hold"])
     def release(self, request: HttpRequest, runs: Runs) -> HttpResponse | None:
-        by = starts.actor(request.user)
+        by = history.actor(request.user)
         question = "End the legal hold of these recordings? They may be trashed and removed again."
         act = lambda run: library.release(run=run, by=by, why="from the console")  # noqa: E731
         return self._ask(request, runs, act, "release", question, "Yes, end it")
 
     @admin.action(description="Move to the trash", permissions=["operate"])
     def trash(self, request: HttpRequest, runs: Runs) -> HttpResponse | None:
-        by = starts.actor(request.user)
+        by = history.actor(request.user)
         question = "Move these recordings to the trash? Nobody can watch them until they are restored."
         act = lambda run: library.trash(run=run, by=by)  # noqa: E731
         return self._ask(request, runs, act, "trash", question, "Yes, move them")
 
     @admin.action(description="Restore from the trash", permissions=["operate"])
     def restore(self, request: HttpRequest, runs: Runs) -> HttpResponse | None:
-        by = starts.actor(request.user)
+        by = history.actor(request.user)
         act = lambda run: library.restore(run=run, by=by)  # noqa: E731
         return self._ask(request, runs, act, "restore", "Restore these recordings?", "Yes, restore")
 
     @admin.action(description="Clean up: remove the files for good", permissions=["purge"])
     def clean_up(self, request: HttpRequest, runs: Runs) -> HttpResponse | None:
-        by = starts.actor(request.user)
+        by = history.actor(request.user)
         question = "Remove the files of these recordings for good? Only what is in the trash; no way back."
         act = lambda run: run_purge(run=run, by=by)  # noqa: E731
         return self._ask(request, runs, act, "clean_up", question, "Yes, remove for good")

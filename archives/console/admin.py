@@ -43,7 +43,7 @@ from archives.models import (
 from archives.models.access import RoomRole
 from archives.models.lists import COUNTED, runs_searched
 from archives.services import alarms as alarm_service
-from archives.services import retry, starts
+from archives.services import retry, runs
 from archives.timeline import Absent, absences_for
 
 # Red is for what records, and for nothing else.
@@ -346,7 +346,7 @@ class RoomAdmin(QuickList):
             self,
             request,
             rooms,
-            lambda room: starts.start(room=room, name=name, requested_by=request.user),
+            lambda room: runs.start(room=room, name=name, requested_by=request.user),
             action="start",
             question="Start recording these rooms? Somebody must be in each of them.",
             answer="Yes, start",

@@ -11,7 +11,7 @@ from django.db.models import Q
 from archives import clock, errors
 from archives.models import ArchiveRun, Room, Segment, Side, Strategy
 from archives.platform import gateway
-from archives.services import claims, runs, segments, signals
+from archives.services import claims, run_states, segments, signals
 from archives.services.claims import Claim
 from archives.services.restart_table import secondary_wanted
 
@@ -80,7 +80,7 @@ def _explain(claim: Claim, archive: dict[str, Any]) -> None:
     if segment:
         segments.attach(segment=segment, archive=archive, by=claim.by, why="found by looking")
         if segment.run_id != claim.run.pk:
-            runs.reopen(run=segment.run, by=claim.by, why="a piece turned up")
+            run_states.reopen(run=segment.run, by=claim.by, why="a piece turned up")
             claims.wake(run_id=segment.run_id)
     elif settings.ADOPT_UNKNOWN != "ignore" and claim.run.is_live:
         adopted = segments.adopt(run=claim.run, archive=archive, by=claim.by)
@@ -145,10 +145,10 @@ def _sweep_one(room: Room, archive: dict[str, Any], by: str, dry_run: bool) -> s
         segments.adopt(run=run, archive=archive, by=by)
     if run:
         # An ended run must not go on recording: its worker ends what turned up and settles it again.
-        runs.reopen(run=run, by=by, why="a piece turned up")
+        run_states.reopen(run=run, by=by, why="a piece turned up")
         return f"{label}; it belongs to {run.name}"
     keep = live and settings.ADOPT_UNKNOWN == "adopt"
-    adopted = runs.adopt(room=room, archive=archive, live=keep, by=by)
+    adopted = run_states.adopt(room=room, archive=archive, live=keep, by=by)
     return f"{label}; adopted as {adopted.name}" if adopted else f"{label}; left to the recording under way"
 
 

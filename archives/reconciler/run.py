@@ -10,10 +10,10 @@ from django.conf import settings
 from archives import clock, errors
 from archives.models import ArchiveRun, Restart, Segment, Side
 from archives.reconciler import compare, steps
-from archives.services import alarms, gaps, presence, previews, restarts, runs, seams, segments
+from archives.services import alarms, gaps, limits, presence, previews, restarts, run_states, seams, segments
 from archives.services.claims import Claim
 from archives.services.restart_table import backoff
-from archives.services.starts import START_PATIENCE_S
+from archives.services.runs import START_PATIENCE_S
 
 logger = logging.getLogger(__name__)
 Status = ArchiveRun.Status
@@ -40,7 +40,7 @@ def attend(claim: Claim) -> float:
 def _trouble(claim: Claim, error: errors.PlatformError) -> float:
     run = claim.run
     logger.warning("run %s (%s): %s", run.pk, run.status, error.message)
-    runs.record_attempts(claim=claim, attempts=run.attempts + 1, error=error.message)
+    run_states.record_attempts(claim=claim, attempts=run.attempts + 1, error=error.message)
     if isinstance(error, errors.PlatformRefused):
         alarms.open(room=run.room, run=run, code=TROUBLE[1], message=error.message)
     elif run.attempts >= 3:
@@ -62,14 +62,14 @@ def _begin(claim: Claim) -> float:
         _look(claim)
         segment = run.segments.live().first() or steps.start(claim, Side.PRIMARY)
     except (errors.NoClients, errors.PlatformRefused) as error:
-        runs.fail(claim=claim, why=error.message)
+        run_states.fail(claim=claim, why=error.message)
         return 0
     except errors.PlatformError as error:
         if clock.now() - run.created_at > timedelta(seconds=START_PATIENCE_S):
-            runs.fail(claim=claim, why=error.message)
+            run_states.fail(claim=claim, why=error.message)
             return 0
         raise
-    runs.record(claim=claim, segment=segment)
+    run_states.record(claim=claim, segment=segment)
     return 0
 
 
@@ -81,7 +81,7 @@ def _carry_on(claim: Claim) -> float:
     recording = run.segments.live().exists()
     if not recording and not _starting_primary(run, restart is not None):
         return _replace(claim)
-    runs.record_attempts(claim=claim, attempts=0)
+    run_states.record_attempts(claim=claim, attempts=0)
     return _keep_watch(claim) if restart is None else _carry_out(claim, restart)
 
 
@@ -124,9 +124,9 @@ def _replace(claim: Claim) -> float:
     except errors.NoClients:
         message = "Nobody is in the room, so nothing is being recorded until somebody joins."
         alarms.open(room=run.room, run=run, code="nobody_connected", message=message)
-        runs.record_attempts(claim=claim, attempts=run.attempts + 1)
+        run_states.record_attempts(claim=claim, attempts=run.attempts + 1)
         return backoff(run.attempts)
-    runs.replace(claim=claim, segment=segment)
+    run_states.replace(claim=claim, segment=segment)
     alarms.clear(room=run.room, run=run, codes=["nobody_connected"])
     return 0
 
@@ -179,8 +179,8 @@ def _covers(claim: Claim, others: list[Segment]) -> bool:
 
 def _warn_of_limit(claim: Claim) -> None:
     run = claim.run
-    limit = runs.limit_at(run)
-    near = limit is not None and limit - clock.now() < timedelta(seconds=runs.reserve_s())
+    limit = limits.limit_at(run)
+    near = limit is not None and limit - clock.now() < timedelta(seconds=limits.reserve_s())
     if near:
         message = "The platform's limit is near and no restart has succeeded."
         alarms.open(room=run.room, run=run, code="limit_near", message=message)
@@ -204,7 +204,7 @@ def _wind_down(claim: Claim) -> float:
     if unsure or run.segments.live().exists():
         return 1.0
     gaps.refresh(run_id=run.pk)
-    runs.process(claim=claim)
+    run_states.process(claim=claim)
     _send_leave(claim)
     return 0
 
@@ -227,7 +227,7 @@ def _finish(claim: Claim) -> float:
     settled = all(segment.is_settled for segment in run.segments.all())
     if settled and not seams.pending(run=run):
         previews.plan(run=run)
-        runs.complete(claim=claim)
+        run_states.complete(claim=claim)
         return 0
     since = clock.now() - (run.ended_at or clock.now())
     if since.total_seconds() > KEEP_PATIENCE_S:

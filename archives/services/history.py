@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser, User
 from django.db import transaction
 
 from archives.models import ArchiveRun, Restart, Segment, Transition
@@ -64,3 +65,7 @@ def move(
     for name, value in {field: new, **values}.items():
         setattr(row, name, value)
     return True
+
+
+def actor(user: User | AnonymousUser | None) -> str:
+    return f"host:{user.get_username()}" if user is not None and user.is_authenticated else "host"

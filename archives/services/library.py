@@ -13,7 +13,7 @@ from django.db.models import Q
 from archives import clock, errors
 from archives.models import ArchiveRun
 from archives.services import history
-from archives.services.starts import clean_name
+from archives.services.run_input import clean_name
 
 RETENTION_MAX = 36_500
 

@@ -12,7 +12,7 @@ from archives.services import alarms, counters, history, rooms
 from archives.services import restart_table as machine
 from archives.services.claims import Claim
 from archives.services.history import move
-from archives.services.runs import restart_due
+from archives.services.limits import restart_due
 
 RunStatus = ArchiveRun.Status
 RETRY_AFTER_S = 60.0

@@ -22,8 +22,8 @@ from django.views.decorators.http import require_safe
 
 from archives import errors
 from archives.models import DEFAULT_ROOM, RESTART_AFTER_MIN, ArchiveRun, Room
+from archives.services import limits
 from archives.services import rooms as room_service
-from archives.services import runs
 from archives.services.links import invitation_for_all
 from archives.web import access, vendor_network
 
@@ -62,7 +62,7 @@ def host(request: HttpRequest, slug: str = DEFAULT_ROOM) -> HttpResponse:
     room = _hosted_room(request, slug)
     config = _config(request, room)
     config["urls"]["invitations"] = reverse("room-invitations", args=[room.slug])
-    config["restart_after"] = {"least_s": RESTART_AFTER_MIN, "most_s": runs.restart_after_most_s()}
+    config["restart_after"] = {"least_s": RESTART_AFTER_MIN, "most_s": limits.restart_after_most_s()}
     context = {
         "room": room,
         "page_config": config,

@@ -13,7 +13,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from archives.models import ArchiveRun
 from archives.reconciler import compare, steps
 from archives.reconciler import run as visits
-from archives.services import claims, gaps, history, restarts, runs
+from archives.services import claims, gaps, history, restarts, run_states
 from archives.services.restart_table import Does
 from tests.recording_machine import RecordingMachine
 
@@ -41,11 +41,11 @@ def two_runs_may_be_live(planted: pytest.MonkeyPatch) -> None:
 
 def a_stop_is_only_written_down(planted: pytest.MonkeyPatch) -> None:
     def stop(claim: claims.Claim) -> float:
-        runs.process(claim=claim)
+        run_states.process(claim=claim)
         return 0
 
     def finish(claim: claims.Claim) -> float:
-        runs.complete(claim=claim)
+        run_states.complete(claim=claim)
         return 0
 
     planted.setitem(visits.PHASES, Status.STOPPING, stop)

@@ -24,7 +24,7 @@ from archives.api.rooms.views import refuse_strangers
 from archives.api.serializers import ErrorSerializer
 from archives.api.throttles import JoinThrottle
 from archives.models import ArchiveRun, Restart, Room, Segment
-from archives.services import restarts, rooms, runs, starts
+from archives.services import history, restarts, rooms, runs
 from archives.web import access
 
 # Heroku gives up on a request after 30 s; a change-over takes the join delay and a few seconds.
@@ -143,7 +143,7 @@ class Archives(ForHosts):
         name = body_of(request).get("sessionName")
         room = rooms.get()
         access.require_host(room, request.user)
-        started = starts.start(room=room, name=name, requested_by=request.user)
+        started = runs.start(room=room, name=name, requested_by=request.user)
         runs.signal_state(room)
         segment = _wait_for(lambda: _first(started.run))
         return Response(_archive(segment, request))
@@ -158,7 +158,7 @@ class Stop(ArchiveAction):
     def post(self, request: Request, archive_id: str) -> Response:
         """End all recording of the archive's run; answers the stopped archive."""
         segment = _known(archive_id, request)
-        runs.stop(run=segment.run, by=starts.actor(request.user))
+        runs.stop(run=segment.run, by=history.actor(request.user))
         return Response(_archive(_wait_for(lambda: _ended(segment)), request))
 
 
@@ -167,7 +167,7 @@ class RestartArchive(ArchiveAction):
     def post(self, request: Request, archive_id: str) -> Response:
         """Change over to fresh archives; answers the new archive of session 1."""
         segment = _known(archive_id, request)
-        restart = restarts.request(run=segment.run, by=starts.actor(request.user))
+        restart = restarts.request(run=segment.run, by=history.actor(request.user))
         runs.signal_state(segment.run.room)
         return Response(_archive(_wait_for(lambda: _outcome(restart)), request))
 

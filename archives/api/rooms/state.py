@@ -9,8 +9,8 @@ from django.db.models import Q
 
 from archives import clock
 from archives.models import Alarm, ArchiveRun, Restart, Room, Segment
+from archives.services import limits
 from archives.services import restart_table as machine
-from archives.services import runs
 from archives.timeline import absences_for
 
 # An ended run is still shown for so long, an ended restart so that its outcome can be read.
@@ -63,7 +63,7 @@ def _run_state(
         "recorded_since": run.started_at,
         "elapsed_ms": _elapsed_ms(run, now),
         "restart_due_at": run.restart_due_at if run.is_live else None,
-        "limit_at": runs.limit_at(run),
+        "limit_at": limits.limit_at(run),
         "segments": segments,
         "restart": restart and _restart_state(restart, for_host=for_host),
     }

@@ -18,7 +18,7 @@ from archives.api.runs.views import run_for
 from archives.api.serializers import ErrorSerializer
 from archives.models import ArchiveRun
 from archives.services import captions as caption_service
-from archives.services import starts
+from archives.services import history
 from archives.services.captions import MOST_BYTES
 from archives.web import access
 
@@ -50,7 +50,7 @@ class RunCaptions(APIView):
         run = self._run(request, pk)
         data = request.data if isinstance(request.data, bytes) else b""
         captions = caption_service.attach(
-            run=run, data=data, by=starts.actor(request.user), user=request.user
+            run=run, data=data, by=history.actor(request.user), user=request.user
         )
         told = {"url": captions_url(run, captions.digest), "cues": captions.cues}
         return Response(told | {"added_at": captions.added_at})
@@ -58,7 +58,7 @@ class RunCaptions(APIView):
     @extend_schema(responses={204: None, **ERRORS})
     def delete(self, request: Request, pk: str) -> Response:
         """Remove the captions; where there are none, nothing happens."""
-        caption_service.remove(run=self._run(request, pk), by=starts.actor(request.user))
+        caption_service.remove(run=self._run(request, pk), by=history.actor(request.user))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def _run(self, request: Request, pk: str) -> ArchiveRun:

@@ -23,7 +23,7 @@ from archives.api.serializers import (
 )
 from archives.models import NAME_MAX, ArchiveRun
 from archives.models.lists import runs_searched
-from archives.services import library, starts
+from archives.services import history, library
 
 REFUSALS = {400: ErrorSerializer, 401: ErrorSerializer, 403: ErrorSerializer, 404: ErrorSerializer}
 CONFLICTS = {**REFUSALS, 409: ErrorSerializer}
@@ -86,7 +86,7 @@ class LibraryActions:
     def partial_update(self, request: Request, pk: str) -> Response:
         """Rename the run."""
         run, name = self.get_object(), body_of(request).get("name")
-        return self._answer(library.rename(run=run, name=name, by=starts.actor(request.user)), 200)
+        return self._answer(library.rename(run=run, name=name, by=history.actor(request.user)), 200)
 
     @extend_schema(request=RetentionSerializer, responses={200: RunDetailSerializer, **REFUSALS})
     @action(detail=True, methods=["post"])
@@ -96,32 +96,32 @@ class LibraryActions:
         if "retention_days" not in body:
             raise errors.InvalidInput("Give retention_days.", detail={"field": "retention_days"})
         days = body["retention_days"]
-        return self._answer(library.retain(run=run, days=days, by=starts.actor(request.user)), 200)
+        return self._answer(library.retain(run=run, days=days, by=history.actor(request.user)), 200)
 
     @extend_schema(request=None, responses={200: RunDetailSerializer, **CONFLICTS})
     @action(detail=True, methods=["post"])
     def trash(self, request: Request, pk: str) -> Response:
         """Out of everybody's sight until it is restored. 409 `still_recording`, `on_hold`."""
         run = self.get_object()
-        return self._answer(library.trash(run=run, by=starts.actor(request.user)), 200)
+        return self._answer(library.trash(run=run, by=history.actor(request.user)), 200)
 
     @extend_schema(request=None, responses={200: RunDetailSerializer, **REFUSALS})
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, pk: str) -> Response:
         """Back from the trash."""
         run = self.get_object()
-        return self._answer(library.restore(run=run, by=starts.actor(request.user)), 200)
+        return self._answer(library.restore(run=run, by=history.actor(request.user)), 200)
 
     @extend_schema(request=HoldSerializer, responses={200: RunDetailSerializer, **REFUSALS})
     @action(detail=True, methods=["post"])
     def hold(self, request: Request, pk: str) -> Response:
         """Legal hold: neither put into the trash nor removed. Takes the permission to hold recordings."""
         run, why = self.get_object(), text_of(body_of(request), "why")[:NAME_MAX]
-        return self._answer(library.hold(run=run, by=starts.actor(request.user), why=why), 200)
+        return self._answer(library.hold(run=run, by=history.actor(request.user), why=why), 200)
 
     @extend_schema(request=HoldSerializer, responses={200: RunDetailSerializer, **REFUSALS})
     @action(detail=True, methods=["post"])
     def release(self, request: Request, pk: str) -> Response:
         """End the legal hold."""
         run, why = self.get_object(), text_of(body_of(request), "why")[:NAME_MAX]
-        return self._answer(library.release(run=run, by=starts.actor(request.user), why=why), 200)
+        return self._answer(library.release(run=run, by=history.actor(request.user), why=why), 200)

@@ -39,7 +39,7 @@ from archives.api.serializers import (
     StartSerializer,
 )
 from archives.models import NAME_MAX, ArchiveRun, Preview, Seam, Segment
-from archives.services import restarts, rooms, starts
+from archives.services import history, restarts, rooms, runs
 from archives.services import runs as run_service
 from archives.web import access
 
@@ -85,8 +85,8 @@ def run_for(request: Request, key: str, *, trashed: bool = False, stamp: bool = 
         pk = uuid.UUID(str(key))
     except ValueError:
         raise errors.UnknownRun(detail={"run": str(key)[:NAME_MAX]}) from None
-    for runs in reached:
-        found = told(runs, request.user).filter(pk=pk)
+    for rows in reached:
+        found = told(rows, request.user).filter(pk=pk)
         if run := (stamped(found) if stamp else found).first():
             return run
     raise errors.UnknownRun(detail={"run": str(pk)})
@@ -151,7 +151,7 @@ class RunViewSet(LibraryActions, mixins.ListModelMixin, viewsets.GenericViewSet[
         body = body_of(request)
         room = rooms.get(slug=text_of(body, "room"))
         access.require_host(room, request.user)
-        started = starts.start(
+        started = runs.start(
             room=room,
             name=body.get("name"),
             requested_by=request.user,
@@ -167,14 +167,14 @@ class RunViewSet(LibraryActions, mixins.ListModelMixin, viewsets.GenericViewSet[
     def restart(self, request: Request, pk: str) -> Response:
         """Change over to fresh archives now; the worker carries it out."""
         run = self.get_object()
-        restarts.request(run=run, by=starts.actor(request.user))
+        restarts.request(run=run, by=history.actor(request.user))
         return self._answer(run, 202)
 
     @extend_schema(request=None, responses={202: RunDetailSerializer, **REFUSALS})
     @action(detail=True, methods=["post"])
     def stop(self, request: Request, pk: str) -> Response:
         """End the recording; the worker carries it out. Stopping what is stopped changes nothing."""
-        run = run_service.stop(run=self.get_object(), by=starts.actor(request.user))
+        run = run_service.stop(run=self.get_object(), by=history.actor(request.user))
         return self._answer(run, 202)
 
     @extend_schema(request=PostponeSerializer, responses={200: RunDetailSerializer, **CONFLICTS})
@@ -182,7 +182,7 @@ class RunViewSet(LibraryActions, mixins.ListModelMixin, viewsets.GenericViewSet[
     def postpone(self, request: Request, pk: str) -> Response:
         """Put the automatic restart off, within the platform's limit."""
         seconds = body_of(request).get("seconds")
-        run = run_service.postpone(run=self.get_object(), seconds=seconds, by=starts.actor(request.user))
+        run = run_service.postpone(run=self.get_object(), seconds=seconds, by=history.actor(request.user))
         return self._answer(run, 200)
 
     @extend_schema(responses={200: OffsetsSerializer, **REFUSALS})

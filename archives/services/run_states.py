@@ -1,0 +1,158 @@
+"""What becomes of a run that was started: recording, processing, complete or failed, reopened, adopted."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from archives import clock
+from archives.models import NAME_MAX, ArchiveRun, Room, Segment
+from archives.services import absences, alarms, counters, gaps, history, rooms, segments
+from archives.services.claims import Claim
+from archives.services.history import move
+from archives.services.limits import restart_due
+
+Status = ArchiveRun.Status
+# When the sweep looks for archives that began late, so that nothing records 60 s after a stop.
+LATE_S = 30.0
+
+
+def record(*, claim: Claim, segment: Segment) -> bool:
+    """starting → recording, once an archive is known."""
+    started = segment.started_at or clock.now()
+    return move(
+        claim.run,
+        Status.RECORDING,
+        old=Status.STARTING,
+        by=claim.by,
+        claim=claim,
+        started_at=started,
+        restart_due_at=restart_due(claim.run, started),
+        attempts=0,
+        error="",
+    )
+
+
+def fail(*, claim: Claim, why: str) -> bool:
+    for segment in claim.run.segments.filter(status=Segment.Status.STARTING, archive_id=""):
+        segments.absent(claim=claim, segment=segment, why=why)
+    rooms.schedule(room=claim.run.room, in_s=LATE_S)
+    return move(
+        claim.run,
+        Status.FAILED,
+        old=(Status.STARTING, Status.PROCESSING),
+        by=claim.by,
+        why=why,
+        claim=claim,
+        error=why,
+        ended_at=claim.run.ended_at or clock.now(),
+    )
+
+
+def process(*, claim: Claim) -> bool:
+    """stopping → processing: nothing records any more."""
+    alarms.clear_all(run=claim.run)
+    run = claim.run
+    rooms.schedule(room=run.room, in_s=LATE_S)
+    first = run.segments.exclude(created_at_ms=None).first()
+    moved = move(
+        run,
+        Status.PROCESSING,
+        old=Status.STOPPING,
+        by=claim.by,
+        claim=claim,
+        # A stop may come before the start was known to have succeeded.
+        started_at=run.started_at or (first and first.started_at),
+        ended_at=clock.now(),
+    )
+    absences.refresh_run(run_id=run.pk)
+    return moved
+
+
+def complete(*, claim: Claim) -> bool:
+    """processing → complete, or failed where not one piece was recorded."""
+    run = claim.run
+    if not run.segments.exclude(status__in=(Segment.Status.FAILED, Segment.Status.ABSENT)).exists():
+        return fail(claim=claim, why=run.error or "Nothing was recorded.")
+    alarms.clear_all(run=run)
+    first_time = not run.transitions.filter(subject="run", new=Status.COMPLETE).exists()
+    began, ended = _bounds(run)
+    with transaction.atomic():
+        completed = move(
+            run,
+            Status.COMPLETE,
+            old=Status.PROCESSING,
+            by=claim.by,
+            claim=claim,
+            started_at=began,
+            ended_at=ended,
+        )
+        if completed and first_time:
+            counters.count_seams(run)
+    absences.refresh_run(run_id=run.pk)
+    return completed
+
+
+def _bounds(run: ArchiveRun) -> tuple[datetime | None, datetime | None]:
+    """When the run was on; where nobody saw its start or asked for its stop, as its pieces say."""
+    pieces = [piece for piece in run.segments.all() if piece.started_at]
+    if not pieces:
+        return run.started_at, run.ended_at
+    first = min(piece.started_at for piece in pieces if piece.started_at)
+    last = max(gaps.segment_end(piece) for piece in pieces)
+    return run.started_at or first, run.ended_at if run.stop_requested_at else last
+
+
+def replace(*, claim: Claim, segment: Segment) -> None:
+    """A piece that ended by itself has been followed by `segment`: the next restart counts from there."""
+    due = restart_due(claim.run, segment.started_at or clock.now())
+    with transaction.atomic():
+        claim.guard(restart_due_at=due, attempts=0)
+    claim.run.restart_due_at = due
+
+
+def record_attempts(*, claim: Claim, attempts: int, error: str = "") -> None:
+    """Remember how often in a row the platform let this run down."""
+    if (claim.run.attempts, claim.run.error) == (attempts, error):
+        return
+    with transaction.atomic():
+        claim.guard(attempts=attempts, error=error)
+    claim.run.attempts, claim.run.error = attempts, error
+
+
+def reopen(*, run: ArchiveRun, by: str, why: str) -> bool:
+    """A piece of an ended run has turned up: have the worker end it and settle the run again."""
+    ended = (Status.COMPLETE, Status.FAILED)
+    return move(run, Status.PROCESSING, old=ended, by=by, why=why, due_at=clock.now())
+
+
+def adopt(*, room: Room, archive: dict[str, Any], live: bool, by: str) -> ArchiveRun | None:
+    """A run for an archive that no run knows; None where the room has a live run by now."""
+    status = Status.RECORDING if live else Status.PROCESSING
+    why = "an archive without a recording was found on the platform"
+    began = clock.from_ms(int(archive.get("createdAt") or clock.to_ms(clock.now())))
+    try:
+        with transaction.atomic():
+            run = ArchiveRun.objects.create(
+                room=room,
+                name=str(archive.get("name") or "Recovered recording")[:NAME_MAX],
+                strategy=room.strategy_used,
+                status=status,
+                started_at=began,
+                ended_at=None if live else _ended(archive, began),
+            )
+            run.restart_due_at = restart_due(run, began)
+            run.save(update_fields=["restart_due_at"])
+            history.record(run, old="", new=status, by=by, why=why)
+            segments.adopt(run=run, archive=archive, by=by, why=why)
+    except IntegrityError:
+        return None
+    return run
+
+
+def _ended(archive: dict[str, Any], began: datetime) -> datetime:
+    """When an archive that is not ours ended; where its length is not known yet, by now."""
+    duration_ms = segments.whole(archive.get("duration"), 1000)
+    return began + timedelta(milliseconds=duration_ms) if duration_ms else clock.now()
