@@ -16,6 +16,7 @@ from archives import clock, errors
 from archives.models import ArchiveRun, Beat, Export, Restart, Room, Seam, Segment, Tally
 from archives.ops import telemetry
 from archives.platform import gateway
+from archives.reconciler import heartbeat
 from archives.reconciler.worker import Worker
 from archives.services import alarms, counters, heartbeats, restarts, runs
 from archives.services.heartbeats import WORKER
@@ -190,7 +191,7 @@ def test_the_worker_sums_up_the_storage_now_and_then(world: World) -> None:
 
 
 def test_it_counts_the_processes_that_live() -> None:
-    pulse = heartbeats.Beats(WORKER)
+    pulse = heartbeat.Beats(WORKER)
     pulse.beat()
     Beat.objects.create(process="worker:there:1", kind=WORKER, at=clock.now() - timedelta(hours=1))
     found = scraped()

@@ -185,7 +185,7 @@ def test_what_comes_in_between_counts(
     run: ArchiveRun, made: Callable[..., Export], monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     export = made(400)
-    digest = unused.run_digest
+    digest = exports.fingerprint
 
     def meanwhile(*given: Any) -> str:
         if what == "use":
@@ -194,7 +194,7 @@ def test_what_comes_in_between_counts(
             {"hold": library.hold, "trash": library.trash}[what](run=run, by="host")
         return digest(*given)
 
-    monkeypatch.setattr(unused, "run_digest", meanwhile)
+    monkeypatch.setattr(exports, "fingerprint", meanwhile)
     assert NONE in cleanup("--older-than", "7")
     assert is_there(export)
 

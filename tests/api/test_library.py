@@ -11,7 +11,6 @@ from django.core.management import call_command
 from rest_framework.test import APIClient
 
 from archives import clock
-from archives.management.commands import cleanup
 from archives.models import ArchiveRun, Room, Segment
 from archives.models.access import RoomRole
 from archives.services import library
@@ -272,7 +271,7 @@ def test_what_another_puts_there_meanwhile_is_not_counted(
         retire(run=ArchiveRun.objects.get(), by="another")
         return retire(**given)
 
-    monkeypatch.setattr(cleanup, "run_retire", after_another)
+    monkeypatch.setattr(library, "retire", after_another)
     assert "0 recordings put into the trash" in cleaned(capsys, "--older-than", "90")
     assert in_trash() == {"Old"}
 

@@ -40,7 +40,6 @@ from archives.api.serializers import (
 )
 from archives.models import NAME_MAX, ArchiveRun, Preview, Seam, Segment
 from archives.services import history, restarts, rooms, runs
-from archives.services import runs as run_service
 from archives.web import access
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
@@ -67,12 +66,12 @@ PIECES = Coalesce(
 )
 
 
-def told(runs: QuerySet[ArchiveRun], user: Any) -> QuerySet[ArchiveRun]:
+def told(rows: QuerySet[ArchiveRun], user: Any) -> QuerySet[ArchiveRun]:
     """With what every answer says of a run."""
     # For an operator it is not asked: the database would look up every room there is.
     everywhere = access.standing(user).operator
     hosted = Value(True) if everywhere else Exists(access.hosted_rooms(user).filter(pk=OuterRef("room")))
-    return runs.select_related("room").annotate(segment_count=PIECES, hosted=hosted)
+    return rows.select_related("room").annotate(segment_count=PIECES, hosted=hosted)
 
 
 def run_for(request: Request, key: str, *, trashed: bool = False, stamp: bool = False) -> ArchiveRun:
@@ -158,7 +157,7 @@ class RunViewSet(LibraryActions, mixins.ListModelMixin, viewsets.GenericViewSet[
             idempotency_key=_idempotency_key(request),
             restart_after_s=body.get("restart_after_s"),
         )
-        run_service.signal_state(started.run.room)
+        runs.signal_state(started.run.room)
         headers = {} if started.created else {"Idempotency-Replayed": "true"}
         return self._answer(started.run, 201, headers)
 
@@ -174,7 +173,7 @@ class RunViewSet(LibraryActions, mixins.ListModelMixin, viewsets.GenericViewSet[
     @action(detail=True, methods=["post"])
     def stop(self, request: Request, pk: str) -> Response:
         """End the recording; the worker carries it out. Stopping what is stopped changes nothing."""
-        run = run_service.stop(run=self.get_object(), by=history.actor(request.user))
+        run = runs.stop(run=self.get_object(), by=history.actor(request.user))
         return self._answer(run, 202)
 
     @extend_schema(request=PostponeSerializer, responses={200: RunDetailSerializer, **CONFLICTS})
@@ -182,7 +181,7 @@ class RunViewSet(LibraryActions, mixins.ListModelMixin, viewsets.GenericViewSet[
     def postpone(self, request: Request, pk: str) -> Response:
         """Put the automatic restart off, within the platform's limit."""
         seconds = body_of(request).get("seconds")
-        run = run_service.postpone(run=self.get_object(), seconds=seconds, by=history.actor(request.user))
+        run = runs.postpone(run=self.get_object(), seconds=seconds, by=history.actor(request.user))
         return self._answer(run, 200)
 
     @extend_schema(responses={200: OffsetsSerializer, **REFUSALS})
