@@ -1,10 +1,9 @@
 from django.urls import include, path, re_path
 
 from archives.api import webhooks
-from archives.api.entry import healthz
 from archives.api.files.views import captions_file, export_file, preview_file, segment_file
 from archives.api.legacy import views as seed
-from archives.ops.health import readyz
+from archives.ops.health import healthz, readyz
 from archives.ops.metrics import metrics
 from archives.services.previews import FILES
 from archives.web import pages

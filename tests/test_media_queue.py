@@ -36,9 +36,8 @@ FILE = random.Random(7).randbytes(100_000)
 MEDIA = """
 import django; django.setup()
 from django.core.management import call_command
-from archives import queues
-from archives.management.commands import media
-media.DRAIN_S = queues.MediaWorker.imminent_shutdown_delay = 1
+from archives.media import queues, renewal
+renewal.DRAIN_S = queues.MediaWorker.imminent_shutdown_delay = 1
 call_command("media")
 """
 

@@ -1,12 +1,8 @@
-"""Signing in for scripts, the health of the installation, and addresses that do not exist."""
+"""Signing in for scripts, and addresses that do not exist."""
 
 from __future__ import annotations
 
 from django.contrib.auth import authenticate
-from django.core.cache import cache
-from django.db import DatabaseError, connection
-from django.http import HttpRequest, JsonResponse
-from django.views.decorators.http import require_safe
 from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions
 from rest_framework.authentication import TokenAuthentication
@@ -20,11 +16,7 @@ from archives import errors
 from archives.api.requests import body_of, text_of
 from archives.api.serializers import CredentialsSerializer, ErrorSerializer, TokenSerializer
 from archives.api.throttles import PasswordThrottle
-from archives.errors import error_body
-from archives.platform import gateway
 
-# Load balancers and strangers ask often; the platform is asked at most this often for all of them.
-PLATFORM_HEALTH_S = 2
 NAME_MAX = 150  # of a user, in characters
 
 
@@ -62,34 +54,3 @@ class UnknownAddress(APIView):
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         super().initial(request, *args, **kwargs)
         raise exceptions.NotFound(f"There is nothing at {request.path[:200]}; addresses end with a slash.")
-
-
-@require_safe
-def healthz(request: HttpRequest) -> JsonResponse:
-    """200 where the database and the platform answer, else 503 with which of them does not."""
-    detail = {"database": _database(), "platform": _platform()}
-    if set(detail.values()) == {"ok"}:
-        return JsonResponse({"status": "ok"})
-    down = " and ".join(name for name, state in detail.items() if state != "ok")
-    return JsonResponse(error_body("unhealthy", f"Not answering: {down}.", detail), status=503)
-
-
-def _database() -> str:
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        return "down"
-    return "ok"
-
-
-def _platform() -> str:
-    return str(cache.get_or_set("healthz:platform", _asked_platform, PLATFORM_HEALTH_S))
-
-
-def _asked_platform() -> str:
-    try:
-        gateway.platform().ping()
-    except errors.ArchiveError as error:
-        return error.code
-    return "ok"

@@ -18,12 +18,11 @@ from django_tasks_rq import Job, RQBackend
 from rq.job import Job as RQJob
 from rq.worker import HerokuWorker
 
+from archives.media.renewal import DRAIN_S
 from dualarchive.addons import QUEUES
 
 logger = logging.getLogger(__name__)
 
-# Of the 30 s between SIGTERM and SIGKILL: so long may a task go on, the rest is for giving it back.
-DRAIN_S = 20
 WORKER_TTL_S = 60
 FAILURE_TTL_S = 86_400
 

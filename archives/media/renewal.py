@@ -8,6 +8,9 @@ from archives import clock
 
 RENEW_EVERY_S = 20
 
+# Of the 30 s between SIGTERM and SIGKILL: so long may a task go on, the rest is for giving it back.
+DRAIN_S = 20
+
 
 class HoldLost(Exception):
     """Another process has this job now, or it was called off: whatever this one has made does not count."""

@@ -17,10 +17,6 @@ class SegmentQuerySet(models.QuerySet["Segment"]):
     def live(self) -> SegmentQuerySet:
         return self.filter(status__in=Segment.LIVE)
 
-    def open(self) -> SegmentQuerySet:
-        """Recording, or perhaps about to: an intent whose archive is not known yet counts."""
-        return self.filter(status__in=(Segment.Status.STARTING, *Segment.LIVE))
-
     def unfinished(self) -> SegmentQuerySet:
         return self.exclude(status__in=Segment.FINAL)
 

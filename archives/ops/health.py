@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 
 from django.conf import settings
+from django.core.cache import cache
 from django.core.files.storage import storages
 from django.db import DatabaseError, connection, transaction
 from django.http import HttpRequest, JsonResponse
@@ -26,6 +27,7 @@ OK, OFF = "ok", "off"
 PATIENCE_S = 3.0
 # Load balancers and strangers ask often; what is outside is asked at most this often for all of them.
 ASK_EVERY_S = 5.0
+PLATFORM_HEALTH_S = 2
 DATABASE_TIMEOUT_MS = 2000
 # Pieces are safe at the platform for 72 hours, but so long a queue does not come from a busy hour.
 QUEUE_LATE_S = 3600.0
@@ -82,6 +84,28 @@ def _storage() -> str:
 
 
 platform_probe, storage_probe = Probe(_platform), Probe(_storage)
+
+
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """200 where the database and the platform answer, else 503 with which of them does not."""
+    detail = {
+        "database": _database(),
+        "platform": cache.get_or_set("healthz:platform", _platform, PLATFORM_HEALTH_S),
+    }
+    if set(detail.values()) == {OK}:
+        return JsonResponse({"status": OK})
+    down = " and ".join(name for name, state in detail.items() if state != "ok")
+    return JsonResponse(error_body("unhealthy", f"Not answering: {down}.", detail), status=503)
+
+
+def _database() -> str:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return "down"
+    return "ok"
 
 
 @require_safe

@@ -12,11 +12,13 @@ from archives.models import ArchiveRun, Restart, Segment, Side
 from archives.reconciler import compare, steps
 from archives.services import alarms, gaps, limits, presence, previews, restarts, run_states, seams, segments
 from archives.services.claims import Claim
-from archives.services.restart_table import backoff
+from archives.services.restart_table import Does, backoff, step_named
 from archives.services.runs import START_PATIENCE_S
 
 logger = logging.getLogger(__name__)
 Status = ArchiveRun.Status
+# What the platform holds after the step before must be seen first, in a reconciliation of its own.
+LOOKS_FIRST = (Does.CONFIRM, Does.STOP)
 SLOW_POLL_S = 60.0
 FRESH_S = 2.0
 # How long a run waits for its files before somebody is told.
@@ -87,7 +89,7 @@ def _carry_on(claim: Claim) -> float:
 
 def _saw_enough(run: ArchiveRun, restart: Restart) -> bool:
     """While people are waited for, twice a second, the recordings need not be looked at each time."""
-    waits = steps.only_waits(restart)
+    waits = step_named(restart.strategy, restart.step).does is Does.AWAIT
     return waits and run.looked_at is not None and (clock.now() - run.looked_at).total_seconds() < FRESH_S
 
 
@@ -99,7 +101,7 @@ def _carry_out(claim: Claim, restart: Restart) -> float:
         restart.refresh_from_db()
         if restart.ended_at:
             return 0
-        if restart.step == done or steps.looks_first(restart):
+        if restart.step == done or step_named(restart.strategy, restart.step).does in LOOKS_FIRST:
             break
     return max(0.0, min(settings.LOOK_INTERVAL, _in_s(restart.due_at)))
 

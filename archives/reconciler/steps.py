@@ -31,15 +31,6 @@ def perform(claim: Claim, restart: Restart) -> None:
         _failed(claim, restart, error)
 
 
-def looks_first(restart: Restart) -> bool:
-    """Whether the step must see what the platform holds after the one before it, in a visit of its own."""
-    return machine.step_named(restart.strategy, restart.step).does in (Does.CONFIRM, Does.STOP)
-
-
-def only_waits(restart: Restart) -> bool:
-    return machine.step_named(restart.strategy, restart.step).does is Does.AWAIT
-
-
 def waited_s(restart: Restart) -> float:
     return (clock.now() - restart.step_since).total_seconds()
 

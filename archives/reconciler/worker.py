@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import socket
 import threading
 import zlib
 from datetime import timedelta
@@ -24,7 +22,7 @@ from archives.media import tasks
 from archives.models import ArchiveRun, Room
 from archives.ops import telemetry
 from archives.reconciler import bulk, compare
-from archives.reconciler.heartbeat import Beats
+from archives.reconciler.heartbeat import Beats, process_name
 from archives.reconciler.run import attend
 from archives.services import alarms, callbacks, claims, counters, runs
 from archives.services import heartbeats as beat_service
@@ -47,7 +45,7 @@ class Worker:
 
     def __init__(self, name: str = "", idle_s: float = IDLE_S, beats: Beats | None = None) -> None:
         self._idle_s = idle_s
-        self.name = name or f"worker:{socket.gethostname()}:{os.getpid()}"
+        self.name = name or process_name(WORKER)
         self.forget_at = clock.now()
         self._weigh_due = 0.0
         self._patrol_at = clock.now()

@@ -145,10 +145,13 @@ def after_failure(restart: Restart, error: errors.PlatformError, *, waited_s: fl
 def progress(restart: Restart) -> list[dict[str, str]]:
     """[{name, label, state: done | active | waiting | failed}] for the host's page."""
     steps = table(restart.strategy)
-    names = [step.name for step in steps]
-    at = names.index(restart.step) if restart.step in names else len(names)
-    here = "active" if restart.status == Restart.Status.RUNNING else "failed"
-    states = ["done"] * at + [here] + ["waiting"] * len(names)
+    reached = next((i for i, step in enumerate(steps) if step.name == restart.step), len(steps))
+    at = {Restart.Status.RUNNING: "active", Restart.Status.FAILED: "failed"}.get(
+        Restart.Status(restart.status), "waiting"
+    )
+    if restart.status == Restart.Status.DONE:
+        reached = len(steps)
+    states = ["done"] * reached + [at] + ["waiting"] * len(steps)
     return [
         {"name": step.name, "label": step.label, "state": state}
         for step, state in zip(steps, states, strict=False)

@@ -85,7 +85,7 @@ def _restart_state(restart: Restart, *, for_host: bool) -> dict[str, Any]:
         "strategy": restart.strategy,
         "step": restart.step,
         "status": restart.status,
-        "steps": _steps(restart),
+        "steps": machine.progress(restart),
         "expected": len(restart.expected),
         "arrived": len(restart.arrived),
     }
@@ -93,18 +93,3 @@ def _restart_state(restart: Restart, *, for_host: bool) -> dict[str, Any]:
         state["missing"] = [person["name"] or person["key"] for person in restart.missing]
         state["error"] = restart.error
     return state
-
-
-def _steps(restart: Restart) -> list[dict[str, str]]:
-    table = machine.table(restart.strategy)
-    reached = next((i for i, step in enumerate(table) if step.name == restart.step), len(table))
-    at = {Restart.Status.RUNNING: "active", Restart.Status.FAILED: "failed"}.get(
-        Restart.Status(restart.status), "waiting"
-    )
-    if restart.status == Restart.Status.DONE:
-        reached = len(table)
-    states = ["done"] * reached + [at] + ["waiting"] * len(table)
-    return [
-        {"name": step.name, "label": step.label, "state": state}
-        for step, state in zip(table, states, strict=False)
-    ]

@@ -14,11 +14,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 
+from archives.media import renewal
 from archives.reconciler import heartbeat
 from archives.services.heartbeats import MEDIA
-
-# Of the 30 s between SIGTERM and SIGKILL: so long may a task go on, the rest is for giving it back.
-DRAIN_S = 20
 
 
 class DatabaseWorker(Worker):
@@ -29,7 +27,7 @@ class DatabaseWorker(Worker):
             # As a supervisor and a terminal may both send it; the drain is under way already.
             return
         signal.signal(signal.SIGALRM, self._give_back)
-        signal.alarm(DRAIN_S)
+        signal.alarm(renewal.DRAIN_S)
         super().shutdown(signum, frame)
 
     def _give_back(self, signum: int, frame: FrameType | None) -> None:

@@ -70,11 +70,6 @@ class SeamMeasure:
     def sure(self) -> bool:
         return self.method in ("audio", "video") and self.confidence >= SURE
 
-    @property
-    def gap_ms(self) -> float:
-        """The length of what neither piece has; 0 when they overlap or nothing is known."""
-        return max(0.0, -self.overlap_ms) if self.overlap_ms is not None else 0.0
-
 
 @dataclass(frozen=True)
 class _Region:
