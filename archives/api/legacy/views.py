@@ -19,9 +19,9 @@ from rest_framework.views import APIView
 from archives import clock, errors
 from archives.api.authentication import SameOriginSession
 from archives.api.permissions import IsHost, IsWatcher
+from archives.api.refusals import MAY_READ, refusals
 from archives.api.requests import body_of
 from archives.api.rooms.views import refuse_strangers
-from archives.api.serializers import ErrorSerializer
 from archives.api.throttles import JoinThrottle
 from archives.models import ArchiveRun, Restart, Room, Segment
 from archives.services import history, restarts, rooms, runs
@@ -33,9 +33,8 @@ POLL_S = 0.2
 NEWEST = 1000
 
 T = TypeVar("T")
-REFUSALS = dict.fromkeys((401, 403, 404), ErrorSerializer)
 # What the platform and the run's present state may have against it.
-ACTS = REFUSALS | dict.fromkeys((400, 409, 502, 503, 504), ErrorSerializer)
+ACTS = refusals(401, 403, 404, 400, 409, 502, 503, 504)
 
 
 class UnknownArchive(errors.ArchiveError):
@@ -128,7 +127,7 @@ class Archives(ForHosts):
     def get_permissions(self) -> list[BasePermission]:
         return [IsWatcher() if self.request.method == "GET" else IsHost()]
 
-    @extend_schema(responses={200: Archived(many=True), **REFUSALS})
+    @extend_schema(responses={200: Archived(many=True), **MAY_READ})
     def get(self, request: Request) -> Response:
         """The archives that can be played or are being recorded, oldest first; `?name=` for one run's."""
         room = rooms.get()

@@ -13,9 +13,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from archives.api.permissions import IsHost
+from archives.api.refusals import MAY_CHANGE
 from archives.api.requests import body_of, text_of
 from archives.api.runs.views import run_for
-from archives.api.serializers import ErrorSerializer
 from archives.models import ArchiveRun, Room
 from archives.models.access import Invitation, Link, Share
 from archives.services import links, rooms
@@ -24,7 +24,6 @@ from archives.web import access
 
 # As many as a person can look through; older ones have ended.
 NEWEST = 200
-ERRORS = {400: ErrorSerializer, 401: ErrorSerializer, 403: ErrorSerializer, 404: ErrorSerializer}
 NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -53,13 +52,13 @@ class NewShareSerializer(serializers.Serializer):
 class Invitations(APIView):
     permission_classes = [IsHost]
 
-    @extend_schema(responses={200: InvitationSerializer(many=True), **ERRORS})
+    @extend_schema(responses={200: InvitationSerializer(many=True), **MAY_CHANGE})
     def get(self, request: Request, slug: str) -> Response:
         """The room's invitations, newest first."""
         rows = _hosted(request, slug).invitations.select_related("created_by")[:NEWEST]
         return Response([_invitation(row, request) for row in rows], headers=NO_STORE)
 
-    @extend_schema(request=NewInvitationSerializer, responses={201: InvitationSerializer, **ERRORS})
+    @extend_schema(request=NewInvitationSerializer, responses={201: InvitationSerializer, **MAY_CHANGE})
     def post(self, request: Request, slug: str) -> Response:
         """Make an invitation, for one person or for all."""
         room, body = _hosted(request, slug), body_of(request)
@@ -72,7 +71,7 @@ class Invitations(APIView):
 class OneInvitation(APIView):
     permission_classes = [IsHost]
 
-    @extend_schema(request=None, responses={204: None, **ERRORS})
+    @extend_schema(request=None, responses={204: None, **MAY_CHANGE})
     def delete(self, request: Request, slug: str, key: uuid.UUID) -> Response:
         """Take the invitation back: nobody is let in by it, and who came by it is put out."""
         return _revoked(_hosted(request, slug).invitations.filter(pk=key).first())
@@ -81,13 +80,13 @@ class OneInvitation(APIView):
 class Shares(APIView):
     permission_classes = [IsHost]
 
-    @extend_schema(responses={200: LinkSerializer(many=True), **ERRORS})
+    @extend_schema(responses={200: LinkSerializer(many=True), **MAY_CHANGE})
     def get(self, request: Request, pk: str) -> Response:
         """The links to the run's player, newest first."""
         rows = _hosted_run(request, pk).shares.select_related("created_by")[:NEWEST]
         return Response([_share(row, request) for row in rows], headers=NO_STORE)
 
-    @extend_schema(request=NewShareSerializer, responses={201: LinkSerializer, **ERRORS})
+    @extend_schema(request=NewShareSerializer, responses={201: LinkSerializer, **MAY_CHANGE})
     def post(self, request: Request, pk: str) -> Response:
         """Make a link to the run's player: whoever has it may watch this run alone."""
         run = _hosted_run(request, pk)
@@ -98,7 +97,7 @@ class Shares(APIView):
 class OneShare(APIView):
     permission_classes = [IsHost]
 
-    @extend_schema(request=None, responses={204: None, **ERRORS})
+    @extend_schema(request=None, responses={204: None, **MAY_CHANGE})
     def delete(self, request: Request, pk: str, key: uuid.UUID) -> Response:
         """Take the link back; who is watching by it gets nothing more."""
         return _revoked(_hosted_run(request, pk).shares.filter(pk=key).first())

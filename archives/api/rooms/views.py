@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from archives.api.pagination import BySlug
 from archives.api.permissions import IsHost
+from archives.api.refusals import MAY_READ
 from archives.api.requests import body_of, text_of
 from archives.api.rooms.state import room_state
 from archives.api.serializers import (
@@ -31,8 +32,6 @@ from archives.models import ArchiveRun, Room
 from archives.models.access import Invitation
 from archives.services import absences, rooms
 from archives.web import access
-
-REFUSALS = {401: ErrorSerializer, 403: ErrorSerializer, 404: ErrorSerializer}
 
 
 def refuse_strangers(room: Room, request: Request) -> None:
@@ -77,7 +76,7 @@ class RoomViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Room]):
         refuse_strangers(room, request)
         return room
 
-    @extend_schema(responses={200: RoomSerializer, **REFUSALS})
+    @extend_schema(responses={200: RoomSerializer, **MAY_READ})
     def retrieve(self, request: Request, slug: str) -> Response:
         """One room, for whoever may enter it; for hosts with what is being recorded."""
         room = self._entered(request, slug)
@@ -90,7 +89,7 @@ class RoomViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Room]):
         responses={
             200: JoinedSerializer,
             400: ErrorSerializer,
-            **REFUSALS,
+            **MAY_READ,
             429: ErrorSerializer,
             502: ErrorSerializer,
         },
@@ -121,7 +120,7 @@ class RoomViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Room]):
 
     @extend_schema(
         request=AwaySerializer,
-        responses={204: None, 400: ErrorSerializer, **REFUSALS, 429: ErrorSerializer},
+        responses={204: None, 400: ErrorSerializer, **MAY_READ, 429: ErrorSerializer},
     )
     @action(detail=True, methods=["post"], throttle_classes=[JoinThrottle])
     def away(self, request: Request, slug: str) -> Response:
@@ -137,7 +136,7 @@ class RoomViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Room]):
         )
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @extend_schema(responses={200: StateSerializer, **REFUSALS})
+    @extend_schema(responses={200: StateSerializer, **MAY_READ})
     @action(detail=True, methods=["get"])
     def state(self, request: Request, slug: str) -> Response:
         """What is going on in the room now; pages poll this."""

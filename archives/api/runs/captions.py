@@ -13,16 +13,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from archives.api.permissions import IsHost
+from archives.api.refusals import MAY_CONFLICT
 from archives.api.runs.timeline import captions_url
 from archives.api.runs.views import run_for
-from archives.api.serializers import ErrorSerializer
 from archives.models import ArchiveRun
 from archives.services import captions as caption_service
 from archives.services import history
 from archives.services.captions import MOST_BYTES
 from archives.web import access
-
-ERRORS = dict.fromkeys((400, 401, 403, 404, 409), ErrorSerializer)
 
 
 class Raw(BaseParser):
@@ -44,7 +42,9 @@ class RunCaptions(APIView):
     permission_classes = [IsHost]
     parser_classes = [Raw]
 
-    @extend_schema(request={"text/vtt": OpenApiTypes.BINARY}, responses={200: CaptionsSerializer, **ERRORS})
+    @extend_schema(
+        request={"text/vtt": OpenApiTypes.BINARY}, responses={200: CaptionsSerializer, **MAY_CONFLICT}
+    )
     def put(self, request: Request, pk: str) -> Response:
         """Attach a WebVTT file, in the run's own time, instead of what there is; the body is the file."""
         run = self._run(request, pk)
@@ -55,7 +55,7 @@ class RunCaptions(APIView):
         told = {"url": captions_url(run, captions.digest), "cues": captions.cues}
         return Response(told | {"added_at": captions.added_at})
 
-    @extend_schema(responses={204: None, **ERRORS})
+    @extend_schema(responses={204: None, **MAY_CONFLICT})
     def delete(self, request: Request, pk: str) -> Response:
         """Remove the captions; where there are none, nothing happens."""
         caption_service.remove(run=self._run(request, pk), by=history.actor(request.user))

@@ -14,14 +14,13 @@ from rest_framework.views import APIView
 
 from archives import errors
 from archives.api.permissions import IsHost, MayWatch
+from archives.api.refusals import MAY_CHANGE
 from archives.api.requests import body_of
 from archives.api.runs.views import run_for
 from archives.api.serializers import ErrorSerializer
 from archives.models import Export
 from archives.services import exports
 from archives.web import access
-
-ERRORS = {400: ErrorSerializer, 401: ErrorSerializer, 403: ErrorSerializer, 404: ErrorSerializer}
 
 
 class ExportSerializer(serializers.ModelSerializer[Export]):
@@ -59,14 +58,14 @@ class RunExports(APIView):
     def get_permissions(self) -> list[BasePermission]:
         return [IsHost() if self.request.method == "POST" else MayWatch()]
 
-    @extend_schema(responses={200: ExportSerializer(many=True), **ERRORS})
+    @extend_schema(responses={200: ExportSerializer(many=True), **MAY_CHANGE})
     def get(self, request: Request, pk: str) -> Response:
         """The run's exports, newest first."""
         return Response(ExportSerializer(run_for(request, pk).exports.all()[:100], many=True).data)
 
     @extend_schema(
         request=NewExportSerializer,
-        responses={200: ExportSerializer, 202: ExportSerializer, 409: ErrorSerializer, **ERRORS},
+        responses={200: ExportSerializer, 202: ExportSerializer, 409: ErrorSerializer, **MAY_CHANGE},
     )
     def post(self, request: Request, pk: str) -> Response:
         """Ask for the run as one MP4: 202 where it will be made, 200 where the same was asked for before."""
@@ -80,7 +79,7 @@ class RunExports(APIView):
 class OneExport(APIView):
     permission_classes = [MayWatch]
 
-    @extend_schema(responses={200: ExportSerializer, **ERRORS})
+    @extend_schema(responses={200: ExportSerializer, **MAY_CHANGE})
     def get(self, request: Request, key: uuid.UUID) -> Response:
         """How far it is, and once it is done where it is and how each seam was made."""
         return Response(ExportSerializer(_export(request, key)).data)
@@ -89,7 +88,7 @@ class OneExport(APIView):
 class CancelExport(APIView):
     permission_classes = [IsHost]
 
-    @extend_schema(request=None, responses={200: ExportSerializer, **ERRORS})
+    @extend_schema(request=None, responses={200: ExportSerializer, **MAY_CHANGE})
     def post(self, request: Request, key: uuid.UUID) -> Response:
         """Call it off; what has ended stays as it is."""
         export = _export(request, key)

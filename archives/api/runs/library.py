@@ -13,9 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from archives import errors
+from archives.api.refusals import MAY_CHANGE, MAY_CONFLICT
 from archives.api.requests import body_of, text_of
 from archives.api.serializers import (
-    ErrorSerializer,
     HoldSerializer,
     RenameSerializer,
     RetentionSerializer,
@@ -25,8 +25,6 @@ from archives.models import NAME_MAX, ArchiveRun
 from archives.models.lists import runs_searched
 from archives.services import history, library
 
-REFUSALS = {400: ErrorSerializer, 401: ErrorSerializer, 403: ErrorSerializer, 404: ErrorSerializer}
-CONFLICTS = {**REFUSALS, 409: ErrorSerializer}
 FILTERS = [
     OpenApiParameter("name", str, description="Exactly this name."),
     OpenApiParameter("search", str, description="Words that the name or the room's name holds."),
@@ -82,13 +80,13 @@ class LibraryActions:
     get_object: Any
     _answer: Any
 
-    @extend_schema(request=RenameSerializer, responses={200: RunDetailSerializer, **REFUSALS})
+    @extend_schema(request=RenameSerializer, responses={200: RunDetailSerializer, **MAY_CHANGE})
     def partial_update(self, request: Request, pk: str) -> Response:
         """Rename the run."""
         run, name = self.get_object(), body_of(request).get("name")
         return self._answer(library.rename(run=run, name=name, by=history.actor(request.user)), 200)
 
-    @extend_schema(request=RetentionSerializer, responses={200: RunDetailSerializer, **REFUSALS})
+    @extend_schema(request=RetentionSerializer, responses={200: RunDetailSerializer, **MAY_CHANGE})
     @action(detail=True, methods=["post"])
     def retention(self, request: Request, pk: str) -> Response:
         """How many days the run is kept from its end, before `cleanup` puts it into the trash."""
@@ -98,28 +96,28 @@ class LibraryActions:
         days = body["retention_days"]
         return self._answer(library.retain(run=run, days=days, by=history.actor(request.user)), 200)
 
-    @extend_schema(request=None, responses={200: RunDetailSerializer, **CONFLICTS})
+    @extend_schema(request=None, responses={200: RunDetailSerializer, **MAY_CONFLICT})
     @action(detail=True, methods=["post"])
     def trash(self, request: Request, pk: str) -> Response:
         """Out of everybody's sight until it is restored. 409 `still_recording`, `on_hold`."""
         run = self.get_object()
         return self._answer(library.trash(run=run, by=history.actor(request.user)), 200)
 
-    @extend_schema(request=None, responses={200: RunDetailSerializer, **REFUSALS})
+    @extend_schema(request=None, responses={200: RunDetailSerializer, **MAY_CHANGE})
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, pk: str) -> Response:
         """Back from the trash."""
         run = self.get_object()
         return self._answer(library.restore(run=run, by=history.actor(request.user)), 200)
 
-    @extend_schema(request=HoldSerializer, responses={200: RunDetailSerializer, **REFUSALS})
+    @extend_schema(request=HoldSerializer, responses={200: RunDetailSerializer, **MAY_CHANGE})
     @action(detail=True, methods=["post"])
     def hold(self, request: Request, pk: str) -> Response:
         """Legal hold: neither put into the trash nor removed. Takes the permission to hold recordings."""
         run, why = self.get_object(), text_of(body_of(request), "why")[:NAME_MAX]
         return self._answer(library.hold(run=run, by=history.actor(request.user), why=why), 200)
 
-    @extend_schema(request=HoldSerializer, responses={200: RunDetailSerializer, **REFUSALS})
+    @extend_schema(request=HoldSerializer, responses={200: RunDetailSerializer, **MAY_CHANGE})
     @action(detail=True, methods=["post"])
     def release(self, request: Request, pk: str) -> Response:
         """End the legal hold."""

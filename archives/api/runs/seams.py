@@ -12,12 +12,11 @@ from rest_framework.views import APIView
 
 from archives.api.cache import answer
 from archives.api.permissions import MayWatch
+from archives.api.refusals import MAY_READ
 from archives.api.runs.views import run_for
-from archives.api.serializers import AbsentSerializer, ErrorSerializer
+from archives.api.serializers import AbsentSerializer
 from archives.models import ArchiveRun, Seam
 from archives.timeline import absences_for
-
-ERRORS = {401: ErrorSerializer, 403: ErrorSerializer, 404: ErrorSerializer}
 
 
 class MeetingSerializer(serializers.Serializer):
@@ -76,7 +75,7 @@ class SeamsSerializer(serializers.Serializer):
 class RunSeams(APIView):
     permission_classes = [MayWatch]
 
-    @extend_schema(responses={200: SeamsSerializer, **ERRORS})
+    @extend_schema(responses={200: SeamsSerializer, **MAY_READ})
     def get(self, request: Request, pk: str) -> HttpResponseBase:
         """Where the pieces of the run meet, in order: overlaps as measured, gaps with bounds and cause; and
         who is missing although something was recorded.

@@ -19,13 +19,12 @@ from archives import errors
 from archives.api.cache import answer, stamped
 from archives.api.pagination import Newest
 from archives.api.permissions import IsHost, IsWatcher, MayHold, MayWatch
+from archives.api.refusals import MAY_CHANGE, MAY_CONFLICT
 from archives.api.requests import body_of, text_of
 from archives.api.runs.library import (
-    CONFLICTS,
     FILTERS,
     HOLDS,
     OF_TRASH,
-    REFUSALS,
     LibraryActions,
     found_by,
 )
@@ -124,19 +123,19 @@ class RunViewSet(LibraryActions, mixins.ListModelMixin, viewsets.GenericViewSet[
     def _detail(self) -> dict[str, Any]:
         return RunDetailSerializer(self.get_object()).data
 
-    @extend_schema(parameters=FILTERS, responses={200: ListedRunSerializer(many=True), **REFUSALS})
+    @extend_schema(parameters=FILTERS, responses={200: ListedRunSerializer(many=True), **MAY_CHANGE})
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Runs, newest first."""
         return super().list(request, *args, **kwargs)
 
-    @extend_schema(responses={200: RunDetailSerializer, **REFUSALS})
+    @extend_schema(responses={200: RunDetailSerializer, **MAY_CHANGE})
     def retrieve(self, request: Request, pk: str) -> Response:
         """One run with its pieces."""
         return Response(self._detail())
 
     @extend_schema(
         request=StartSerializer,
-        responses={201: RunDetailSerializer, **CONFLICTS, 502: ErrorSerializer, 504: ErrorSerializer},
+        responses={201: RunDetailSerializer, **MAY_CONFLICT, 502: ErrorSerializer, 504: ErrorSerializer},
         parameters=[
             OpenApiParameter(IDEMPOTENCY_KEY, str, OpenApiParameter.HEADER, description="Makes a retry safe.")
         ],
@@ -161,7 +160,7 @@ class RunViewSet(LibraryActions, mixins.ListModelMixin, viewsets.GenericViewSet[
         headers = {} if started.created else {"Idempotency-Replayed": "true"}
         return self._answer(started.run, 201, headers)
 
-    @extend_schema(request=None, responses={202: RunDetailSerializer, **CONFLICTS})
+    @extend_schema(request=None, responses={202: RunDetailSerializer, **MAY_CONFLICT})
     @action(detail=True, methods=["post"])
     def restart(self, request: Request, pk: str) -> Response:
         """Change over to fresh archives now; the worker carries it out."""
@@ -169,14 +168,14 @@ class RunViewSet(LibraryActions, mixins.ListModelMixin, viewsets.GenericViewSet[
         restarts.request(run=run, by=history.actor(request.user))
         return self._answer(run, 202)
 
-    @extend_schema(request=None, responses={202: RunDetailSerializer, **REFUSALS})
+    @extend_schema(request=None, responses={202: RunDetailSerializer, **MAY_CHANGE})
     @action(detail=True, methods=["post"])
     def stop(self, request: Request, pk: str) -> Response:
         """End the recording; the worker carries it out. Stopping what is stopped changes nothing."""
         run = runs.stop(run=self.get_object(), by=history.actor(request.user))
         return self._answer(run, 202)
 
-    @extend_schema(request=PostponeSerializer, responses={200: RunDetailSerializer, **CONFLICTS})
+    @extend_schema(request=PostponeSerializer, responses={200: RunDetailSerializer, **MAY_CONFLICT})
     @action(detail=True, methods=["post"])
     def postpone(self, request: Request, pk: str) -> Response:
         """Put the automatic restart off, within the platform's limit."""
@@ -184,7 +183,7 @@ class RunViewSet(LibraryActions, mixins.ListModelMixin, viewsets.GenericViewSet[
         run = runs.postpone(run=self.get_object(), seconds=seconds, by=history.actor(request.user))
         return self._answer(run, 200)
 
-    @extend_schema(responses={200: OffsetsSerializer, **REFUSALS})
+    @extend_schema(responses={200: OffsetsSerializer, **MAY_CHANGE})
     @action(detail=True, methods=["get"])
     def offsets(self, request: Request, pk: str) -> HttpResponseBase:
         """The run as one ordered list of spans: which piece, from where to where, at what time of the run."""
