@@ -3,9 +3,9 @@
  * exactly from the picture's media time. Two players are watched: the product's, and one that swaps `src`.
  */
 
-import { Playback } from "/static/js/playback.js";
-import { FILM_STARTS_MS } from "/static/js/reels.js";
-import { Timeline, endOf } from "/static/js/timeline.js";
+import { Playback } from "/static/js/player/engine/playback.js";
+import { FILM_STARTS_MS } from "/static/js/player/engine/reels.js";
+import { Timeline, endOf } from "/static/js/player/engine/timeline.js";
 
 const FRAME_MS = 40;
 // A film changes pieces at a key frame so near to the seam.

@@ -19,7 +19,7 @@ IMPORT = re.compile(r"""^(?:import|export)\s[^"';]*?["'](\./[\w.-]+)["']""", re.
 
 @register.simple_tag
 def modulepreload(*names: str) -> SafeString:
-    """For the head: `{% modulepreload "js/host.js" %}`."""
+    """For the head: `{% modulepreload "js/host/host.js" %}`."""
     found = dict.fromkeys(module for name in names for module in modules_of(name))
     return format_html_join("", '<link rel="modulepreload" href="{}">', ((static(each),) for each in found))
 

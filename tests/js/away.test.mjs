@@ -3,7 +3,7 @@ import { mock, test } from "node:test";
 
 globalThis.document ??= { cookie: "", querySelector: () => null };
 
-const { Away } = await import("../../static/js/away.js");
+const { Away } = await import("../../static/js/call/away.js");
 
 /** A link whose state the test sets, and a server that answers with `statuses` one after the other. */
 function scene(...statuses) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ApiError } from "../../static/js/api.js";
-import { connectionWords } from "../../static/js/connection-words.js";
+import { ApiError } from "../../static/js/shared/api.js";
+import { connectionWords } from "../../static/js/call/connection-words.js";
 
 const failed = (name) => Object.assign(new Error("x"), { name });
 const at = (state, problem = null, wasConnected = false) => connectionWords({ state, problem, wasConnected });

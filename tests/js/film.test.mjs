@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { cutInto, fragmentPlan, keyBefore, runAt, soundBefore, stopAt } from "../../static/js/film-cut.js";
-import { canFollow, fitTables } from "../../static/js/film-fit.js";
-import { fragmentOf, headOf } from "../../static/js/mp4-fragment.js";
-import { Unfit, boxesIn, tablesOf } from "../../static/js/mp4-tables.js";
-import { FILM_STARTS_MS, reelsOf } from "../../static/js/reels.js";
+import { cutInto, fragmentPlan, keyBefore, runAt, soundBefore, stopAt } from "../../static/js/player/engine/film-cut.js";
+import { canFollow, fitTables } from "../../static/js/player/engine/film-fit.js";
+import { fragmentOf, headOf } from "../../static/js/player/engine/mp4-fragment.js";
+import { Unfit, boxesIn, tablesOf } from "../../static/js/player/engine/mp4-tables.js";
+import { FILM_STARTS_MS, reelsOf } from "../../static/js/player/engine/reels.js";
 
 const FRAME = 40;
 

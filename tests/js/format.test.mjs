@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { clock, count, position, words } from "../../static/js/format.js";
-import { layout } from "../../static/js/timebar.js";
+import { clock, count, position, words } from "../../static/js/shared/format.js";
+import { layout } from "../../static/js/host/timebar.js";
 
 test("lengths as people say them", () => {
   assert.equal(words(4_328_000), "1 h 12 min");

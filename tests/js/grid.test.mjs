@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { arrange, place } from "../../static/js/grid.js";
+import { arrange, place } from "../../static/js/call/grid.js";
 
 // Eight pixels lie between two tiles, less what arithmetic rounds away.
 const GAP = 7.99;

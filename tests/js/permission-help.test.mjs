@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { allowWords } from "../../static/js/permission-help.js";
+import { allowWords } from "../../static/js/call/permission-help.js";
 
 const AGENTS = {
   "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0": /crossed-out sign/,

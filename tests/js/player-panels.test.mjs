@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { absenceWords, inWords, seamWords } from "../../static/js/seam-report.js";
-import { Thumbnails } from "../../static/js/thumbnails.js";
+import { absenceWords, inWords, seamWords } from "../../static/js/player/panels/seam-report.js";
+import { Thumbnails } from "../../static/js/player/panels/thumbnails.js";
 
 const VTT = `WEBVTT
 

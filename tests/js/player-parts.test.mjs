@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { crossFade } from "../../static/js/cross-fade.js";
-import { seekTo } from "../../static/js/video-seek.js";
+import { crossFade } from "../../static/js/player/engine/cross-fade.js";
+import { seekTo } from "../../static/js/player/engine/video-seek.js";
 
 globalThis.HTMLMediaElement ??= { HAVE_METADATA: 1 };
 

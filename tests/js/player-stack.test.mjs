@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { bindMediaKeys } from "../../static/js/media-keys.js";
-import { Stack } from "../../static/js/stack.js";
+import { bindMediaKeys } from "../../static/js/player/panels/media-keys.js";
+import { Stack } from "../../static/js/player/engine/stack.js";
 
 const video = () => ({ dataset: {}, error: null, src: "" });
 const [one, two, three] = ["a", "b", "c"].map((segment) => ({ segment, url: `/${segment}.mp4` }));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SessionLink } from "../../static/js/session-link.js";
+import { SessionLink } from "../../static/js/call/session-link.js";
 
 /** The SDK as far as a link sees it: one session, whose network the test takes away and gives back. */
 function platform(failures) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Timeline, endOf } from "../../static/js/timeline.js";
+import { Timeline, endOf } from "../../static/js/player/engine/timeline.js";
 
 const piece = (segment, start_ms, in_ms, out_ms) => ({ kind: "segment", segment, start_ms, in_ms, out_ms });
 const gap = (start_ms, length) => ({ kind: "gap", segment: null, start_ms, in_ms: 0, out_ms: length });

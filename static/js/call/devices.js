@@ -1,6 +1,6 @@
 /** Choosing camera and microphone: in the green room, and in the call without leaving it. */
 
-import { byId } from "./config.js";
+import { byId } from "../shared/config.js";
 
 /** Lists the devices of one kind; chosen is the one that is in use. */
 export function fill(select, devices, track, kind) {

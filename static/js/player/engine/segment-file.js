@@ -14,7 +14,7 @@ const DEAD = new Set([401, 403, 404, 410]);
 /** The link is not good any more: another one is needed. */
 export class DeadLink extends Error {}
 
-export class PieceFile {
+export class SegmentFile {
   #url;
   /**
    * Where the link led: asked directly from then on, so that the product is asked once and not for every part.

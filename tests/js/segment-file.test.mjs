@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { headOf } from "../../static/js/mp4-fragment.js";
-import { Unfit } from "../../static/js/mp4-tables.js";
-import { DeadLink, PieceFile } from "../../static/js/piece-file.js";
+import { headOf } from "../../static/js/player/engine/mp4-fragment.js";
+import { Unfit } from "../../static/js/player/engine/mp4-tables.js";
+import { DeadLink, SegmentFile } from "../../static/js/player/engine/segment-file.js";
 
 const BYTES = Uint8Array.from({ length: 200_000 }, (_, index) => index % 251);
 const u32 = (number) => [24, 16, 8, 0].map((shift) => (number >>> shift) & 255);
@@ -29,7 +29,7 @@ const places = (...found) => found.map(([at, size]) => ({ at, size }));
 
 test("packets that lie near each other come with one request, in the order asked for", async () => {
   const asked = serve(BYTES);
-  const read = await new PieceFile("/a").packets(places([5000, 3], [100, 2], [190_000, 4]));
+  const read = await new SegmentFile("/a").packets(places([5000, 3], [100, 2], [190_000, 4]));
   assert.deepEqual(read.map((bytes) => [...bytes]), [[5000, 5001, 5002], [100, 101], [190_000, 190_001, 190_002, 190_003]].map((each) => each.map((at) => at % 251)));
   assert.deepEqual(asked.map(({ from, to }) => [from, to]), [[100, 5003], [190_000, 190_004]]);
 });
@@ -38,23 +38,23 @@ test("a header behind the media is found without reading the media", async () =>
   const track = { kind: "video", timescale: 1000, width: 2, height: 2, entry: new Uint8Array(box("avc1", [])) };
   const head = [...headOf(track)];
   const asked = serve(Uint8Array.from([...head.slice(0, 28), ...box("mdat", Array(150_000).fill(0)), ...head.slice(28)]));
-  await assert.rejects(new PieceFile("/a").tables(), /fragmented/, "the moov of a fragmented file was read");
+  await assert.rejects(new SegmentFile("/a").tables(), /fragmented/, "the moov of a fragmented file was read");
   assert.deepEqual(asked.map(({ from }) => from), [0, 28, 28 + 150_008]);
 });
 
 test("a dead link is said, a file in no parts is unfit, a hiccup is asked again", async () => {
   serve(BYTES, () => ({ status: 403 }));
-  await assert.rejects(new PieceFile("/a").packets(places([0, 1])), DeadLink);
+  await assert.rejects(new SegmentFile("/a").packets(places([0, 1])), DeadLink);
   serve(BYTES, () => ({ status: 200 }));
-  await assert.rejects(new PieceFile("/a").packets(places([0, 1])), Unfit);
+  await assert.rejects(new SegmentFile("/a").packets(places([0, 1])), Unfit);
   const asked = serve(BYTES, (count) => (count === 1 ? { status: 503 } : null));
-  assert.equal((await new PieceFile("/a").packets(places([7, 1])))[0][0], 7);
+  assert.equal((await new SegmentFile("/a").packets(places([7, 1])))[0][0], 7);
   assert.equal(asked.length, 2);
 });
 
 test("less than was asked for is asked for again", async () => {
   const asked = serve(BYTES, (count) => (count === 1 ? part(BYTES.slice(0, 2)) : null));
-  assert.equal((await new PieceFile("/a").packets(places([0, 5])))[0].length, 5);
+  assert.equal((await new SegmentFile("/a").packets(places([0, 5])))[0].length, 5);
   assert.equal(asked.length, 2);
 });
 
@@ -64,7 +64,7 @@ test("where a link leads is asked directly, until that ends", async () => {
     if (address === "/a") return part(BYTES.slice(0, 1), { redirected: true, url: `https://bucket/${count}` });
     return ended && address.startsWith("https:") ? { status: 403 } : null;
   });
-  const file = new PieceFile("/a");
+  const file = new SegmentFile("/a");
   await file.packets(places([0, 1]));
   await file.packets(places([0, 1]));
   ended = true;
@@ -78,8 +78,8 @@ test("where a link leads is asked directly, until that ends", async () => {
 test("a server that lets no script read is told from a network that is down", async () => {
   const blocked = new TypeError("Failed to fetch");
   serve(BYTES, (count, address, redirect) => (redirect === "manual" ? { type: "opaqueredirect", status: 0 } : blocked));
-  await assert.rejects(new PieceFile("/a").packets(places([0, 1])), Unfit);
+  await assert.rejects(new SegmentFile("/a").packets(places([0, 1])), Unfit);
   const asked = serve(BYTES, (count) => (count <= 2 ? blocked : null));
-  assert.equal((await new PieceFile("/a").packets(places([3, 1])))[0][0], 3, "the network came back");
+  assert.equal((await new SegmentFile("/a").packets(places([3, 1])))[0][0], 3, "the network came back");
   assert.deepEqual(asked.map(({ redirect }) => redirect), [undefined, "manual", undefined]);
 });

@@ -1,4 +1,4 @@
-import { getJson } from "./api.js";
+import { getJson } from "../shared/api.js";
 
 const CALM_MS = 5_000;
 const BUSY_MS = 1_000;

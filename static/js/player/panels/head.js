@@ -1,7 +1,7 @@
 /** What the page says of the recording above the player, or in place of it. */
 
-import { byId } from "./config.js";
-import { dateAndTime, position as clockAt, words } from "./format.js";
+import { byId } from "../../shared/config.js";
+import { dateAndTime, position as clockAt, words } from "../../shared/format.js";
 
 const UNFINISHED = ["starting", "recording", "restarting", "stopping", "processing"];
 const RUNNING = "This recording is still running. You can watch up to its latest finished piece; this page follows by itself.";

@@ -1,6 +1,6 @@
 /** Tells the server how long this person's connection was lost: a recording then says who may be missing, and when. */
 
-import { postJson } from "./api.js";
+import { postJson } from "../shared/api.js";
 
 // What is shorter is within what the times are good for.
 const SHORTEST_MS = 1_000;

@@ -1,6 +1,6 @@
 /** A person's part in a room: one capture, two sessions that carry it alike, and the room's state. No page in here. */
 
-import { postJson } from "./api.js";
+import { postJson } from "../shared/api.js";
 import { Away } from "./away.js";
 import { RoomState } from "./room-state.js";
 import { loadScript } from "./platform.js";

@@ -6,7 +6,7 @@
  * Events: "state" (playing, waiting, gap or end changed), "video" (the other one shows now), "broken" (detail: span).
  */
 
-import { ChangeOver, leadOf } from "./changeover.js";
+import { Handover, leadOf } from "./handover.js";
 import { crossFade } from "./cross-fade.js";
 import { canFilm } from "./film-fit.js";
 import { GapClock } from "./gap-clock.js";
@@ -36,7 +36,7 @@ export class Playback extends EventTarget {
   #index = -1;
   /** @type {GapClock | null} */
   #gap = null;
-  /** @type {ChangeOver | null} */
+  /** @type {Handover | null} */
   #changeOver = null;
   #rate = 1;
   #volume = 1;
@@ -144,7 +144,7 @@ export class Playback extends EventTarget {
     if (!place) return;
     const ticket = ++this.#ticket;
     this.ended = this.atEdge = false;
-    this.#dropChangeOver();
+    this.#dropHandover();
     this.#target = this.#line.clamp(runMs);
     this.#wanted = null;
     this.#stack.other.pause();
@@ -217,7 +217,7 @@ export class Playback extends EventTarget {
 
   /** Has the other video stand a little before the next piece's in-point, as far as the overlap reaches. */
   #loadNext() {
-    this.#dropChangeOver();
+    this.#dropHandover();
     const next = this.#line.nextPiece(this.#index);
     if (next < 0) return;
     const span = this.#line.spans[next];
@@ -229,10 +229,10 @@ export class Playback extends EventTarget {
     video.pause();
     // Sought before its metadata is there it would start at 0: the element keeps this as its default start.
     video.currentTime = (span.in_ms - lead) / 1000;
-    if (follows) this.#changeOver = new ChangeOver(this.video, video, this.#part, span, this.#rate, () => this.#change(span));
+    if (follows) this.#changeOver = new Handover(this.video, video, this.#part, span, this.#rate, () => this.#change(span));
   }
 
-  #dropChangeOver() {
+  #dropHandover() {
     clearTimeout(this.#settling);
     this.#changeOver?.cancel();
     this.#changeOver = null;

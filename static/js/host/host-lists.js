@@ -1,6 +1,6 @@
 /** The host panel's lists: steps of a change-over, pieces, alarms. */
 
-import { timeOfDay, words } from "./format.js";
+import { timeOfDay, words } from "../shared/format.js";
 
 const STEP_WORDS = { done: "done", active: "now", waiting: "", failed: "failed, trying again" };
 const PIECE_WORDS = {

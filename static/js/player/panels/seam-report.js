@@ -1,7 +1,7 @@
 /** Where a run's pieces meet, how that is known, and what is missing: in words, asked for when it is opened. */
 
-import { getJson } from "./api.js";
-import { count, timeOfDay, words } from "./format.js";
+import { getJson } from "../../shared/api.js";
+import { count, timeOfDay, words } from "../../shared/format.js";
 
 const METHODS = {
   audio: "measured by the sound", video: "measured by the picture",

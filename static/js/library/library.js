@@ -1,9 +1,9 @@
 /** The library: a card per recording, found while you type; by room, state and date; and the trash. */
 
-import { getJson } from "./api.js";
-import { byId, config } from "./config.js";
-import { count } from "./format.js";
-import { RunActions } from "./run-actions.js";
+import { getJson } from "../shared/api.js";
+import { byId, config } from "../shared/config.js";
+import { count } from "../shared/format.js";
+import { RunActions } from "../shared/run-actions.js";
 import { runCard } from "./run-card.js";
 
 // Long enough for a word to be typed, short enough to feel like none.

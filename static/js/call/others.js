@@ -1,4 +1,4 @@
-import { announce } from "./announce.js";
+import { announce } from "../shared/announce.js";
 
 /** Shows everybody else's streams of the primary session; the secondary is never looked at. */
 export class Others extends EventTarget {

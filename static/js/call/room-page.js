@@ -1,12 +1,12 @@
 /** The room as a page: green room, pictures, bar. The participant's page is this; the host's adds a panel. */
 
-import { announce } from "./announce.js";
+import { announce } from "../shared/announce.js";
 import { Call } from "./call.js";
 import { Capture } from "./capture.js";
-import { byId, config } from "./config.js";
+import { byId, config } from "../shared/config.js";
 import { connectionWords } from "./connection-words.js";
 import { DeviceDialog } from "./devices.js";
-import { clock } from "./format.js";
+import { clock } from "../shared/format.js";
 import { GreenRoom } from "./green-room.js";
 import { Memory } from "./memory.js";
 import { Others } from "./others.js";

@@ -11,7 +11,7 @@ import { cutInto, fragmentPlan, keyBefore, runAt, soundBefore, stopAt } from "./
 import { canFollow, fitTables } from "./film-fit.js";
 import { fragmentOf } from "./mp4-fragment.js";
 import { Unfit } from "./mp4-tables.js";
-import { PieceFile } from "./piece-file.js";
+import { SegmentFile } from "./segment-file.js";
 import { FILM_STARTS_MS } from "./reels.js";
 import { endOf } from "./timeline.js";
 
@@ -141,7 +141,7 @@ export class Film extends EventTarget {
 
   async #tablesOf(index) {
     const piece = this.#reel.pieces[index];
-    if (!this.#files.has(piece.segment)) this.#files.set(piece.segment, new PieceFile(piece.url));
+    if (!this.#files.has(piece.segment)) this.#files.set(piece.segment, new SegmentFile(piece.url));
     try {
       return fitTables(await this.#files.get(piece.segment).tables());
     } catch (error) {

@@ -21,7 +21,7 @@ let startCostMs = 80;
 /** How far before its in-point the next piece waits, in its own milliseconds. */
 export const leadOf = (after, rate) => Math.max(0, Math.min(LEAD_MS * rate, after.head_ms ?? after.in_ms));
 
-export class ChangeOver {
+export class Handover {
   #old;
   #fresh;
   #before;

@@ -1,20 +1,20 @@
 /** The player's page: one run, one scrubber, whatever number of pieces. */
 
-import { getJson } from "./api.js";
-import { announce } from "./announce.js";
-import { Captions } from "./captions.js";
-import { byId, config } from "./config.js";
-import { Download } from "./download.js";
-import { position as clockAt, timeOfDay, words } from "./format.js";
-import { bindMediaKeys, tellMediaSession } from "./media-keys.js";
-import { PictureInPicture } from "./picture-in-picture.js";
-import { Playback } from "./playback.js";
-import { isUnfinished, note, sayFailed, showRun } from "./player-head.js";
-import { bindKeys } from "./player-keys.js";
-import { RunPreview } from "./run-preview.js";
-import { Scrubber, renderSpans } from "./scrubber.js";
-import { bindSeamReport } from "./seam-report.js";
-import { Timeline, endOf, isGap } from "./timeline.js";
+import { getJson } from "../shared/api.js";
+import { announce } from "../shared/announce.js";
+import { Captions } from "./panels/captions.js";
+import { byId, config } from "../shared/config.js";
+import { Download } from "./panels/download.js";
+import { position as clockAt, timeOfDay, words } from "../shared/format.js";
+import { bindMediaKeys, tellMediaSession } from "./panels/media-keys.js";
+import { PictureInPicture } from "./panels/picture-in-picture.js";
+import { Playback } from "./engine/playback.js";
+import { isUnfinished, note, sayFailed, showRun } from "./panels/head.js";
+import { bindKeys } from "./panels/keys.js";
+import { RunPreview } from "./panels/preview.js";
+import { Scrubber, renderSpans } from "./panels/scrubber.js";
+import { bindSeamReport } from "./panels/seam-report.js";
+import { Timeline, endOf, isGap } from "./engine/timeline.js";
 
 const REFRESH_MS = 10_000;
 const FRAME_MS = 40;

@@ -1,9 +1,9 @@
 /** A recording as a card of the library, with a menu of what may be done to it. */
 
-import { config } from "./config.js";
-import { element } from "./elements.js";
-import { count, dateAndTime, words } from "./format.js";
-import { RunActions } from "./run-actions.js";
+import { config } from "../shared/config.js";
+import { element } from "../shared/elements.js";
+import { count, dateAndTime, words } from "../shared/format.js";
+import { RunActions } from "../shared/run-actions.js";
 
 const STATUS = {
   starting: ["live", "Starting"], recording: ["live", "● Recording"], restarting: ["live", "● Recording"],

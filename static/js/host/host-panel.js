@@ -1,11 +1,11 @@
 /** The host's panel: start, what is recorded now, restart, stop. */
 
-import { postJson } from "./api.js";
-import { announce } from "./announce.js";
-import { byId, config } from "./config.js";
-import { clock, count, dateAndTime, timeOfDay, words } from "./format.js";
+import { postJson } from "../shared/api.js";
+import { announce } from "../shared/announce.js";
+import { byId, config } from "../shared/config.js";
+import { clock, count, dateAndTime, timeOfDay, words } from "../shared/format.js";
 import { renderAlarms, renderPieces, renderSteps } from "./host-lists.js";
-import { LinksDialog } from "./links-dialog.js";
+import { LinksDialog } from "../shared/links-dialog.js";
 import { draw } from "./timebar.js";
 
 const LIVE = ["starting", "recording", "restarting", "stopping"];
@@ -32,7 +32,7 @@ export class HostPanel {
   #startKey = "";
   #drawn = new Map();
 
-  /** @param {import("./room-state.js").RoomState} state shared with the call on the same page */
+  /** @param {import("../call/room-state.js").RoomState} state shared with the call on the same page */
   constructor(state) {
     this.#state = state;
     for (const event of ["change", "stale"]) state.addEventListener(event, () => this.#show());

@@ -1,8 +1,8 @@
 /** For hosts: attach a WebVTT file to the recording, put another in its place, remove it. */
 
-import { deleteJson, putText } from "./api.js";
-import { announce } from "./announce.js";
-import { byId, config } from "./config.js";
+import { deleteJson, putText } from "../../shared/api.js";
+import { announce } from "../../shared/announce.js";
+import { byId, config } from "../../shared/config.js";
 
 let run = null;
 

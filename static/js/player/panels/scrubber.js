@@ -1,8 +1,8 @@
 /** The run as a line: pieces faint, seams as ticks, gaps hatched; and the same as a list. */
 
-import { byId } from "./config.js";
-import { position as clockAt, words } from "./format.js";
-import { causeOf, isGap, lengthOf } from "./timeline.js";
+import { byId } from "../../shared/config.js";
+import { position as clockAt, words } from "../../shared/format.js";
+import { causeOf, isGap, lengthOf } from "../engine/timeline.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 1000;
@@ -14,7 +14,7 @@ const MOST_MARKS = 2000;
 
 export class Scrubber {
   #input = byId("position");
-  /** @type {import("./timeline.js").Timeline | null} */
+  /** @type {import("../engine/timeline.js").Timeline | null} */
   #timeline = null;
   #wallClock;
   #dragging = false;

@@ -1,7 +1,7 @@
 /** One MP4 of the whole run: asked for, waited for with its progress, called off, fetched. */
 
-import { getJson, postJson } from "./api.js";
-import { byId } from "./config.js";
+import { getJson, postJson } from "../../shared/api.js";
+import { byId } from "../../shared/config.js";
 
 const LOOK_MS = 1500;
 const ACTIVE = ["queued", "running"];

@@ -1,6 +1,6 @@
 /** Thumbnails and sound levels of a run, for its line: fetched once they are made, and others in their place. */
 
-import { getJson } from "./api.js";
+import { getJson } from "../../shared/api.js";
 import { Thumbnails } from "./thumbnails.js";
 
 // They are begun when a recording is complete; those of a week take a while.

@@ -1,7 +1,7 @@
 /** What was said, over the picture: one WebVTT file in the run's own time, whatever piece is shown. */
 
-import { announce } from "./announce.js";
-import { byId } from "./config.js";
+import { announce } from "../../shared/announce.js";
+import { byId } from "../../shared/config.js";
 import { cuesOf, lastBegun } from "./webvtt.js";
 
 const REMEMBERED = "captions";

@@ -1,6 +1,6 @@
 /** Before the call: own picture, level, name, devices, and help where the browser says no. */
 
-import { byId } from "./config.js";
+import { byId } from "../shared/config.js";
 import { fill } from "./devices.js";
 import { allowWords } from "./permission-help.js";
 

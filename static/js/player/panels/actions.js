@@ -1,8 +1,8 @@
 /** The buttons over the player: rename, share, trash, hold. The player says on `document` which run it shows. */
 
-import { byId, config } from "./config.js";
-import { element } from "./elements.js";
-import { RunActions } from "./run-actions.js";
+import { byId, config } from "../../shared/config.js";
+import { element } from "../../shared/elements.js";
+import { RunActions } from "../../shared/run-actions.js";
 
 let shown = "";
 

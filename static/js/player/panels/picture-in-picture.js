@@ -1,6 +1,6 @@
 /** The picture in a window of its own, that goes from one of the two videos to the other with the recording. */
 
-import { byId } from "./config.js";
+import { byId } from "../../shared/config.js";
 
 export class PictureInPicture {
   #playback;
