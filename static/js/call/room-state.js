@@ -1,4 +1,5 @@
 import { getJson } from "../shared/api.js";
+import { isChanging } from "../shared/run-status.js";
 
 const CALM_MS = 5_000;
 const BUSY_MS = 1_000;
@@ -79,7 +80,7 @@ export class RoomState extends EventTarget {
   #schedule() {
     clearTimeout(this.#timer);
     if (!this.#users) return;
-    const busy = ["starting", "restarting", "stopping"].includes(this.value?.run?.status);
+    const busy = isChanging(this.value?.run?.status);
     this.#timer = setTimeout(() => this.refresh(), busy ? BUSY_MS : CALM_MS);
   }
 }

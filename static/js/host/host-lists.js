@@ -1,5 +1,6 @@
 /** The host panel's lists: steps of a change-over, pieces, alarms. */
 
+import { element } from "../shared/elements.js";
 import { timeOfDay, words } from "../shared/format.js";
 
 const STEP_WORDS = { done: "done", active: "now", waiting: "", failed: "failed, trying again" };
@@ -9,28 +10,21 @@ const PIECE_WORDS = {
   failed: "failed", absent: "never started",
 };
 
-function line(tag, className, text) {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  element.textContent = text;
-  return element;
-}
-
 /** Steps ticking by, with who is in the second session and who is not yet. */
 export function renderSteps(section, restart) {
   section.hidden = !restart;
   if (!restart) return;
   const steps = restart.steps.map((step) => {
-    const item = line("li", "", "");
+    const item = element("li", "", "");
     item.dataset.state = step.state;
-    item.append(line("span", "step-label", step.label), line("span", "step-state", STEP_WORDS[step.state] ?? ""));
+    item.append(element("span", "step-label", step.label), element("span", "step-state", STEP_WORDS[step.state] ?? ""));
     return item;
   });
-  const list = line("ol", "steps", "");
+  const list = element("ol", "steps", "");
   list.append(...steps);
-  const parts = restart.status === "done" ? [folded(list)] : [line("h3", "", headOf(restart)), list];
-  if (restart.expected) parts.push(line("p", "arrived", arrivedWords(restart)));
-  if (restart.error) parts.push(line("p", "problem", `${restart.error} The recording goes on; this is tried again.`));
+  const parts = restart.status === "done" ? [folded(list)] : [element("h3", "", headOf(restart)), list];
+  if (restart.expected) parts.push(element("p", "arrived", arrivedWords(restart)));
+  if (restart.error) parts.push(element("p", "problem", `${restart.error} The recording goes on; this is tried again.`));
   section.replaceChildren(...parts);
 }
 
@@ -38,8 +32,8 @@ const headOf = ({ status }) => (status === "running" ? "Change-over" : "Last cha
 
 /** What went as it should need not keep its room. */
 function folded(list) {
-  const details = line("details", "", "");
-  details.append(line("summary", "", "Last change-over: done"), list);
+  const details = element("details", "", "");
+  details.append(element("summary", "", "Last change-over: done"), list);
   return details;
 }
 
@@ -51,14 +45,14 @@ function arrivedWords({ arrived, expected, missing = [] }) {
 export function renderPieces(list, segments) {
   const ordered = [...segments].sort((one, other) => other.ordinal - one.ordinal);
   list.replaceChildren(...ordered.map((segment, index) => {
-    const item = line("li", "", "");
+    const item = element("li", "", "");
     item.dataset.session = segment.session;
     const when = segment.started_at ? timeOfDay(segment.started_at) : "not yet";
     const length = segment.duration_ms ? words(segment.duration_ms) : "";
     item.append(
-      line("span", "piece-number", String(ordered.length - index)),
-      line("span", "piece-when", [when, length].filter(Boolean).join(" · ")),
-      line("span", "piece-state", PIECE_WORDS[segment.status] ?? segment.status),
+      element("span", "piece-number", String(ordered.length - index)),
+      element("span", "piece-when", [when, length].filter(Boolean).join(" · ")),
+      element("span", "piece-state", PIECE_WORDS[segment.status] ?? segment.status),
     );
     if (segment.reason) item.title = segment.reason;
     return item;
@@ -68,8 +62,8 @@ export function renderPieces(list, segments) {
 export function renderAlarms(list, alarms) {
   list.hidden = !alarms.length;
   list.replaceChildren(...alarms.map((alarm) => {
-    const item = line("li", "", `${alarm.message} `);
-    const since = line("time", "", `Since ${timeOfDay(alarm.since)}.`);
+    const item = element("li", "", `${alarm.message} `);
+    const since = element("time", "", `Since ${timeOfDay(alarm.since)}.`);
     since.dateTime = alarm.since;
     item.append(since);
     return item;

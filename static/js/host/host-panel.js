@@ -3,12 +3,13 @@
 import { postJson } from "../shared/api.js";
 import { announce } from "../shared/announce.js";
 import { byId, config } from "../shared/config.js";
+import { bindCopyButton } from "../shared/copy-button.js";
 import { clock, count, dateAndTime, timeOfDay, words } from "../shared/format.js";
 import { renderAlarms, renderPieces, renderSteps } from "./host-lists.js";
+import { isLive, isRecording } from "../shared/run-status.js";
 import { LinksDialog } from "../shared/links-dialog.js";
 import { draw } from "./timebar.js";
 
-const LIVE = ["starting", "recording", "restarting", "stopping"];
 const POSTPONE_S = 600;
 const STATUS_WORDS = {
   starting: "Starting…",
@@ -74,13 +75,7 @@ export class HostPanel {
       byId("invite").placeholder = "Taken back; reload for a new one";
     });
     byId("invitations").addEventListener("click", () => invitations.open(config.urls.invitations, config.room.name));
-    byId("invite-copy").addEventListener("click", async () => {
-      byId("invite").select();
-      // Without a secure address there is no clipboard; the selected text is the next best.
-      await navigator.clipboard?.writeText(byId("invite").value).catch(() => {});
-      byId("invite-copy").textContent = navigator.clipboard ? "Copied" : "Press Ctrl-C";
-      setTimeout(() => { byId("invite-copy").textContent = "Copy"; }, 2000);
-    });
+    bindCopyButton(byId("invite-copy"), () => byId("invite"));
   }
 
   #toggleSheet() {
@@ -157,7 +152,7 @@ export class HostPanel {
 
   #show() {
     const run = this.#run;
-    const live = LIVE.includes(run?.status);
+    const live = isLive(run?.status);
     this.#showStatus(run);
     byId("start-form").hidden = live || !this.#state.value;
     byId("live").hidden = !live;
@@ -217,11 +212,11 @@ export class HostPanel {
 
   #tick() {
     const run = this.#run;
-    if (!LIVE.includes(run?.status)) return;
+    if (!isLive(run?.status)) return;
     const elapsed = this.#state.elapsedMs();
     byId("elapsed").textContent = clock(elapsed);
     byId("elapsed").title = words(elapsed);
-    const { gaps } = draw(byId("timebar"), run.segments, this.#state.now(), ["recording", "restarting"].includes(run.status));
+    const { gaps } = draw(byId("timebar"), run.segments, this.#state.now(), isRecording(run.status));
     byId("timebar-words").textContent = missingWords(gaps, run.absences);
     this.#showCountdown(run);
   }

@@ -1,6 +1,7 @@
 /** A run so far as a bar: pieces as blocks, overlaps as joints, gaps hatched. */
 
-const SVG = "http://www.w3.org/2000/svg";
+import { svgElement } from "../shared/elements.js";
+
 const WIDTH = 1000;
 const HEIGHT = 28;
 
@@ -35,17 +36,11 @@ export function layout(segments, now, goesOn = false) {
   return { length: Math.max(covered - origin, 1), blocks, joints, gaps };
 }
 
-function shape(name, attributes) {
-  const element = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  return element;
-}
-
 function rect(kind, { from, to }, length, box) {
   const x = (from / length) * WIDTH;
   // A joint of two seconds in three hours would be thinner than a hair.
   const width = Math.max(((to - from) / length) * WIDTH, kind === "piece" ? 1 : 3);
-  return shape("rect", { class: kind, x: x.toFixed(2), width: width.toFixed(2), ...box });
+  return svgElement("rect", { class: kind, x: x.toFixed(2), width: width.toFixed(2), ...box });
 }
 
 /** Draws into an <svg>; its words stand in the element that labels it. */

@@ -6,10 +6,11 @@ import { Captions } from "./panels/captions.js";
 import { byId, config } from "../shared/config.js";
 import { Download } from "./panels/download.js";
 import { position as clockAt, timeOfDay, words } from "../shared/format.js";
+import { isUnfinished } from "../shared/run-status.js";
 import { bindMediaKeys, tellMediaSession } from "./panels/media-keys.js";
 import { PictureInPicture } from "./panels/picture-in-picture.js";
 import { Playback } from "./engine/playback.js";
-import { isUnfinished, note, sayFailed, showRun } from "./panels/head.js";
+import { note, sayFailed, showRun } from "./panels/head.js";
 import { bindKeys } from "./panels/keys.js";
 import { RunPreview } from "./panels/preview.js";
 import { Scrubber, renderSpans } from "./panels/scrubber.js";
@@ -69,7 +70,7 @@ class PlayerPage {
     const seen = JSON.stringify(offsets.spans);
     if (seen !== this.#spansSeen) this.#take(new Timeline(offsets.spans));
     this.#spansSeen = seen;
-    this.#playback.growing = isUnfinished(run);
+    this.#playback.growing = isUnfinished(run.status);
     this.#preview.take(offsets);
     this.#captions.load(offsets.captions);
     document.dispatchEvent(new CustomEvent("captions", { detail: offsets.captions }));
@@ -91,7 +92,7 @@ class PlayerPage {
   }
 
   async #follow() {
-    if (!isUnfinished(this.#run) && !this.#preview.isAwaited(this.#run)) return;
+    if (!isUnfinished(this.#run.status) && !this.#preview.isAwaited(this.#run)) return;
     // What plays goes on; the next round asks again.
     await this.#refresh().catch((error) => console.info("cannot refresh:", error.message));
   }

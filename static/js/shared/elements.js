@@ -5,3 +5,10 @@ export function element(tag, className = "", text = "") {
   made.textContent = text;
   return made;
 }
+
+/** One SVG element with its attributes. */
+export function svgElement(name, attributes) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  return made;
+}

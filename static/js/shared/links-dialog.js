@@ -3,9 +3,9 @@
 import { deleteJson, getJson, postJson } from "./api.js";
 import { announce } from "./announce.js";
 import { dateAndTime } from "./format.js";
+import { bindCopyButton } from "./copy-button.js";
 import { element } from "./elements.js";
 
-const COPIED_MS = 2000;
 
 export class LinksDialog {
   #dialog;
@@ -100,14 +100,7 @@ export class LinksDialog {
   #copyButton(address) {
     const button = element("button", "button", "Copy");
     button.type = "button";
-    button.addEventListener("click", async () => {
-      address.select();
-      // Without a secure address there is no clipboard; the selected text is the next best.
-      const copied = await navigator.clipboard?.writeText(address.value).then(() => true, () => false);
-      button.textContent = copied ? "Copied" : "Press Ctrl-C";
-      announce(copied ? "Copied" : "Press Control C to copy");
-      setTimeout(() => { button.textContent = "Copy"; }, COPIED_MS);
-    });
+    bindCopyButton(button, () => address);
     return button;
   }
 

@@ -2,8 +2,8 @@
 
 import { byId } from "../../shared/config.js";
 import { dateAndTime, position as clockAt, words } from "../../shared/format.js";
+import { isUnfinished } from "../../shared/run-status.js";
 
-const UNFINISHED = ["starting", "recording", "restarting", "stopping", "processing"];
 const RUNNING = "This recording is still running. You can watch up to its latest finished piece; this page follows by itself.";
 const FINISHING = "The last pieces are still being finished. This page follows by itself.";
 const NOTES = {
@@ -12,7 +12,6 @@ const NOTES = {
   failed: "This recording ended with an error. What was recorded is kept and can be watched.",
 };
 
-export const isUnfinished = ({ status }) => UNFINISHED.includes(status);
 
 export function showRun(run, timeline, beganAt) {
   byId("title").textContent = run.name;
@@ -24,7 +23,7 @@ export function showRun(run, timeline, beganAt) {
   note(timeline.isEmpty ? "" : NOTES[run.status]);
   byId("duration").textContent = clockAt(timeline.duration);
   byId("player").hidden = byId("below").hidden = timeline.isEmpty;
-  if (timeline.isEmpty) sayEmpty(isUnfinished(run));
+  if (timeline.isEmpty) sayEmpty(isUnfinished(run.status));
   else byId("message").hidden = true;
 }
 

@@ -1,10 +1,10 @@
 /** The run as a line: pieces faint, seams as ticks, gaps hatched; and the same as a list. */
 
+import { svgElement } from "../../shared/elements.js";
 import { byId } from "../../shared/config.js";
 import { position as clockAt, words } from "../../shared/format.js";
 import { causeOf, isGap, lengthOf } from "../engine/timeline.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 1000;
 const HEIGHT = 24;
 // Quieter than this part of the loudest is drawn as a line, so that one sees that there is sound.
@@ -47,9 +47,9 @@ export class Scrubber {
     svg.setAttribute("preserveAspectRatio", "none");
     svg.replaceChildren(
       ...timeline.spans.slice(0, MOST_MARKS).map((span) => bar(span, scale)),
-      ...(this.#levels ? [shape("path", { class: "levels", d: outline(this.#levels, timeline.duration) })] : []),
-      shape("rect", { class: "played", x: 0, y: 0, width: 0, height: HEIGHT }),
-      ...timeline.seams().slice(0, MOST_MARKS).map((at) => shape("line", { class: "seam", x1: at * scale, x2: at * scale, y1: 2, y2: HEIGHT - 2 })),
+      ...(this.#levels ? [svgElement("path", { class: "levels", d: outline(this.#levels, timeline.duration) })] : []),
+      svgElement("rect", { class: "played", x: 0, y: 0, width: 0, height: HEIGHT }),
+      ...timeline.seams().slice(0, MOST_MARKS).map((at) => svgElement("line", { class: "seam", x1: at * scale, x2: at * scale, y1: 2, y2: HEIGHT - 2 })),
     );
     byId("gap-labels").replaceChildren(...timeline.gaps().slice(0, MOST_MARKS).map((gap) => label(gap, timeline.duration)));
   }
@@ -90,7 +90,7 @@ export class Scrubber {
 }
 
 function bar(span, scale) {
-  const element = shape("rect", {
+  const element = svgElement("rect", {
     class: span.kind === "gap" ? "gap" : "piece", x: span.start_ms * scale, y: 0, height: HEIGHT,
     width: Math.max(lengthOf(span) * scale, isGap(span) ? 3 : 0.5),
     ...(isGap(span) ? { fill: "url(#hatch)" } : {}),
@@ -122,12 +122,6 @@ function outline({ every_ms: every, peaks }, duration) {
   const above = columns.map((height, x) => `L${x} ${(HEIGHT / 2 - height).toFixed(1)}`);
   const below = columns.map((height, x) => `L${x} ${(HEIGHT / 2 + height).toFixed(1)}`).reverse();
   return `M0 ${HEIGHT / 2}${above.join("")}${below.join("")}Z`;
-}
-
-function shape(name, attributes) {
-  const element = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  return element;
 }
 
 /** Every piece and gap as a button that leads there. */
