@@ -8,7 +8,7 @@ from tests.page_types import copy_of_modules, page_complaints, page_elements
 
 # What a module has, a wrong thing in its place, and what the compiler has to say of it.
 FAULTS = {
-    "session-link.js": [
+    "call/session-link.js": [
         (
             "OT.initSession(apiKey, sessionId)",
             "OT.initSession({ apiKey, sessionId })",
@@ -19,7 +19,7 @@ FAULTS = {
         ("session.publish(publisher, done)", "session.publish(source, done)", "No overload matches"),
         ("publisher.publishAudio(source.audioOn)", "publisher.mute(source.audioOn)", "'mute' does not exist"),
     ],
-    "others.js": [
+    "call/others.js": [
         (
             "{ insertDefaultUI: false }",
             "{ insertDefaultUI: 0 }",
@@ -27,12 +27,12 @@ FAULTS = {
         ),
         ("stream.streamId", "stream.guid", "'guid' does not exist"),
     ],
-    "call.js": [
+    "call/call.js": [
         ("session.on(`signal:${type}`", "session.listen(`signal:${type}`", "'listen' does not exist")
     ],
-    "platform.js": [("OT.setProxyUrl(proxyUrl)", "OT.setProxyUrl({ proxyUrl })", "type 'string'")],
-    "room-page.js": [("OT?.unblockAudio", "OT?.unblockSound", "'unblockSound' does not exist")],
-    "player.js": [('byId("volume")', 'byId("volumes")', "keyof PageElements")],
+    "call/platform.js": [("OT.setProxyUrl(proxyUrl)", "OT.setProxyUrl({ proxyUrl })", "type 'string'")],
+    "call/room-page.js": [("OT?.unblockAudio", "OT?.unblockSound", "'unblockSound' does not exist")],
+    "player/player.js": [('byId("volume")', 'byId("volumes")', "keyof PageElements")],
 }
 
 

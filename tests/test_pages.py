@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -339,6 +340,6 @@ def test_a_page_names_every_module_that_it_will_load(host: Client, path: str) ->
     for url in named:
         source = Path(finders.find(url.removeprefix("/static/")) or "").read_text()
         asked |= {
-            f"/static/js/{name}" for name in re.findall(r'^import .* from "./([^"]+)";', source, re.MULTILINE)
+            urljoin(url, name) for name in re.findall(r'^import .* from "(\.[^"]+)";', source, re.MULTILINE)
         }
     assert sorted(asked) == sorted(named)

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 
 HASHED = re.compile(r"\.[0-9a-f]{12}\.js$")
-IMPORTED = re.compile(r"""^import[^"']*["']\./([^"']+)["']""", re.MULTILINE)
+IMPORTED = re.compile(r"""^import[^"']*["'](\.{1,2}/[^"']+)["']""", re.MULTILINE)
 
 
 @pytest.fixture
@@ -23,11 +23,24 @@ def collected(settings: Any, tmp_path: Path) -> Path:
 
 def test_modules_import_each_other_by_hashed_names(collected: Path) -> None:
     imports = [
-        (module.name, name)
-        for module in collected.glob("*.js")
+        (module, name)
+        for module in collected.rglob("*.js")
         if HASHED.search(module.name)
         for name in IMPORTED.findall(module.read_text())
     ]
     assert len(imports) > 50
     assert [pair for pair in imports if not HASHED.search(pair[1])] == []
-    assert all((collected / name).exists() for _, name in imports)
+    assert [pair for pair in imports if not (pair[0].parent / pair[1]).exists()] == []
+
+
+def test_every_module_of_the_source_is_served(collected: Path) -> None:
+    """Nothing is left behind when modules move between folders."""
+    source = Path(__file__).resolve().parents[1] / "static/js"
+    written = {path.relative_to(source).with_suffix("") for path in source.rglob("*.js")}
+    served = {
+        path.relative_to(collected).parent / path.name.split(".")[0]
+        for path in collected.rglob("*.js")
+        if HASHED.search(path.name)
+    }
+    assert len(written) > 50
+    assert served == written

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from functools import lru_cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from django import template
 from django.contrib.staticfiles import finders
@@ -14,7 +15,7 @@ from django.utils.safestring import SafeString
 
 register = template.Library()
 # At the beginning of a line: the same words in a comment are about types.
-IMPORT = re.compile(r"""^(?:import|export)\s[^"';]*?["'](\./[\w.-]+)["']""", re.MULTILINE)
+IMPORT = re.compile(r"""^(?:import|export)\s[^"';]*?["'](\.{1,2}/[\w./-]+)["']""", re.MULTILINE)
 
 
 @register.simple_tag
@@ -37,5 +38,8 @@ def _imports(name: str) -> list[str]:
     path = finders.find(name)
     if not path:
         raise ValueError(f"there is no static file {name}")
-    folder = PurePosixPath(name).parent
-    return [str(folder / each) for each in dict.fromkeys(IMPORT.findall(Path(path).read_text()))]
+    folder = posixpath.dirname(name)
+    return [
+        posixpath.normpath(posixpath.join(folder, each))
+        for each in dict.fromkeys(IMPORT.findall(Path(path).read_text()))
+    ]
