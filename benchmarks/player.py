@@ -36,9 +36,9 @@ from aiohttp import web
 from playwright.async_api import Page, Playwright, async_playwright
 
 from benchmarks import screen
-from tests.e2e.people import chromium_path
-from tests.media import counted
-from tests.media.pieces import FRAME_MS, Recipe, make
+from tests.support import counted_video
+from tests.support.participants import chromium_path
+from tests.support.segment_files import FRAME_MS, Recipe, make
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZE = (320, 180)
@@ -143,7 +143,7 @@ async def prove(page: Page, pieces: list[Piece]) -> int:
     )
     for picture in pictures:
         gray = np.frombuffer(base64.b64decode(picture["gray"]), np.uint8).reshape(SIZE[1], SIZE[0])
-        read = counted.read(gray)
+        read = counted_video.read(gray)
         assert read == picture["number"], f"shows {read}, its media time says {picture['number']}"
     return len(pictures)
 
@@ -186,7 +186,7 @@ def _centres(seen: list[dict[str, Any]]) -> tuple[list[float], list[float]]:
 def on_screen(eye: screen.Eye, seen: list[dict[str, Any]]) -> tuple[list[Window], list[Window]]:
     """The same windows, of what the screen showed at those times of the clock."""
     numbers = [
-        {"at": at * 1000, "number": counted.read(picture), "piece": 0, "told": True}
+        {"at": at * 1000, "number": counted_video.read(picture), "piece": 0, "told": True}
         for at, picture in eye.seen
     ]
     unread = [each for each in numbers if each["number"] is None]

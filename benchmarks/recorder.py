@@ -38,7 +38,7 @@ from localtok.memory import share_arenas
 from localtok.recorder import PLAYOUT_DELAY_S, RecordedStream, Recorder, RecorderSettings, RecordingResult
 from localtok.turns import take_short_turns
 from tests.localtok.test_recorder_loopback import beep_starts_ms
-from tests.media.counted import decode
+from tests.support.counted_video import decode
 
 LAG_EVERY_S = 0.02
 RESIDENT_EVERY_S = 10.0

@@ -31,7 +31,7 @@ from localtok.feed import Feed
 from localtok.mediaclock import PeerClock, StreamClock
 from localtok.recordedstream import RecordedStream, RecorderSettings
 from localtok.recorder import PLAYOUT_DELAY_S
-from tests.media import counted
+from tests.support import counted_video
 
 START = 1000.0
 RATE, SAMPLES, VIDEO_RATE = 48_000, 960, 90_000
@@ -47,9 +47,13 @@ class Camera:
     def __init__(self, identity: int, size: tuple[int, int], fps: float) -> None:
         self.fps, self._loop = fps, round(fps)
         white = np.full((size[1], size[0]), 230, np.uint8)
-        drawn = [counted.draw(number, *size, identity=identity % 16) // 3 for number in range(self._loop)]
+        drawn = [
+            counted_video.draw(number, *size, identity=identity % 16) // 3 for number in range(self._loop)
+        ]
         planes = [white if number < BEEP_S * fps else drawn[number] for number in range(self._loop)]
-        self._pictures = [VideoFrame.from_ndarray(counted.to_i420(each), format="yuv420p") for each in planes]
+        self._pictures = [
+            VideoFrame.from_ndarray(counted_video.to_i420(each), format="yuv420p") for each in planes
+        ]
 
     def picture(self, number: int) -> VideoFrame:
         return self._pictures[number % self._loop]

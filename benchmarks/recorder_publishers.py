@@ -1,7 +1,7 @@
 """The publishers of benchmarks.recorder, a process of its own: encoded beforehand, so that they cost little.
 
 Each sends the same ten seconds of pictures again and again over real WebRTC, and sound. Numbers are drawn as
-in tests/media/counted.py, over a background that moves, at the bit rate that a browser would send.
+in tests/support/counted_video.py, over a background that moves, at the bit rate that a browser would send.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ import numpy as np
 from aiortc import MediaStreamTrack
 from av import AudioFrame, CodecContext, Packet, VideoFrame
 
-from tests.media import counted
-from tests.media.publisher import RATE, SAMPLES, Publisher
+from tests.support import counted_video
+from tests.support.publisher import RATE, SAMPLES, Publisher
 
 FPS = 25
 # Each number stands for two pictures, 80 ms: what stood so long must be in the recording.
@@ -64,9 +64,9 @@ def pictures(width: int, height: int) -> Iterator[VideoFrame]:
     coarse = chance.integers(-GRAIN, GRAIN + 1, (height // 4 + LOOP_S * FPS, width // 4), np.int16)
     grain = np.kron(coarse, np.ones((4, 4), np.int16))
     for index in range(LOOP_S * FPS):
-        drawn = counted.draw(index // REPEAT, width, height)
+        drawn = counted_video.draw(index // REPEAT, width, height)
         seen = np.clip(drawn + grain[4 * index : 4 * index + height], 16, 235).astype(np.uint8)
-        yield VideoFrame.from_ndarray(counted.to_i420(seen), format="yuv420p")
+        yield VideoFrame.from_ndarray(counted_video.to_i420(seen), format="yuv420p")
 
 
 def kept_film(folder: Path, width: int, height: int) -> list[bytes]:

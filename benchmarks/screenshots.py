@@ -21,11 +21,11 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
 
-from tests.e2e import faults
-from tests.e2e.camera import write_microphone
-from tests.e2e.people import chromium_path
-from tests.e2e.processes import OPERATOR, PASSWORD, Product, wait_for
-from tests.e2e.runs import Run, published
+from tests.support import localtok_faults
+from tests.support.camera import write_microphone
+from tests.support.participants import chromium_path
+from tests.support.processes import OPERATOR, PASSWORD, Product, wait_for
+from tests.support.recorded_run import Run, published
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZES = {"1440": {"width": 1440, "height": 900}, "390": {"width": 390, "height": 844}}
@@ -310,7 +310,7 @@ def network_lost(studio: Studio) -> None:
     """Ann's, for so long that she is missing; the report says so later."""
     (ann,) = (each["connection"] for each in published(studio.product)["primary"] if each["name"] == "Ann")
     studio.guest.context.set_offline(True)
-    faults.order(studio.product, {"event": "networkLost", "connection": ann, "seconds": LOST_S})
+    localtok_faults.order(studio.product, {"event": "networkLost", "connection": ann, "seconds": LOST_S})
     studio.guest.wait_for_selector("#connection:not([hidden])", timeout=20_000)
     studio.take("call-reconnecting", studio.guest)
     studio.guest.context.set_offline(False)

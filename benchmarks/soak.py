@@ -4,10 +4,10 @@ callbacks that are lost, doubled and overtaken at random. Says what was recorded
     python -m benchmarks.soak [--minutes 30] [--limit 60] [--restart-after 40] [--strategy dual_session]
         [--seed 1] [--keep-files] [--json FILE]
 
-"missing" are numbers between a camera's first and last recorded one that stand in no piece, told apart as in
-tests/e2e/sent.py: "lost" was sent by the browser; "never_sent" was left out by a browser that had too much to
-do, as the capture times in its packets say. Exit code 0 when nothing is lost, every piece plays and no
-archive is left over.
+"missing" are numbers between a camera's first and last recorded one that no segment holds, classified by
+tests/support/sent_frames.py: "lost" was sent by the browser; "never_sent" was left out by a browser that had
+too much to do, as the capture times in its packets say. Exit code 0 when nothing is lost, every segment plays
+and no archive is left over.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ import requests
 from opentok import Client
 from playwright.sync_api import sync_playwright
 
-from tests.e2e.people import Participant, participant
-from tests.e2e.processes import Part, Product
-from tests.e2e.runs import Run, fetch
-from tests.e2e.sent import classify, standstills_in
-from tests.media.reading import Reading, read_file
+from tests.support.participants import Participant, participant
+from tests.support.processes import Part, Product
+from tests.support.recorded_frames import Reading, read_file
+from tests.support.recorded_run import Run, fetch
+from tests.support.sent_frames import classify, standstills_in
 
 SECRET = "a callback secret of the soak that is long enough for HS256"
 TICK_S = 5.0

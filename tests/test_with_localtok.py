@@ -20,9 +20,9 @@ from archives.reconciler.worker import Worker
 from archives.services import restarts, rooms, runs
 from dualarchive import vendor
 from localtok.server import Localtok, Settings
-from tests import invariants
 from tests.localtok.conftest import KEY, SECRET, StubRecorder
 from tests.localtok.test_unified import APPLICATION, new_key
+from tests.support import invariants
 
 Status = ArchiveRun.Status
 

@@ -11,8 +11,8 @@ from django.db import OperationalError, connection
 from rest_framework.test import APIClient
 
 from archives import errors
-from tests.api.shape import refused
-from tests.fake_platform import FakePlatform
+from tests.support.answer_shape import refused
+from tests.support.fake_platform import FakePlatform
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a host's password"

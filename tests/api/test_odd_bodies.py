@@ -11,8 +11,8 @@ from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 
 from archives.api.legacy import views as seed
-from tests.fuzzed import Site
-from tests.world import World
+from tests.support.api_fuzzing import Site
+from tests.support.world import World
 
 SCHEMA = SchemaGenerator().get_schema(public=True)
 JSON = "application/json"

@@ -11,8 +11,8 @@ from django.core.cache import caches
 from rest_framework.test import APIClient
 
 from dualarchive.addons import redis_counts
-from tests.api.shape import refused
-from tests.redis_server import Redis, is_available
+from tests.support.answer_shape import refused
+from tests.support.redis_server import Redis, is_available
 
 pytestmark = pytest.mark.django_db
 RATE = 10

@@ -48,7 +48,7 @@ def localtok_bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Localto
 def vendor_bench() -> Iterator[VendorBench]:
     from playwright.sync_api import sync_playwright
 
-    from tests.e2e.people import chromium_path
+    from tests.support.participants import chromium_path
 
     path = chromium_path()
     if path is None:

@@ -23,7 +23,7 @@ from archives.platform.gateway import OpenTokPlatform, Platform, SignalData
 from localtok.publishing.page import SyntheticPage
 from localtok.publishing.tracks import Source
 from localtok.testing import RunningLocaltok
-from tests.fake_platform import FakePlatform
+from tests.support.fake_platform import FakePlatform
 
 TIMEOUT_S = 30.0
 Result = TypeVar("Result")

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.people import Participant
-from tests.e2e.processes import OPERATOR, PASSWORD, Product
+from tests.support.participants import Participant
+from tests.support.processes import OPERATOR, PASSWORD, Product
 
 # Two pieces of one call of eight seconds that change at four, as if they had been recorded and kept.
 KEPT = """
@@ -14,7 +14,7 @@ from pathlib import Path
 from django.conf import settings
 from archives.media.previews.job import preview_make
 from archives.services.previews import preview_plan
-from tests.kept import measured, new_run, piece
+from tests.support.stored_segments import measured, new_run, piece
 run = new_run("Hearing", status="complete")
 folder = Path(settings.ARCHIVES_DIR)
 folder.mkdir(parents=True, exist_ok=True)

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.people import Participant
-from tests.e2e.processes import Product, wait_for
-from tests.e2e.runs import Run, run
-from tests.e2e.sent import account, first_ms
-from tests.media.reading import Reading, missing, read_file
+from tests.support.participants import Participant
+from tests.support.processes import Product, wait_for
+from tests.support.recorded_frames import Reading, missing, read_file
+from tests.support.recorded_run import Run, run
+from tests.support.sent_frames import account, first_ms
 
 # A worker that died is followed by another when its lease has run out, and that hangs on the time-out.
 pytestmark = pytest.mark.parametrize("product", [{"OPENTOK_TIMEOUT": "6"}], indirect=True, scope="module")

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e import axe
-from tests.e2e.people import Participant
-from tests.e2e.processes import Product
+from tests.support import axe
+from tests.support.participants import Participant
+from tests.support.processes import Product
 
 ROWS = """
 from datetime import timedelta

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.people import Participant
-from tests.e2e.processes import Product, wait_for
-from tests.e2e.runs import Run, publishers, run
-from tests.e2e.sent import account, assert_whole
-from tests.media.reading import Reading, read_file
+from tests.support.participants import Participant
+from tests.support.processes import Product, wait_for
+from tests.support.recorded_frames import Reading, read_file
+from tests.support.recorded_run import Run, publishers, run
+from tests.support.sent_frames import account, assert_whole
 
 People = Callable[[str, int], Participant]
 LOUD_ENOUGH = 0.005

@@ -4,10 +4,10 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.e2e.people import Participant
-from tests.e2e.processes import Product, wait_for
-from tests.e2e.runs import Run
-from tests.media.reading import read_file
+from tests.support.participants import Participant
+from tests.support.processes import Product, wait_for
+from tests.support.recorded_frames import read_file
+from tests.support.recorded_run import Run
 
 People = Callable[[str, int], Participant]
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.e2e.people import Participant
-from tests.e2e.processes import OPERATOR, PASSWORD, Product, wait_for
-from tests.media import counted
+from tests.support import counted_video
+from tests.support.participants import Participant
+from tests.support.processes import OPERATOR, PASSWORD, Product, wait_for
 
 # Pictures 0 to 200 in two pieces that change half a second after the second one begins, at about 102, then
 # 60 that nobody recorded, and pictures 260 to 370.
@@ -19,7 +19,7 @@ from pathlib import Path
 from django.conf import settings
 from archives.media.previews.job import preview_make
 from archives.services.previews import preview_plan
-from tests.kept import measured, new_run, piece
+from tests.support.stored_segments import measured, new_run, piece
 run = new_run("Hearing", status="complete")
 folder = Path(settings.ARCHIVES_DIR)
 folder.mkdir(parents=True, exist_ok=True)
@@ -80,7 +80,7 @@ def at(page: Page, seconds: float) -> None:
 def number(page: Page) -> int | None:
     """What the picture in front says."""
     gray = np.frombuffer(base64.b64decode(page.locator(SHOWN).evaluate(PICTURE)), np.uint8)
-    return counted.read(gray.reshape(180, 320))
+    return counted_video.read(gray.reshape(180, 320))
 
 
 def shows(page: Page, *numbers: int) -> None:

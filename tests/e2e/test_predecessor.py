@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page
 
-from tests.e2e.people import Participant
 from tests.e2e.predecessor.sites import Site, legacy_api, own_server
-from tests.e2e.processes import wait_for
-from tests.e2e.runs import fetch, published
-from tests.media.reading import read_file
+from tests.support.participants import Participant
+from tests.support.processes import wait_for
+from tests.support.recorded_frames import read_file
+from tests.support.recorded_run import fetch, published
 
 People = Callable[[str, int], Participant]
 NAME = "Hearing of 9 May"

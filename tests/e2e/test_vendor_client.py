@@ -11,10 +11,17 @@ import pytest
 from playwright.sync_api import Page, Playwright, Route, expect
 
 from archives.web import vendor_network
-from tests.e2e.people import chromium_path
-from tests.e2e.processes import Product, wait_for
-from tests.e2e.runs import run
-from tests.e2e.vendor_client import SCRIPT_URL, STUB, WATCH, PlatformAnswers, VendorNetwork, library
+from tests.support.participants import chromium_path
+from tests.support.processes import Product, wait_for
+from tests.support.recorded_run import run
+from tests.support.vendor_client import (
+    SCRIPT_URL,
+    STUB,
+    WATCH,
+    PlatformAnswers,
+    VendorNetwork,
+    library,
+)
 
 SOON_MS = 20_000
 ARGUMENTS = [

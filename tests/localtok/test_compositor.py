@@ -5,12 +5,12 @@ from av import VideoFrame
 from localtok.compositor import BLACK, LETTERING, PLACARD, Compositor
 from localtok.layout import Tile, best_fit
 from localtok.recordedstream import RecordedStream
-from tests.media import counted
+from tests.support import counted_video
 
 
 def picture(number: int, width: int = 640, height: int = 480, identity: int = 0) -> VideoFrame:
-    gray = counted.draw(number, width, height, identity)
-    return VideoFrame.from_ndarray(counted.to_i420(gray), format="yuv420p")
+    gray = counted_video.draw(number, width, height, identity)
+    return VideoFrame.from_ndarray(counted_video.to_i420(gray), format="yuv420p")
 
 
 def tiled(*names: str, size: tuple[int, int] = (1280, 720)) -> tuple[Compositor, dict[str, Tile]]:
@@ -29,7 +29,7 @@ def test_every_picture_stands_in_its_own_tile() -> None:
     compositor, tiles = tiled(*names)
     for index, name in enumerate(names):
         compositor.show(name, picture(1000 + index, identity=index))
-    found = [counted.decode(seen(compositor, tiles[name])) for name in names]
+    found = [counted_video.decode(seen(compositor, tiles[name])) for name in names]
     assert found == [(index, 1000 + index) for index in range(16)]
 
 
@@ -38,7 +38,7 @@ def test_a_camera_that_scales_down_fills_the_same_place() -> None:
     compositor.show("ann", picture(1, 640, 480))
     for number, size in [(2, (320, 240)), (3, (214, 160)), (4, (640, 480))]:
         compositor.show("ann", picture(number, *size))
-        assert counted.read(seen(compositor, tiles["ann"])) == number
+        assert counted_video.read(seen(compositor, tiles["ann"])) == number
 
 
 def test_a_change_of_aspect_leaves_nothing_of_the_wider_picture() -> None:
@@ -54,7 +54,7 @@ def test_a_camera_that_is_off_is_a_dark_tile_with_the_name() -> None:
     plain = seen(compositor, tiles["Ann Example"])
     assert (plain == PLACARD).mean() > 0.8
     assert plain.max() >= LETTERING - 10
-    assert counted.read(seen(compositor, tiles["bob"])) == 7
+    assert counted_video.read(seen(compositor, tiles["bob"])) == 7
 
 
 @pytest.mark.parametrize(
@@ -70,13 +70,13 @@ def test_pictures_move_along_when_the_layout_changes() -> None:
     compositor.show("ann", picture(1))
     compositor.show("bob", picture(2))
     compositor.arrange({"bob": (Tile(0, 0, 1280, 720), "bob")})
-    assert counted.read(compositor.luma()) == 2
+    assert counted_video.read(compositor.luma()) == 2
 
 
 def test_it_draws_on_a_canvas_whose_lines_are_padded() -> None:
     compositor, tiles = tiled("ann", size=(1080, 1920))
     compositor.show("ann", picture(9))
-    assert counted.read(seen(compositor, tiles["ann"])) == 9
+    assert counted_video.read(seen(compositor, tiles["ann"])) == 9
 
 
 def test_who_is_muted_is_marked_in_the_corner_until_no_more() -> None:
@@ -93,7 +93,7 @@ def test_who_is_muted_is_marked_in_the_corner_until_no_more() -> None:
     assert changed[:, 1].max() <= tile.width * 0.25
     assert (seen(compositor, tiles["ben"]) == plain["ben"]).all()
     compositor.show("ann", picture(8, identity=1))
-    assert counted.decode(seen(compositor, tile)) == (1, 8)
+    assert counted_video.decode(seen(compositor, tile)) == (1, 8)
     assert seen(compositor, tile)[-tile.height // 10 :, : tile.width // 4].max() > LETTERING - 40
     compositor.arrange(placed)
     compositor.show("ann", picture(7, identity=1))

@@ -6,7 +6,7 @@ from localtok.compositor import Compositor
 from localtok.layout import Tile, best_fit
 from localtok.presentation import Layout, Member, tiles
 from tests.localtok.test_compositor import picture, seen
-from tests.media import counted
+from tests.support import counted_video
 
 SIZES = [(640, 480), (480, 640), (1280, 720), (720, 1280), (1920, 1080), (1080, 1920)]
 ANN, BEN, CAT = Member("ann"), Member("ben"), Member("cat")
@@ -81,5 +81,5 @@ def test_the_corner_picture_stays_in_front() -> None:
     compositor.arrange({name: (tile, name) for name, tile in placed.items()})
     compositor.show("ben", picture(7))
     compositor.show("ann", picture(8))
-    assert counted.read(seen(compositor, placed["ben"])) == 7
+    assert counted_video.read(seen(compositor, placed["ben"])) == 7
     compositor.show("nobody", picture(9))

@@ -24,13 +24,13 @@ from localtok.publishing.tracks import Camera, Source, Voice, speech
 from localtok.recorder import Recorder
 from localtok.server import Localtok
 from tests.localtok.conftest import KEY, SECRET, Sdk, until
-from tests.media import counted
+from tests.support import counted_video
 
 
 @pytest.mark.parametrize(("number", "identity"), [(0, 0), (65535, 15), (1234, 7)])
 def test_a_picture_says_its_number(number: int, identity: int) -> None:
     planes = picture(number, identity, 320, 240)
-    assert counted.decode(planes[:240]) == (identity, number)
+    assert counted_video.decode(planes[:240]) == (identity, number)
 
 
 def test_speech_depends_on_its_position_alone() -> None:
@@ -126,7 +126,7 @@ def read(path: Path, identity: int) -> tuple[list[int], float]:
             ("video", "vp8"),
             ("audio", "opus"),
         }
-        numbers = [counted.read(f.to_ndarray()[: f.height], identity) for f in media.decode(video=0)]
+        numbers = [counted_video.read(f.to_ndarray()[: f.height], identity) for f in media.decode(video=0)]
     with av.open(str(path)) as media:
         samples = sum(frame.samples for frame in media.decode(audio=0))
     return [number for number in numbers if number is not None], samples / 48_000

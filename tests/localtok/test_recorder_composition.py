@@ -17,7 +17,7 @@ from localtok.layout import Tile, best_fit
 from localtok.mediaclock import PeerClock, StreamClock
 from localtok.presentation import Layout, Member, tiles
 from localtok.recordedstream import RecordedStream, RecorderSettings
-from tests.media import counted
+from tests.support import counted_video
 
 SIZE = 640, 360
 START = 1000.0
@@ -41,7 +41,7 @@ class Person:
     def send(self, first_s: float, last_s: float, size: tuple[int, int] = (320, 240)) -> None:
         for number in range(round(first_s * 12.5), round(last_s * 12.5)):
             self.clocks[0].arrived(number * 80, START + number * 0.08)
-            picture = counted.to_i420(counted.draw(number, *size, identity=self.identity))
+            picture = counted_video.to_i420(counted_video.draw(number, *size, identity=self.identity))
             self.feed.pictures.add(number * 80, VideoFrame.from_ndarray(picture, format="yuv420p"))
 
     def speak(self, first_s: float, last_s: float) -> None:
@@ -77,7 +77,7 @@ def pictures(part: Path) -> Iterator[np.ndarray]:
 
 def numbers(part: Path, tile: Tile) -> list[int | None]:
     area = slice(tile.y, tile.y + tile.height), slice(tile.x, tile.x + tile.width)
-    return [counted.read(picture[area]) for picture in pictures(part)]
+    return [counted_video.read(picture[area]) for picture in pictures(part)]
 
 
 def loudness(part: Path) -> np.ndarray:
@@ -218,7 +218,7 @@ def test_a_strained_recording_composes_every_second_frame_and_loses_no_number(
     )
     for number in range(8 * 25):
         ann.clocks[0].arrived(number * 40, START + number * 0.04)
-        picture = counted.to_i420(counted.draw(number // 2, 320, 240, identity=1))
+        picture = counted_video.to_i420(counted_video.draw(number // 2, 320, 240, identity=1))
         ann.feed.pictures.add(number * 40, VideoFrame.from_ndarray(picture, format="yuv420p"))
     finish(composition, 8)
     seen = numbers(part, Tile(0, 0, *SIZE))
@@ -303,7 +303,7 @@ def test_classes_given_meanwhile_change_places(part: Path) -> None:
     large = tiles(Layout("horizontalPresentation"), [Member("s1")], *SIZE)["s1"]
     with av.open(str(part)) as container:
         seen = [f.to_ndarray()[: f.height][: large.height] for f in container.decode(video=0)]
-    assert [counted.decode(picture)[0] for picture in (seen[10], seen[-1])] == [1, 2]
+    assert [counted_video.decode(picture)[0] for picture in (seen[10], seen[-1])] == [1, 2]
 
 
 @pytest.mark.parametrize("asked", [{"quantization_parameter": 40}, {"max_bitrate": 100_000}])

@@ -11,8 +11,8 @@ import pytest
 from aiortc.contrib.media import MediaRelay
 
 from localtok.recorder import RecordedStream, Recorder, RecorderError, RecorderSettings
-from tests.media.publisher import CountedTrack, Publisher, ToneTrack
-from tests.media.reading import missing, read_file
+from tests.support.publisher import CountedTrack, Publisher, ToneTrack
+from tests.support.recorded_frames import missing, read_file
 
 pytestmark = [pytest.mark.media, pytest.mark.realtime]
 

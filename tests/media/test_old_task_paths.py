@@ -16,8 +16,8 @@ from archives.management.commands.media import serve_database
 from archives.media import tasks
 from archives.models import Preview
 from dualarchive.addons import redis_queues
-from tests.kept import new_run
-from tests.redis_server import Redis, is_available
+from tests.support.redis_server import Redis, is_available
+from tests.support.stored_segments import new_run
 
 # As the release before wrote them: module and function of every kind of media work.
 OLD_PATHS = {

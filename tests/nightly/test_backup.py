@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from tests.postgres import Postgres
-from tests.real_site import ROOT
-from tests.s3_server import KEY, REGION, S3, SECRET
+from tests.support.postgres import Postgres
+from tests.support.real_site import ROOT
+from tests.support.s3_server import KEY, REGION, S3, SECRET
 
 RECORDED = """
 from pathlib import Path
@@ -25,7 +25,7 @@ from django.contrib.auth.models import User
 from archives import clock
 from archives.models import Segment, Transition
 from archives.services.links import share_create
-from tests.kept import new_run, piece
+from tests.support.stored_segments import new_run, piece
 run = new_run("Hearing", "complete")
 one = piece(run, Path(settings.ARCHIVES_DIR), 0, 50)
 two = piece(run, Path(settings.ARCHIVES_DIR), 40, 90)

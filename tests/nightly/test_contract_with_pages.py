@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from localtok.testing import RunningLocaltok
-from tests.e2e.people import chromium_path
+from tests.support.participants import chromium_path
 
 ROOT = Path(__file__).parents[2]
 

@@ -13,9 +13,9 @@ import pytest
 
 from localtok.recorder import RecordedStream, Recorder, RecorderSettings
 from tests.localtok.test_recorder_loopback import beep_starts_ms, first_seen
-from tests.media.lossy import LossyRelay
-from tests.media.publisher import CountedTrack, Publisher, ToneTrack
-from tests.media.reading import read_file
+from tests.support.lossy_network import LossyRelay
+from tests.support.publisher import CountedTrack, Publisher, ToneTrack
+from tests.support.recorded_frames import read_file
 
 pytestmark = [pytest.mark.media, pytest.mark.realtime]
 

@@ -13,14 +13,14 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from tests import redis_server
-from tests.e2e.dynos import Heroku
-from tests.e2e.people import Participant
-from tests.e2e.processes import wait_for
-from tests.e2e.runs import Run, fetch
-from tests.e2e.sent import account, assert_whole
-from tests.media.reading import read_file
-from tests.postgres import is_available
+from tests.support import redis_server
+from tests.support.dynos import Heroku
+from tests.support.participants import Participant
+from tests.support.postgres import is_available
+from tests.support.processes import wait_for
+from tests.support.recorded_frames import read_file
+from tests.support.recorded_run import Run, fetch
+from tests.support.sent_frames import account, assert_whole
 
 People = Callable[[str, int], Participant]
 PATIENCE_S = 30

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e import faults
-from tests.e2e.people import Participant
-from tests.e2e.processes import Product, wait_for
-from tests.e2e.runs import run
-from tests.e2e.sent import account, assert_whole
-from tests.media.reading import read_file
+from tests.support import localtok_faults
+from tests.support.participants import Participant
+from tests.support.processes import Product, wait_for
+from tests.support.recorded_frames import read_file
+from tests.support.recorded_run import run
+from tests.support.sent_frames import account, assert_whole
 
 # A worker that died is followed by another when its lease has run out, and that hangs on the time-out.
 pytestmark = pytest.mark.parametrize("product", [{"OPENTOK_TIMEOUT": "6"}], indirect=True, scope="module")
@@ -26,14 +26,14 @@ def test_it_loses_no_picture_when_worker_and_web_are_killed_in_the_middle(
 ) -> None:
     with run(product, "Killed") as recorded:
         for step, (call, after) in KILLS.items():
-            faults.make_late(product, call, after)
+            localtok_faults.make_late(product, call, after)
             recorded.begin_restart()
-            faults.kill_worker_in_the_call(product)
+            localtok_faults.kill_worker_in_the_call(product)
             assert _step(product) == step
             recorded.wait_until("recording", seconds=90)
         recorded.begin_restart()
         wait_for(lambda: _step(product) not in ("SIGNAL_JOIN", "AWAIT_PUBLISHERS"), "a piece is asked for")
-        faults.restart_web(product)
+        localtok_faults.restart_web(product)
         recorded.wait_until("recording", seconds=60)
         pair[0].page.wait_for_timeout(1000)
         recorded.stop()

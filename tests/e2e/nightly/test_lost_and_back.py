@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e import faults
-from tests.e2e.people import Participant
-from tests.e2e.processes import Product, wait_for
-from tests.e2e.runs import published, run
-from tests.media.reading import Reading, read_file
+from tests.support import localtok_faults
+from tests.support.participants import Participant
+from tests.support.processes import Product, wait_for
+from tests.support.recorded_frames import Reading, read_file
+from tests.support.recorded_run import published, run
 
 AWAY_S = 10
 SOON_MS = 20_000
@@ -34,7 +34,7 @@ def test_ten_seconds_without_a_network(product: Product, pair: list[Participant]
     with run(product, "Away for ten seconds") as recorded:
         ann.count_on(30)
         ann.context.set_offline(True)
-        faults.order(
+        localtok_faults.order(
             product, {"event": "networkLost", "connection": _connection(product, ann), "seconds": AWAY_S}
         )
         expect(words).to_contain_text("Reconnecting", timeout=SOON_MS)
@@ -69,7 +69,7 @@ def test_away_for_so_long_that_the_platform_gives_the_stream_up(
         ann.count_on(30)
         ann.context.set_offline(True)
         loss = {"event": "networkLost", "connection": _connection(product, ann), "seconds": LONG_AWAY_S}
-        faults.order(product, loss)
+        localtok_faults.order(product, loss)
         wait_for(
             lambda: "Ann" not in {each["name"] for each in published(product)["primary"]},
             "the platform gives Ann's stream up",

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.people import Participant
-from tests.e2e.processes import Http, Product, wait_for
-from tests.e2e.runs import Run, fetch, run
-from tests.media.reading import Reading, read_file
+from tests.support.participants import Participant
+from tests.support.processes import Http, Product, wait_for
+from tests.support.recorded_frames import Reading, read_file
+from tests.support.recorded_run import Run, fetch, run
 
 pytestmark = pytest.mark.parametrize("product", [{"KEEP_FILES": "true"}], indirect=True)
 ANN = 1

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e import faults
-from tests.e2e.people import Participant
-from tests.e2e.processes import Product, wait_for
-from tests.e2e.runs import published, run
-from tests.media.reading import read_file
+from tests.support import localtok_faults
+from tests.support.participants import Participant
+from tests.support.processes import Product, wait_for
+from tests.support.recorded_frames import read_file
+from tests.support.recorded_run import published, run
 
 SILENT = 1e-4
 
@@ -36,9 +36,9 @@ def test_muted_and_without_camera_in_a_restart_is_so_in_the_interim_piece(
     with run(product, "Off in between") as recorded:
         ann.count_on(20)
         # Ann publishes in the second session already when she switches off, and before it is recorded.
-        faults.make_late(product, "startArchive")
+        localtok_faults.make_late(product, "startArchive")
         recorded.begin_restart()
-        wait_for(lambda: faults.struck(product), "the interim piece is asked for", 40)
+        wait_for(lambda: localtok_faults.struck(product), "the interim piece is asked for", 40)
         _switch(product, ann, on=False)
         recorded.wait_until("recording", seconds=60)
         _switch(product, ann, on=True)
@@ -72,9 +72,9 @@ def test_a_shared_screen_is_in_both_sessions(product: Product, ann: Participant,
             lambda: "Ann's screen" in _names(product, "primary"), "the screen is in the first session", 20
         )
         ben.page.wait_for_selector('.tile[data-screen="true"]')
-        faults.make_late(product, "startArchive")
+        localtok_faults.make_late(product, "startArchive")
         recorded.begin_restart()
-        wait_for(lambda: faults.struck(product), "the interim piece is asked for", 40)
+        wait_for(lambda: localtok_faults.struck(product), "the interim piece is asked for", 40)
         everything = {"Ann", "Ben", "Ann's screen"}
         assert _names(product, "primary") == _names(product, "secondary") == everything
         # Taken back in the middle, it is taken back in both.

@@ -11,8 +11,8 @@ from pathlib import Path
 from opentok import Client, MediaModes
 
 from localtok.testing import RunningLocaltok
-from tests.e2e.processes import Http, Part, Product, free_port, wait_for
 from tests.support.npm import MODULES, package_file, require_node
+from tests.support.processes import Http, Part, Product, free_port, wait_for
 
 HERE = Path(__file__).parent
 SECRET = "a secret of tests that is long enough to sign with"
