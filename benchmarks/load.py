@@ -36,7 +36,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # --- the platform: localtok whose recorder needs no media ---------------------------------------------
 async def serve_platform(folder: Path) -> None:
-    from localtok.recorder import RecorderStats, RecordingResult
+    from localtok.recording.recorder import RecorderStats, RecordingResult
     from localtok.server import Localtok, Settings
 
     spans: dict[str, list[int]] = {}

@@ -33,10 +33,16 @@ import av
 import numpy as np
 
 from benchmarks.recorder_publishers import NUMBERS, NUMBERS_PER_BEEP
-from localtok.layout import best_fit
-from localtok.memory import share_arenas
-from localtok.recorder import PLAYOUT_DELAY_S, RecordedStream, Recorder, RecorderSettings, RecordingResult
-from localtok.turns import take_short_turns
+from localtok.process.memory import share_arenas
+from localtok.process.turns import take_short_turns
+from localtok.recording.compose.layout import best_fit
+from localtok.recording.recorder import (
+    PLAYOUT_DELAY_S,
+    RecordedStream,
+    Recorder,
+    RecorderSettings,
+    RecordingResult,
+)
 from tests.localtok.test_recorder_loopback import beep_starts_ms
 from tests.support.counted_video import decode
 

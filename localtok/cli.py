@@ -14,11 +14,11 @@ from pathlib import Path
 
 from jwt.warnings import InsecureKeyLengthWarning
 
-from localtok.limits import Limits
-from localtok.memory import share_arenas
+from localtok.archives.limits import Limits
+from localtok.process.memory import share_arenas
+from localtok.process.turns import take_short_turns
 from localtok.publishing import cli as publishing
 from localtok.server import Localtok, Settings
-from localtok.turns import take_short_turns
 
 DEV_KEY, DEV_SECRET, DEV_DATA = "100", "localtok-secret", Path("var/localtok")
 

@@ -7,27 +7,30 @@ from pathlib import Path
 
 from aiohttp import web
 
-from localtok import site
-from localtok.archives import Archive, Archives, Status
-from localtok.archiving import Archiving
-from localtok.auth import Project
-from localtok.beginnings import RecorderFactory
-from localtok.callbacks import Callbacks
-from localtok.clock import Clock
-from localtok.controls import Controls
-from localtok.faults import Faults
-from localtok.incidents import Incidents
-from localtok.journal import Journal
-from localtok.limits import Limits
-from localtok.links import Links
-from localtok.monitoring import session_callback
-from localtok.operations import Room
-from localtok.recorder import Recorder
-from localtok.rest import Rest
-from localtok.sessions import SessionEvent, Sessions
-from localtok.signalling import GRACE_S, Hub
-from localtok.store import Store
-from localtok.wire import cross_origin, errors, faulty, journalled
+from localtok.archives.archive import Archive, Archives, Status
+from localtok.archives.archiving import Archiving
+from localtok.archives.limits import Limits
+from localtok.archives.starting import RecorderFactory
+from localtok.console.overview import Watched
+from localtok.faults.incidents import Incidents
+from localtok.faults.rules import Faults
+from localtok.http import site
+from localtok.http.archive_calls import ArchiveCalls
+from localtok.http.auth import Project
+from localtok.http.callbacks import Callbacks
+from localtok.http.controls import Controls
+from localtok.http.journal import Journal
+from localtok.http.links import Links
+from localtok.http.monitoring import session_callback
+from localtok.http.rest import Rest
+from localtok.http.session_calls import SessionCalls
+from localtok.http.wire import cross_origin, errors, faulty, journalled
+from localtok.process.clock import Clock
+from localtok.process.store import Store
+from localtok.recording.recorder import Recorder
+from localtok.sessions.sessions import SessionEvent, Sessions
+from localtok.signalling.hub import GRACE_S, Hub
+from localtok.signalling.room import Room
 
 SHUTDOWN_TIMEOUT_S = 5.0
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -68,7 +71,6 @@ class Localtok:
         self, settings: Settings, clock: Clock | None = None, recorder_factory: RecorderFactory = Recorder
     ) -> None:
         self._settings = settings
-        self.strict = settings.strict
         self.clock = clock or Clock()
         self.faults = Faults()
         self.journal = Journal(self.clock)
@@ -92,7 +94,7 @@ class Localtok:
         )
         self.hub.room = Room(self.sessions, self.hub, self.archiving)
         self.incidents = Incidents(self.sessions, self.hub, self.archiving, self.clock)
-        self.rest = Rest(self)
+        self.rest = self._rest()
         self._callbacks = self._wire_callbacks()
         self.archives.on_change.append(self._tell_pages)
         self._runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=SHUTDOWN_TIMEOUT_S)
@@ -134,10 +136,46 @@ class Localtok:
             middlewares=[cross_origin, journalled(self.journal), errors, faulty(self.faults)]
         )
         app.router.add_get("/signalling", self.hub.handle)
-        app.add_routes(Controls(self, self._settings.controllable).routes())
+        app.add_routes(self._controls().routes())
         app.add_routes(site.routes())
         app.add_routes(self.rest.routes())
         return app
+
+    def _rest(self) -> Rest:
+        archives = ArchiveCalls(
+            sessions=self.sessions,
+            archives=self.archives,
+            archiving=self.archiving,
+            links=self.links,
+            store=self.store,
+        )
+        sessions = SessionCalls(
+            project=self.project,
+            sessions=self.sessions,
+            archiving=self.archiving,
+            hub=self.hub,
+            strict=self._settings.strict,
+        )
+        return Rest(self.project, archives, sessions)
+
+    def _controls(self) -> Controls:
+        watched = Watched(
+            sessions=self.sessions,
+            archives=self.archives,
+            links=self.links,
+            clock=self.clock,
+            faults=self.faults,
+            incidents=self.incidents,
+            journal=self.journal,
+            calls=self.rest.call_names,
+        )
+        return Controls(
+            watched,
+            project=self.project,
+            archiving=self.archiving,
+            reset=self.reset,
+            allowed=self._settings.controllable,
+        )
 
     def _wire_callbacks(self) -> list[Callbacks]:
         posting = []

@@ -14,8 +14,8 @@ import aiohttp
 from aiortc import RTCConfiguration, RTCIceCandidate, RTCPeerConnection, RTCSessionDescription
 from aiortc.sdp import candidate_from_sdp
 
+from localtok.process.tasks import Tasks
 from localtok.publishing.tracks import Source
-from localtok.tasks import Tasks
 
 log = logging.getLogger(__name__)
 

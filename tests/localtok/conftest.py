@@ -15,9 +15,14 @@ import pytest
 import requests
 from aiohttp import web
 
-from localtok.clock import Clock
-from localtok.presentation import Layout
-from localtok.recorder import RecordedStream, RecorderSettings, RecorderStats, RecordingResult
+from localtok.process.clock import Clock
+from localtok.recording.compose.presentation import Layout
+from localtok.recording.recorder import (
+    RecordedStream,
+    RecorderSettings,
+    RecorderStats,
+    RecordingResult,
+)
 from localtok.server import Localtok, Settings
 
 KEY = "100"

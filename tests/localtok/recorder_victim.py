@@ -4,8 +4,8 @@ import sys
 import time
 from pathlib import Path
 
-from localtok.encoder import EncodeThread
-from localtok.recordedstream import RecorderSettings
+from localtok.recording.settings import RecorderSettings
+from localtok.recording.write.encoder import EncodeThread
 from tests.localtok.test_recorder_composition import START, Person
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from localtok.archives import Status
+from localtok.archives.archive import Status
 from localtok.server import Localtok
 from tests.localtok.conftest import KEY, SECRET, Page, Sdk, until
 from tests.localtok.test_unified import APPLICATION, UnifiedSdk, new_key

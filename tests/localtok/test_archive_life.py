@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from localtok import beginnings, endings
-from localtok.archives import Archive, Status
-from localtok.clock import Clock
+from localtok.archives import finishing, starting
+from localtok.archives.archive import Archive, Status
+from localtok.archives.limits import Limits
 from localtok.errors import Unavailable
-from localtok.limits import Limits
-from localtok.recorder import Recorder, RecorderStats, RecordingResult
+from localtok.process.clock import Clock
+from localtok.recording.recorder import Recorder, RecorderStats, RecordingResult
 from localtok.server import Localtok
 from tests.localtok.conftest import Page, Receiver, Sdk, StubRecorder, until
 
@@ -59,7 +59,7 @@ async def test_it_pauses_while_nobody_publishes(life: Life) -> None:
 async def test_it_is_paused_until_media_comes(
     serve: Any, pages: Any, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(beginnings, "MEDIA_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(starting, "MEDIA_TIMEOUT_S", 0.2)
     server = await serve(archive_callback_url=receiver.url)
     sdk = Sdk(server.url)
     session_id = await sdk.routed_session()
@@ -79,7 +79,7 @@ async def test_it_is_paused_until_media_comes(
 async def test_it_goes_on_while_one_of_two_is_heard(
     life: Life, pages: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(beginnings, "MEDIA_TIMEOUT_S", 1.0)
+    monkeypatch.setattr(starting, "MEDIA_TIMEOUT_S", 1.0)
     await life.publish()
     ben = await pages(life.server, life.session_id)
     await ben.publish("Ben")
@@ -91,7 +91,7 @@ async def test_it_goes_on_while_one_of_two_is_heard(
 async def test_what_never_received_anything_is_an_empty_file(
     serve: Any, pages: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(beginnings, "MEDIA_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(starting, "MEDIA_TIMEOUT_S", 0.2)
     server = await serve(recorder=Recorder)
     sdk = Sdk(server.url)
     session_id = await sdk.routed_session()
@@ -199,7 +199,7 @@ async def test_a_recorder_that_cannot_finish_still_leaves_what_it_wrote(
         raise TimeoutError("the encoder hangs")
 
     monkeypatch.setattr(StubRecorder, "stop", stop)
-    monkeypatch.setattr(endings, "recover", lambda path: RecordingResult(path, 3000, 5, 7, RecorderStats()))
+    monkeypatch.setattr(finishing, "recover", lambda path: RecordingResult(path, 3000, 5, 7, RecorderStats()))
     archive = await life.start()
     life.server.archiving.stop(archive.id)
     await until(lambda: archive.status == Status.AVAILABLE)

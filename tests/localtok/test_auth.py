@@ -10,9 +10,9 @@ import jwt
 import opentok
 import pytest
 
-from localtok.auth import Project, check_project, read_client_token
 from localtok.errors import ClientError, Forbidden
-from localtok.sessions import new_session_id
+from localtok.http.auth import Project, check_project, read_client_token
+from localtok.sessions.sessions import new_session_id
 
 PROJECT = Project("100", "a secret that is long enough for HS256")
 OTHER = "another secret that is long enough for HS256"

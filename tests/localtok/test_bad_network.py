@@ -16,9 +16,9 @@ from aiortc.jitterbuffer import JitterBuffer
 from aiortc.rtcrtpreceiver import NackGenerator
 from aiortc.rtp import RtpPacket
 
-from localtok.jitterbuffer import PATIENCE_S, PatientBuffer
-from localtok.recorder import PLAYOUT_DELAY_S
-from localtok.rtptap import MEND_EVERY_S, MOST_ASKED
+from localtok.recording.receive.jitter_buffer import PATIENCE_S, PatientBuffer
+from localtok.recording.receive.rtp_tap import MEND_EVERY_S, MOST_ASKED
+from localtok.recording.recorder import PLAYOUT_DELAY_S
 
 LOSS, JITTER_S, WAY_S = 0.05, 0.1, 0.02
 FPS, TICKS = 12.5, 7200

@@ -13,8 +13,8 @@ import pytest
 from aiohttp import web
 from playwright.async_api import Browser, Page, async_playwright
 
-from localtok.archives import Status
-from localtok.recorder import Recorder
+from localtok.archives.archive import Status
+from localtok.recording.recorder import Recorder
 from localtok.server import Localtok
 from tests.localtok.conftest import KEY, Sdk, until
 

@@ -9,8 +9,8 @@ from typing import Any
 import jwt
 import pytest
 
-from localtok import callbacks
-from localtok.clock import Clock
+from localtok.http import callbacks
+from localtok.process.clock import Clock
 from tests.localtok.conftest import Receiver, Sdk, until
 
 SIGNATURE_SECRET = "the signature secret, long enough for HS256"

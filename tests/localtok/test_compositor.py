@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from av import VideoFrame
 
-from localtok.compositor import BLACK, LETTERING, PLACARD, Compositor
-from localtok.layout import Tile, best_fit
-from localtok.recordedstream import RecordedStream
+from localtok.recording.compose.compositor import BLACK, LETTERING, PLACARD, Compositor
+from localtok.recording.compose.layout import Tile, best_fit
+from localtok.recording.settings import RecordedStream
 from tests.support import counted_video
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from localtok.concealment import FADED, HELD, LONGEST_HOLE, Concealment
-from localtok.mixer import RATE, Samples
+from localtok.recording.compose.concealment import FADED, HELD, LONGEST_HOLE, Concealment
+from localtok.recording.compose.mixer import RATE, Samples
 
 FRAME = RATE // 50
 

@@ -15,7 +15,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from localtok.publishing.page import SyntheticPage
 from localtok.publishing.tracks import Source
-from localtok.recorder import Recorder
+from localtok.recording.recorder import Recorder
 from localtok.server import Localtok
 from tests.localtok.conftest import KEY, Receiver, Sdk, until
 from tests.localtok.test_browser import chromium

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from localtok import coverage
-from localtok.archives import Status
+from localtok.archives.archive import Status
 from localtok.errors import BadRequest, NotBuilt
-from localtok.options import archive_options, session_options
+from localtok.http import coverage
+from localtok.http.options import archive_options, session_options
 from localtok.server import Localtok
 from tests.localtok.conftest import KEY, call
 from tests.localtok.types.comparison import compared, listed

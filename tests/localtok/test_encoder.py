@@ -1,9 +1,9 @@
 from pathlib import Path
 from threading import Event, Thread
 
-from localtok.composition import Composition
-from localtok.encoder import EncodeThread
-from localtok.recordedstream import RecorderSettings
+from localtok.recording.compose.composition import Composition
+from localtok.recording.settings import RecorderSettings
+from localtok.recording.write.encoder import EncodeThread
 
 PATIENCE_S = 5.0
 

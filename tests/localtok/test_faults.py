@@ -10,7 +10,7 @@ import pytest
 import requests
 from opentok.exceptions import RequestError
 
-from localtok.faults import Faults
+from localtok.faults.rules import Faults
 from localtok.server import Localtok
 from tests.localtok.conftest import KEY, Receiver, Sdk, until
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from localtok.archives import Archive, Status
+from localtok.archives.archive import Archive, Status
 from localtok.server import Localtok
 from tests.localtok.conftest import Receiver, Sdk, StubRecorder, until
 from tests.localtok.test_faults import control, order

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from localtok.individual import IndividualRecorder, Piece
-from localtok.recordedstream import RecordedStream, RecorderSettings
+from localtok.recording.individual import IndividualRecorder, Piece
+from localtok.recording.settings import RecordedStream, RecorderSettings
 
 
 async def test_it_begins_when_the_first_frame_was_taken_by_a_clock_that_has_settled(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiortc.jitterbuffer import JitterBuffer
 from aiortc.rtp import RtpPacket
 
-from localtok.jitterbuffer import PATIENCE_S, SOUND_PATIENCE_S, PatientBuffer
+from localtok.recording.receive.jitter_buffer import PATIENCE_S, SOUND_PATIENCE_S, PatientBuffer
 
 TICKS = 7200
 FIRST_OF_FRAME, FURTHER = b"\x10", b"\x00"

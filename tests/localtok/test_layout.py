@@ -1,6 +1,6 @@
 import pytest
 
-from localtok.layout import Tile, best_fit, letterbox
+from localtok.recording.compose.layout import Tile, best_fit, letterbox
 
 SIZES = [(640, 480), (480, 640), (1280, 720), (720, 1280), (1920, 1080), (1080, 1920)]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from localtok.controls import CONSOLE
-from localtok.library import CLIENT, PARTS, script
+from localtok.client.library import CLIENT, PARTS, script
+from localtok.http.controls import CONSOLE
 from tests.support.typescript import complaints
 
 

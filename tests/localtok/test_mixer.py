@@ -1,6 +1,6 @@
 import numpy as np
 
-from localtok.mixer import IGNORED, JUMP, MOST_STRETCH, Mixer, Voice, limited
+from localtok.recording.compose.mixer import IGNORED, JUMP, MOST_STRETCH, Mixer, Voice, limited
 
 
 def level(value: float, count: int) -> np.ndarray:

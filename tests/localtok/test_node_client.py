@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from localtok.auth import read_client_token
-from localtok.clock import wall_s
+from localtok.http.auth import read_client_token
+from localtok.process.clock import wall_s
 from tests.localtok.conftest import KEY, SECRET
 from tests.localtok.scene import NO_LIST_OF_CONNECTIONS, Scene, open_scene
 from tests.localtok.test_unified import new_key

@@ -8,8 +8,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from localtok.operations import OPERATIONS
 from localtok.server import Localtok
+from localtok.signalling.operations import OPERATIONS
 from tests.localtok.conftest import KEY, Sdk, until
 
 ODD: tuple[Any, ...] = (

@@ -2,9 +2,9 @@
 
 import pytest
 
-from localtok.compositor import Compositor
-from localtok.layout import Tile, best_fit
-from localtok.presentation import Layout, Member, tiles
+from localtok.recording.compose.compositor import Compositor
+from localtok.recording.compose.layout import Tile, best_fit
+from localtok.recording.compose.presentation import Layout, Member, tiles
 from tests.localtok.test_compositor import picture, seen
 from tests.support import counted_video
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import requests
 
-from localtok.archives import Status
+from localtok.archives.archive import Status
 from localtok.server import Localtok
 from tests.localtok.conftest import KEY, Sdk, until
 from tests.localtok.published_answers import ERROR, OPENTOK, UNIFIED, Answer, Key, answers

@@ -16,12 +16,12 @@ from aiortc import MediaStreamTrack
 from av import VideoFrame
 from opentok import OutputModes
 
-from localtok.archives import Status
-from localtok.bundle import folder_of, recover_individual
+from localtok.archives.archive import Status
 from localtok.publishing.page import PageError, SyntheticPage
 from localtok.publishing.pictures import counted as picture
 from localtok.publishing.tracks import Camera, Source, Voice, speech
-from localtok.recorder import Recorder
+from localtok.recording.recorder import Recorder
+from localtok.recording.write.bundle import folder_of, recover_individual
 from localtok.server import Localtok
 from tests.localtok.conftest import KEY, SECRET, Sdk, until
 from tests.support import counted_video

@@ -1,7 +1,7 @@
 """What the recorder says of a stream's pictures before they are decoded."""
 
-from localtok.mediaclock import PeerClock, StreamClock
-from localtok.reception import Reception, Standstill
+from localtok.recording.receive.media_clock import PeerClock, StreamClock
+from localtok.recording.receive.reception import Reception, Standstill
 
 TICKS = 90_000
 

@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from localtok.mediaclock import SLEW, PeerClock, StreamClock
+from localtok.recording.receive.media_clock import SLEW, PeerClock, StreamClock
 
 RATE = 90_000
 

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from av import AudioFrame, VideoFrame
 
-from localtok import composition as module
-from localtok.composition import Composition
-from localtok.feed import Feed
-from localtok.layout import Tile, best_fit
-from localtok.mediaclock import PeerClock, StreamClock
-from localtok.presentation import Layout, Member, tiles
-from localtok.recordedstream import RecordedStream, RecorderSettings
+from localtok.recording.compose import composition as module
+from localtok.recording.compose.composition import Composition
+from localtok.recording.compose.layout import Tile, best_fit
+from localtok.recording.compose.presentation import Layout, Member, tiles
+from localtok.recording.receive.feed import Feed
+from localtok.recording.receive.media_clock import PeerClock, StreamClock
+from localtok.recording.settings import RecordedStream, RecorderSettings
 from tests.support import counted_video
 
 SIZE = 640, 360

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from aiortc.contrib.media import MediaRelay
 
-from localtok.recorder import RecordedStream, Recorder, RecorderError, RecorderSettings
+from localtok.recording.recorder import RecordedStream, Recorder, RecorderError, RecorderSettings
 from tests.support.publisher import CountedTrack, Publisher, ToneTrack
 from tests.support.recorded_frames import missing, read_file
 

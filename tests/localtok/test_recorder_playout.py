@@ -1,7 +1,7 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from localtok.playout import MOST_WAITING, MOST_WAITING_BYTES, Playout
+from localtok.recording.receive.playout import MOST_WAITING, MOST_WAITING_BYTES, Playout
 
 TICK = 0.04
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from localtok.encoder import EncodeThread, part_of, recover
-from localtok.layout import Tile
-from localtok.recorder import Recorder, RecorderError, RecorderSettings
+from localtok.recording.compose.layout import Tile
+from localtok.recording.recorder import Recorder, RecorderError, RecorderSettings
+from localtok.recording.write.encoder import EncodeThread, part_of, recover
 from tests.localtok.test_recorder_composition import START, Person, numbers
 
 SETTINGS = RecorderSettings(640, 360)

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from av import AudioFrame
 
-from localtok.composition import Composition
-from localtok.recordedstream import RecorderSettings
+from localtok.recording.compose.composition import Composition
+from localtok.recording.settings import RecorderSettings
 from tests.localtok.test_recorder_composition import SIZE, START, Person, finish
 
 FRAME, RATE = 960, 48_000

@@ -17,7 +17,7 @@ from opentok.exceptions import (
     RequestError,
 )
 
-from localtok.archives import Status
+from localtok.archives.archive import Status
 from localtok.server import Localtok
 from tests.localtok.conftest import KEY, Sdk, StubRecorder, call, until
 

@@ -10,7 +10,7 @@ import pytest
 from opentok.exceptions import ArchiveError, NotFoundError, RequestError
 from opentok.opentok import OpenTokException, StreamModes
 
-from localtok.presentation import Layout
+from localtok.recording.compose.presentation import Layout
 from localtok.server import Localtok
 from tests.localtok.conftest import KEY, Sdk, StubRecorder, call, until
 

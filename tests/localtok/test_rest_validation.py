@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from localtok.archives import Status
+from localtok.archives.archive import Status
 from localtok.server import Localtok
 from tests.localtok.conftest import KEY, Sdk, call, until
 

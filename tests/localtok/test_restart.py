@@ -11,12 +11,12 @@ from typing import Any
 import aiohttp
 import pytest
 
-from localtok import endings
-from localtok.archives import Archive, Archives, Status
-from localtok.clock import Clock
-from localtok.recorder import RecorderStats, RecordingResult
+from localtok.archives import finishing
+from localtok.archives.archive import Archive, Archives, Status
+from localtok.process.clock import Clock
+from localtok.process.store import Store
+from localtok.recording.recorder import RecorderStats, RecordingResult
 from localtok.server import Localtok, Settings
-from localtok.store import Store
 from tests.localtok.conftest import KEY, SECRET, Sdk, StubRecorder, until
 
 
@@ -47,7 +47,7 @@ async def test_it_recovers_what_a_kill_left(
         path.write_bytes(b"saved")
         return RecordingResult(path, 9000, 77, 2000, RecorderStats()) if whole else None
 
-    monkeypatch.setattr(endings, "recover", recover)
+    monkeypatch.setattr(finishing, "recover", recover)
     server = await serve()
     archive = server.archiving.get("killed")
     await until(lambda: archive.status in (Status.AVAILABLE, Status.FAILED))

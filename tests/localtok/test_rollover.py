@@ -7,9 +7,9 @@ from typing import Any
 import opentok
 import pytest
 
-from localtok import rollover
-from localtok.archives import Status
-from localtok.limits import Limits
+from localtok.archives import rollover
+from localtok.archives.archive import Status
+from localtok.archives.limits import Limits
 from localtok.server import Localtok
 from tests.localtok.conftest import Sdk, until
 from tests.localtok.test_faults import control

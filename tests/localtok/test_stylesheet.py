@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from localtok.layout import Tile
-from localtok.presentation import Layout, Member, tiles
-from localtok.stylesheet import NotSupported, NotUnderstood, parse, place
+from localtok.recording.compose.layout import Tile
+from localtok.recording.compose.presentation import Layout, Member, tiles
+from localtok.recording.compose.stylesheet import NotSupported, NotUnderstood, parse, place
 
 STREAMS = [("ann", ["focus"]), ("ben", []), ("cy", ["small", "left"])]
 

@@ -33,8 +33,8 @@ from vonage_video.models import (
     TokenRole,
 )
 
-from localtok.auth import read_client_token
-from localtok.clock import wall_s
+from localtok.http.auth import read_client_token
+from localtok.process.clock import wall_s
 from tests.localtok.conftest import until
 from tests.localtok.scene import NO_LIST_OF_CONNECTIONS, Scene, open_scene
 from tests.localtok.test_unified import APPLICATION, new_key

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from localtok.recorder import RecordedStream, Recorder, RecorderSettings
+from localtok.recording.recorder import RecordedStream, Recorder, RecorderSettings
 from tests.localtok.test_recorder_loopback import beep_starts_ms, first_seen
 from tests.support.lossy_network import LossyRelay
 from tests.support.publisher import CountedTrack, Publisher, ToneTrack

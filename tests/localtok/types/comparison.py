@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from localtok.library import CLIENT, PARTS
+from localtok.client.library import CLIENT, PARTS
 from tests.support.typescript import TIMEOUT_SECONDS, compiler, vendor_types
 
 FOLDER = Path(__file__).parent

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from localtok import coverage
+from localtok.http import coverage
 from tests.localtok.types.comparison import Member, compared, documented_errors, listed
 from tests.localtok.types.evidence import differing, in_page_tests, known_to_differ, probed
 
@@ -28,7 +28,7 @@ TITLES = {
 }
 HEAD = """# What localtok covers of OpenTok
 
-The half about REST is made by `python -m localtok.coverage` from localtok's code; the half about the browser
+The half about REST is made by `python -m localtok.http.coverage` from localtok's code; the half about the browser
 by `python -m tests.localtok.types.page` from the types that the vendor publishes (`@opentok/client`,
 opentok.d.ts). A test holds the page to both. *Done* behaves as the vendor documents it; *partly* says what
 differs; *refused* answers 501; *missing* is not there for a page to call.
