@@ -25,12 +25,12 @@ from typing import Any
 import av
 import numpy as np
 from av import AudioFrame, VideoFrame
-
 from localtok.recording.compose.composition import Composition
 from localtok.recording.receive.feed import Feed
 from localtok.recording.receive.media_clock import PeerClock, StreamClock
 from localtok.recording.recorder import PLAYOUT_DELAY_S
 from localtok.recording.settings import RecordedStream, RecorderSettings
+
 from tests.support import counted_video
 
 START = 1000.0

@@ -38,7 +38,7 @@ install_requirements() {
     fail "the folder .venv holds no working Python 3.11 or newer. Remove it (rm -r .venv) and start again."
   fi
   [ -e .venv ] || create_venv
-  stamp=.venv/installed-$(cat requirements*.txt | cksum | tr ' ' '-')-$file
+  stamp=.venv/installed-$(cat requirements*.txt localtok/pyproject.toml | cksum | tr ' ' '-')-$file
   [ -e "$stamp" ] && return
   say "Installing $file (some minutes the first time) …"
   .venv/bin/python -m pip install --quiet -r "$file" ||

@@ -72,7 +72,7 @@ def test_the_deploy_button_asks_for_every_setting_that_a_server_can_have() -> No
 def test_only_the_settings_read_the_environment() -> None:
     readers = [
         path.relative_to(ROOT).as_posix()
-        for folder in ("archives", "dualarchive", "localtok")
+        for folder in ("archives", "dualarchive", "localtok/src")
         for path in (ROOT / folder).rglob("*.py")
         if re.search(r"\bos\.(environ\.get|environ\[|getenv)", path.read_text())
     ]

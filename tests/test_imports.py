@@ -29,6 +29,8 @@ ROOMS = {
 
 def module_name(path: Path) -> str:
     parts = path.relative_to(ROOT).with_suffix("").parts
+    if "src" in parts:
+        parts = parts[parts.index("src") + 1 :]
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
@@ -66,8 +68,8 @@ def wrong(paths: list[Path], forbidden: tuple[str, ...]) -> list[str]:
 
 
 def test_localtok_knows_neither_django_nor_the_product() -> None:
-    assert sources("localtok")
-    assert wrong(sources("localtok"), ("django", "rest_framework", *PRODUCT)) == []
+    assert sources("localtok/src/localtok")
+    assert wrong(sources("localtok/src/localtok"), ("django", "rest_framework", *PRODUCT)) == []
 
 
 def test_the_product_knows_localtok_only_by_its_address() -> None:
@@ -118,8 +120,10 @@ def test_services_that_import_upwards_are_found(
     assert foreign([wrong_module], may) == [f"archives.services.runs imports archives.{room}.anything"]
 
 
-def test_no_module_imports_itself_by_way_of_others() -> None:
-    assert circles(sources(*PRODUCT)) == []
+@pytest.mark.parametrize("folders", [PRODUCT, ("localtok/src/localtok",)], ids=["product", "localtok"])
+def test_no_module_imports_itself_by_way_of_others(folders: tuple[str, ...]) -> None:
+    """Imports for types alone (TYPE_CHECKING) count too."""
+    assert circles(sources(*folders)) == []
 
 
 def circles(paths: list[Path]) -> list[list[str]]:

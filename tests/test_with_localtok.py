@@ -11,6 +11,8 @@ from typing import Any
 
 import aiohttp
 import pytest
+from localtok.server import Localtok, Settings
+from localtok_tests.conftest import KEY, SECRET, StubRecorder
 
 from archives import errors
 from archives.models import ArchiveRun, Room
@@ -19,10 +21,8 @@ from archives.platform.gateway import OpenTokPlatform
 from archives.reconciler.worker import Worker
 from archives.services import restarts, rooms, runs
 from dualarchive import vendor
-from localtok.server import Localtok, Settings
-from tests.localtok.conftest import KEY, SECRET, StubRecorder
-from tests.localtok.test_unified import APPLICATION, new_key
 from tests.support import invariants
+from tests.support.unified_key import APPLICATION, new_key
 
 Status = ArchiveRun.Status
 

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-
 from localtok.testing import RunningLocaltok
+
 from tests.contract.platforms import Bench, FakeBench, LocaltokBench, VendorBench, Wire
 
 VENDOR_URL = "https://api.opentok.com"

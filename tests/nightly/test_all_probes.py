@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from tests.localtok.test_probes import check
+from localtok_tests.test_probes import check
 
 
 @pytest.mark.e2e

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from localtok.testing import RunningLocaltok
+
 from tests.support.participants import chromium_path
 
 ROOT = Path(__file__).parents[2]

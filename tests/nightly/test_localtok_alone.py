@@ -27,15 +27,17 @@ pytestmark = [pytest.mark.media, pytest.mark.realtime]
 
 
 class Alone:
-    """A folder with a copy of localtok and a Python that has its requirements."""
+    """A Python with localtok installed from a copy of its folder, and nothing else."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.python = folder / "venv" / "bin" / "python"
-        shutil.copytree(ROOT / "localtok", folder / "localtok", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(
+            ROOT / "localtok", folder / "copy", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
+        )
         subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True, timeout=120)
-        needs = [self.python, "-m", "pip", "install", "-q", "-r", folder / "localtok" / "requirements.txt"]
-        done = subprocess.run(needs, capture_output=True, text=True, timeout=400)
+        install = [self.python, "-m", "pip", "install", "-q", folder / "copy"]
+        done = subprocess.run(install, capture_output=True, text=True, timeout=400)
         if done.returncode:
             pytest.skip(f"pip could not install, so localtok alone is NOT tried: {done.stderr[-300:]}")
 
@@ -80,9 +82,10 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Alone]:
 def test_nothing_of_the_product_is_there(alone: Alone) -> None:
     for name in ("django", "archives", "opentok", "requests"):
         assert alone.run("-c", f"import {name}").returncode == 1, f"{name} should not be there"
+    source = alone.folder / "copy" / "src"
     modules = [
-        str(path.relative_to(alone.folder).with_suffix("")).replace("/", ".")
-        for path in (alone.folder / "localtok").rglob("*.py")
+        str(path.relative_to(source).with_suffix("")).replace("/", ".").removesuffix(".__init__")
+        for path in source.rglob("*.py")
         # The fixtures for pytest need pytest; `__main__` would begin to serve.
         if path.name not in ("testing.py", "__main__.py")
     ]
@@ -90,10 +93,14 @@ def test_nothing_of_the_product_is_there(alone: Alone) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_it_says_how_it_is_used(alone: Alone) -> None:
+def test_both_commands_say_how_it_is_used(alone: Alone) -> None:
     done = alone.run("-m", "localtok", "--help")
     assert done.returncode == 0, done.stderr
     assert "--dev" in done.stdout
+    script = subprocess.run(
+        [alone.python.with_name("localtok"), "--help"], capture_output=True, text=True, timeout=DEADLINE_S
+    )
+    assert "--dev" in script.stdout, script.stderr
 
 
 def test_it_records_what_a_synthetic_person_publishes(alone: Alone, tmp_path: Path) -> None:

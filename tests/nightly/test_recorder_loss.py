@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from localtok.recording.recorder import RecordedStream, Recorder, RecorderSettings
-from tests.localtok.test_recorder_loopback import beep_starts_ms, first_seen
+
 from tests.support.lossy_network import LossyRelay
 from tests.support.publisher import CountedTrack, Publisher, ToneTrack
 from tests.support.recorded_frames import read_file
+from tests.support.recorded_sync import beep_starts_ms, first_seen
 
 pytestmark = [pytest.mark.media, pytest.mark.realtime]
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import av
 import numpy as np
-
 from localtok.recording.compose.layout import best_fit
+
 from tests.support.counted_video import Gray, decode
 
 MOST_PEOPLE = 9

@@ -8,9 +8,9 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
+from localtok.publishing.page import SyntheticPage
 from playwright.sync_api import BrowserContext, Page, Route
 
-from localtok.publishing.page import SyntheticPage
 from tests.support.npm import package_file
 
 # An exact version, so that the policy allows its style sheet by hash, and nothing else inline.

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from localtok.testing import RunningLocaltok
 from opentok import Client, MediaModes
 
-from localtok.testing import RunningLocaltok
 from tests.support.npm import MODULES, package_file, require_node
 from tests.support.processes import Http, Part, Product, free_port, wait_for
 
