@@ -12,7 +12,7 @@ from django_tasks_db.models import DBTaskResult
 from django_tasks_rq.backend import Job
 
 from archives import clock
-from archives.management.commands.media import serve_database
+from archives.management.commands.media import database_worker
 from archives.media import tasks
 from archives.models import Preview
 from dualarchive.addons import redis_queues
@@ -52,7 +52,7 @@ def test_every_kind_of_task_is_known_by_its_old_path() -> None:
     assert named == set(OLD_PATHS)
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_a_table_of_the_release_before_is_carried_out(made: list[Preview]) -> None:
     preview = Preview.objects.create(run=new_run(), due_at=clock.now())
     assert preview.due_at
@@ -63,7 +63,7 @@ def test_a_table_of_the_release_before_is_carried_out(made: list[Preview]) -> No
         queue_name="default",
         backend_name="default",
     )
-    serve_database(batch=True)
+    database_worker(batch=True).run_task(row)
     row.refresh_from_db()
     assert (row.status, made) == ("SUCCESSFUL", [preview]), row.traceback
 

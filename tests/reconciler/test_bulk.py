@@ -9,7 +9,7 @@ import pytest
 from archives import clock, errors
 from archives.models import ArchiveRun
 from archives.reconciler import bulk
-from archives.services import bulk as patrol_service
+from archives.services import bulk as bulk_service
 from archives.services import claims
 from tests.support import invariants
 from tests.support.world import World
@@ -36,9 +36,9 @@ def calls(world: World, name: str) -> int:
 
 
 def test_it_spares_the_looks_at_each_session(world: World, run: ArchiveRun) -> None:
-    looks, patrol_service = calls(world, "archives_list"), calls(world, "archives_newest")
+    looks, lists = calls(world, "archives_list"), calls(world, "archives_newest")
     world.wait(900)
-    assert calls(world, "archives_newest") - patrol_service > 120
+    assert calls(world, "archives_newest") - lists > 120
     spared = calls(world, "archives_list") - looks
     assert 4 <= spared < 20, "a look in full every five minutes, of two sessions"
 
@@ -88,7 +88,7 @@ def test_a_platform_that_gives_no_list_costs_nothing_but_looks(world: World, run
 
 def test_who_asked_for_a_visit_meanwhile_gets_it(world: World, run: ArchiveRun) -> None:
     claims.wake(run_id=run.pk)
-    assert patrol_service.runs_put_off([run.pk]) == 0
+    assert bulk_service.runs_put_off([run.pk]) == 0
     run.refresh_from_db()
     assert run.due_at <= clock.now()
 

@@ -9,6 +9,7 @@ import os
 
 from archives import clock
 from archives.models import ArchiveRun, Restart, Strategy
+from archives.services import runs
 from tests.support.real_site import Site
 
 RUNS = int(os.environ.get("TWO_WORKERS_RUNS", "16"))
@@ -23,17 +24,17 @@ ACTS = ("archive_start", "archive_stop", "signal join", "signal leave")
 
 def test_each_step_is_performed_once(site: Site) -> None:
     strategies = [list(ONCE)[number % 2] for number in range(RUNS)]
-    runs = []
+    started = []
     for number, strategy in enumerate(strategies):
-        runs.append(runs.start(room=site.room(number, strategy), name=f"Run {number}").run)
+        started.append(runs.start(room=site.room(number, strategy), name=f"Run {number}").run)
     ArchiveRun.objects.update(restart_due_at=clock.now(), due_at=clock.now())
     site.start_worker()
     site.start_worker()
     done = Restart.objects.filter(status=Restart.Status.DONE).values("run").distinct()
     site.wait_for(lambda: done.count() == RUNS, within_s=60 + 4 * RUNS)
-    for run, strategy in zip(runs, strategies, strict=True):
+    for run, strategy in zip(started, strategies, strict=True):
         assert _acts(site, run) == ONCE[strategy], f"{run}: {_acts(site, run)}"
-    assert len({t.by for run in runs for t in run.transitions.filter(subject="restart")}) > 2, (
+    assert len({t.by for run in started for t in run.transitions.filter(subject="restart")}) > 2, (
         "one did it all"
     )
     site.stop_all(within_s=60 + 4 * RUNS)

@@ -57,14 +57,16 @@ class Killer:
 def test_another_takes_over_whichever_step_it_was(site: Site, strategy: Strategy) -> None:
     cases = [(step.name, when) for step in machine.table(strategy) for when in ("before", "after")]
     turns = {f"room{number}": case for number, case in enumerate(cases)}
-    runs = [runs.start(room=site.room(number, strategy), name=room).run for number, room in enumerate(turns)]
+    started = [
+        runs.start(room=site.room(number, strategy), name=room).run for number, room in enumerate(turns)
+    ]
     killer = Killer(site, turns)
     site.start_worker()
     site.start_worker()
-    for run in runs:
+    for run in started:
         restarts.request(run=run, by="host")
     done = Restart.objects.filter(status=Restart.Status.DONE)
-    site.wait_for(lambda: done.values("run").distinct().count() == len(runs), within_s=240)
+    site.wait_for(lambda: done.values("run").distinct().count() == len(started), within_s=240)
     assert killer.done == set(turns), f"never killed: { {r: turns[r] for r in set(turns) - killer.done} }"
     site.stop_all()
     site.check_end()
@@ -73,13 +75,13 @@ def test_another_takes_over_whichever_step_it_was(site: Site, strategy: Strategy
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_it_survives_its_database(site: Site, postgres: Postgres) -> None:
     """The database goes away in the middle of restarts: at a different step in each room."""
-    runs = [
+    started = [
         runs.start(room=site.room(number, list(machine.TABLES)[number % 2]), name="Hearing").run
         for number in range(4)
     ]
     site.start_worker()
     worker = site.start_worker()
-    for run in runs:
+    for run in started:
         restarts.request(run=run, by="host")
         site.wait_for(lambda run=run: run.transitions.filter(subject="restart").count() > 3, within_s=60)
     postgres.stop()
@@ -87,7 +89,7 @@ def test_it_survives_its_database(site: Site, postgres: Postgres) -> None:
     time.sleep(AWAY_S)
     postgres.start()
     done = Restart.objects.filter(status=Restart.Status.DONE)
-    site.wait_for(lambda: done.values("run").distinct().count() == len(runs), within_s=120)
+    site.wait_for(lambda: done.values("run").distinct().count() == len(started), within_s=120)
     assert site.workers[worker].poll() is None, "the worker did not survive"
     site.stop_all()
     site.check_end()

@@ -45,8 +45,8 @@ class Command(BaseCommand):
         (serve_redis if settings.REDIS_URL else serve_database)(batch=options["batch"])
 
 
-def serve_database(*, batch: bool) -> None:
-    worker = DatabaseWorker(
+def database_worker(*, batch: bool) -> DatabaseWorker:
+    return DatabaseWorker(
         queue_names=["*"],
         interval=1,
         batch=batch,
@@ -56,6 +56,10 @@ def serve_database(*, batch: bool) -> None:
         worker_id=get_random_string(32),
         excluded_queue_names=[],
     )
+
+
+def serve_database(*, batch: bool) -> None:
+    worker = database_worker(batch=batch)
     worker.configure_signals()
     ended = threading.Event()
     beating = threading.Thread(target=heartbeat.Beats(MEDIA).run, args=(ended,), daemon=True)

@@ -268,4 +268,4 @@ async def test_it_lets_pages_of_other_origins_call(server: Localtok) -> None:
 async def test_it_serves_the_client_script_under_both_names(server: Localtok) -> None:
     scripts = [(await call(server, "GET", f"/v2/js/opentok{name}.js")) for name in ("", ".min")]
     assert scripts[0].text == scripts[1].text
-    assert "Object.assign(window, { OT })" in scripts[0].text
+    assert "Object.assign(window, { OT, TB: OT });" in scripts[0].text
