@@ -9,6 +9,7 @@ function mount(target, properties, kind, id) {
   // As the vendor's: ids that the library makes have underscores where it also made the place.
   if (!box.id) box.id = box.parentElement === document.body && !targetOf(target) ? id.replaceAll('-', '_') : id;
   box.replaceChildren();
+  insertLook();
   box.classList.add('OT_root', kind, `OT_fit-mode-${fitMode(properties)}`);
   Object.assign(box.style, {
     width: size(properties.width, '264px'),

@@ -58,10 +58,16 @@ const LOOK = `
 .OT_micro .OT_bar, .OT_micro .OT_name, .OT_micro .OT_mute, .OT_micro .OT_archiving { display: none; }
 `;
 
-/** Inserts the style sheet inline, as the vendor's library does: a strict policy of a page has to allow it. */
+let lookInserted = false;
+
+/**
+ * Inserts the style sheet inline, as the vendor's library does: a strict policy of a page has to allow it. The vendor's
+ * comes with the library; this one with the first default widget, so that a page without any needs no allowance.
+ */
 function insertLook() {
+  if (lookInserted) return;
+  lookInserted = true;
   const style = document.createElement('style');
   style.textContent = LOOK;
   (document.head || document.documentElement).append(style);
 }
-insertLook();
