@@ -1,6 +1,6 @@
 """What this process counts by itself until it is written to the rows that all processes share.
 
-No rows here, so that the gateway may count its calls. `services.tallies` writes; `metrics` reads the rows.
+No rows here, so that the gateway may count its calls. `services.counters` writes; `metrics` reads the rows.
 """
 
 from __future__ import annotations

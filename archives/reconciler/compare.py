@@ -166,7 +166,11 @@ def people_sweep(room: Room) -> list[str]:
     left = gateway.platform().streams_list(room.session_id_secondary)
     if not left or _second_session_in_use(room):
         return []
-    signals.to_second_session(room=room, type="leave")
+    try:
+        signals.to_second_session(room=room, type="leave")
+    except errors.NoClients:
+        # The signal goes to the first session, and nobody is there to hear it.
+        return [f"{room.slug}: {len(left)} left in the second session cannot be asked to leave"]
     return [f"{room.slug}: {len(left)} left in the second session were asked to leave"]
 
 

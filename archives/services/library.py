@@ -68,7 +68,7 @@ def trash(*, run: ArchiveRun, by: str, why: str = "") -> ArchiveRun:
 
 
 def retire(*, run: ArchiveRun, by: str, why: str = "") -> bool:
-    """As `run_trash`; False where somebody else has put it there meanwhile."""
+    """As `trash`; False where somebody else has put it there meanwhile."""
     may = {"trashed_at": None, "legal_hold": False, "status__in": ArchiveRun.ENDED}
     if _change(run, by=by, field="trash", new="in the trash", why=why, where=may, trashed_at=clock.now()):
         return True

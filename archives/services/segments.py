@@ -29,7 +29,7 @@ def next_ordinal(run: ArchiveRun) -> int:
 
 
 def intend(*, claim: Claim, side: Side | str, restart: Restart | None = None) -> Segment:
-    """Write down that an archive is about to be started; `segment_start` then asks for it."""
+    """Write down that an archive is about to be started; `start` then asks for it."""
     run = claim.run
     pk = uuid.uuid4()
     with transaction.atomic():

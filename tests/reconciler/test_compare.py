@@ -141,6 +141,13 @@ def test_nobody_is_sent_away_from_the_only_session_that_is_recorded(world: World
     assert compare.people_sweep(world.room) == []
 
 
+def test_who_is_in_the_second_session_alone_hears_no_signal(world: World) -> None:
+    world.platform.publish("1_two", "Ann")
+    world.platform.fail("signal", errors.NoClients())
+    assert compare.people_sweep(world.room) == ["main: 1 left in the second session cannot be asked to leave"]
+    assert compare.people_sweep(world.room) == ["main: 1 left in the second session were asked to leave"]
+
+
 def test_a_finished_adopted_archive_ends_its_run_where_it_ended(world: World) -> None:
     archive = world.platform.foreign_archive("1_one", "elsewhere")
     world.platform.advance(60)

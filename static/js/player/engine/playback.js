@@ -1,6 +1,6 @@
 /**
  * Plays a timeline with two stacked videos: one shows, the other has the next part loaded. Pieces that follow each other
- * are one part, a reel (reels.js), which film.js plays without a change of video. Between parts that meet, changeover.js
+ * are one part, a reel (reels.js), which film.js plays without a change of video. Between parts that meet, handover.js
  * starts the other one ahead of the seam and lets it take over.
  *
  * Events: "state" (playing, waiting, gap or end changed), "video" (the other one shows now), "broken" (detail: span).
