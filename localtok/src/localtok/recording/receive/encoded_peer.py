@@ -27,7 +27,7 @@ OnFrame = Callable[[str, Callable[[], float], bytes], None]
 
 class DecoderQueue:
     """Stands in for the queue between aiortc's receiver and its decoder: frames go to us, and the decoder
-    hears only that it is over. Like `rtp_tap`, it touches aiortc's private parts; a loopback test holds it."""
+    hears only that it is over. As `rtp_tap`, it touches private parts of aiortc; a loopback test holds it."""
 
     def __init__(self, take: Callable[[Any, Any], None]) -> None:
         self._take = take
