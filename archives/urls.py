@@ -5,7 +5,7 @@ from archives.api.files.views import captions_file, export_file, preview_file, s
 from archives.api.legacy import views as seed
 from archives.ops.health import healthz, readyz
 from archives.ops.metrics import metrics
-from archives.services.previews import FILES
+from archives.services.jobs.previews import FILES
 from archives.web import pages
 
 # The seed's client calls these without a trailing slash, and a POST does not survive a redirect.

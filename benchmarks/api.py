@@ -27,8 +27,8 @@ from typing import Any
 
 import requests
 
-from tests.support.postgres import Postgres
-from tests.support.processes import free_port
+from tests.support.servers.postgres import Postgres
+from tests.support.servers.processes import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 BAR = 1.5

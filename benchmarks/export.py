@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import itertools
 
 from archives.media.export import ExportPlan, PieceSpan, export
-from tests.support.segment_files import FRAME_MS, Recipe, make, number_in
+from tests.support.media.segment_files import FRAME_MS, Recipe, make, number_in
 
 OVERLAP_FRAMES = 250
 # A constant megabit, filled up where the picture needs less: the size of a real archive at little cost.

@@ -84,7 +84,7 @@ def _make(path: Path, *, even: bool) -> None:
     """Four hours: eight encoded seconds again and again, by libavformat."""
     import av
 
-    from tests.support.segment_files import Recipe, make
+    from tests.support.media.segment_files import Recipe, make
 
     loop = make(path.with_name("loop.mp4"), Recipe(0, LOOP_FRAMES, gop=50, size=(160, 120)))
     part = path.with_suffix(".part")

@@ -323,7 +323,7 @@ def _at(values: list[float], share: float) -> float:
 def broken(spans: dict[str, list[int]]) -> list[str]:
     """`spans` by archive: from when to when (0: still) localtok recorded it, in unix ms."""
     from archives.models import ArchiveRun, Segment
-    from tests.support import invariants
+    from tests.support.recording import invariants
 
     wrong = []
     for check in (
@@ -383,7 +383,7 @@ def configure(options: argparse.Namespace, database_url: str, localtok_url: str,
 
 
 def measure(options: argparse.Namespace, folder: Path) -> int:
-    from tests.support.postgres import Postgres
+    from tests.support.servers.postgres import Postgres
 
     postgres = None if options.database else Postgres()
     try:

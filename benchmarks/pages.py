@@ -25,8 +25,8 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from benchmarks.screenshots import ROWS
-from tests.support.participants import chromium_path
-from tests.support.processes import OPERATOR, PASSWORD, Product
+from tests.support.browser.participants import chromium_path
+from tests.support.servers.processes import OPERATOR, PASSWORD, Product
 
 PAGES = {
     "participant, before the call": "/",

@@ -39,9 +39,9 @@ from archives.models.access import RoomRole
 from archives.platform import gateway
 from archives.reconciler.worker import Worker
 from archives.services import callbacks, counters, restarts, rooms, runs
-from archives.services.links import share_create
+from archives.services.people.links import share_create
 from archives.web import access
-from tests.support.fake_platform import FakePlatform
+from tests.support.platform.fake_platform import FakePlatform
 
 # Tables that stay small however long an installation runs are read as PostgreSQL likes it.
 SMALL = re.compile(r"^(auth_|django_content_type|django_session|django_admin_log|authtoken_|axes_)")

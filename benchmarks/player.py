@@ -36,9 +36,9 @@ from aiohttp import web
 from playwright.async_api import Page, Playwright, async_playwright
 
 from benchmarks import screen
-from tests.support import counted_video
-from tests.support.participants import chromium_path
-from tests.support.segment_files import FRAME_MS, Recipe, make
+from tests.support.browser.participants import chromium_path
+from tests.support.media import counted_video
+from tests.support.media.segment_files import FRAME_MS, Recipe, make
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZE = (320, 180)

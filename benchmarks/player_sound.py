@@ -31,7 +31,7 @@ from playwright.async_api import Page, async_playwright
 
 from archives.timeline import Join, Piece, Timeline, build
 from benchmarks import player
-from tests.support.segment_files import FRAME_MS, RATE, Recipe, make, sound
+from tests.support.media.segment_files import FRAME_MS, RATE, Recipe, make, sound
 
 Samples = NDArray[np.float64]
 

@@ -31,6 +31,8 @@ from typing import Any
 
 import av
 import numpy as np
+
+from benchmarks.recorder_publishers import NUMBERS, NUMBERS_PER_BEEP
 from localtok.process.memory import share_arenas
 from localtok.process.turns import take_short_turns
 from localtok.recording.compose.layout import best_fit
@@ -41,10 +43,8 @@ from localtok.recording.recorder import (
     RecorderSettings,
     RecordingResult,
 )
-
-from benchmarks.recorder_publishers import NUMBERS, NUMBERS_PER_BEEP
-from tests.support.counted_video import decode
-from tests.support.recorded_sync import beep_starts_ms
+from tests.support.media.counted_video import decode
+from tests.support.media.recorded_sync import beep_starts_ms
 
 LAG_EVERY_S = 0.02
 RESIDENT_EVERY_S = 10.0

@@ -25,13 +25,13 @@ from typing import Any
 import av
 import numpy as np
 from av import AudioFrame, VideoFrame
+
 from localtok.recording.compose.composition import Composition
 from localtok.recording.receive.feed import Feed
 from localtok.recording.receive.media_clock import PeerClock, StreamClock
 from localtok.recording.recorder import PLAYOUT_DELAY_S
 from localtok.recording.settings import RecordedStream, RecorderSettings
-
-from tests.support import counted_video
+from tests.support.media import counted_video
 
 START = 1000.0
 RATE, SAMPLES, VIDEO_RATE = 48_000, 960, 90_000

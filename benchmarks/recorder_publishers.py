@@ -1,7 +1,8 @@
 """The publishers of benchmarks.recorder, a process of its own: encoded beforehand, so that they cost little.
 
 Each sends the same ten seconds of pictures again and again over real WebRTC, and sound. Numbers are drawn as
-in tests/support/counted_video.py, over a background that moves, at the bit rate that a browser would send.
+in tests/support/media/counted_video.py, over a background that moves, at the
+bit rate that a browser would send.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ import numpy as np
 from aiortc import MediaStreamTrack
 from av import AudioFrame, CodecContext, Packet, VideoFrame
 
-from tests.support import counted_video
-from tests.support.publisher import RATE, SAMPLES, Publisher
+from tests.support.media import counted_video
+from tests.support.media.publisher import RATE, SAMPLES, Publisher
 
 FPS = 25
 # Each number stands for two pictures, 80 ms: what stood so long must be in the recording.

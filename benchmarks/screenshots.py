@@ -21,11 +21,11 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
 
-from tests.support import localtok_faults
-from tests.support.camera import write_microphone
-from tests.support.participants import chromium_path
-from tests.support.processes import OPERATOR, PASSWORD, Product, wait_for
-from tests.support.recorded_run import Run, published
+from tests.support.browser.camera import write_microphone
+from tests.support.browser.participants import chromium_path
+from tests.support.browser.recorded_run import Run, published
+from tests.support.platform import localtok_faults
+from tests.support.servers.processes import OPERATOR, PASSWORD, Product, wait_for
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZES = {"1440": {"width": 1440, "height": 900}, "390": {"width": 390, "height": 844}}

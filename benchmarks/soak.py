@@ -5,9 +5,9 @@ callbacks that are lost, doubled and overtaken at random. Says what was recorded
         [--seed 1] [--keep-files] [--json FILE]
 
 "missing" are numbers between a camera's first and last recorded one that no segment holds, classified by
-tests/support/sent_frames.py: "lost" was sent by the browser; "never_sent" was left out by a browser that had
-too much to do, as the capture times in its packets say. Exit code 0 when nothing is lost, every segment plays
-and no archive is left over.
+tests/support/media/sent_frames.py: "lost" was sent by the browser; "never_sent" was left out by a browser
+that had too much to do, as the capture times in its packets say. Exit code 0 when nothing is lost, every
+segment plays and no archive is left over.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ import requests
 from opentok import Client
 from playwright.sync_api import sync_playwright
 
-from tests.support.participants import Participant, participant
-from tests.support.processes import Part, Product
-from tests.support.recorded_frames import Reading, read_file
-from tests.support.recorded_run import Run, fetch
-from tests.support.sent_frames import classify, standstills_in
+from tests.support.browser.participants import Participant, participant
+from tests.support.browser.recorded_run import Run, fetch
+from tests.support.media.recorded_frames import Reading, read_file
+from tests.support.media.sent_frames import classify, standstills_in
+from tests.support.servers.processes import Part, Product
 
 SECRET = "a callback secret of the soak that is long enough for HS256"
 TICK_S = 5.0

@@ -11,10 +11,10 @@ from hypothesis import settings as hypothesis_settings
 from archives import clock
 from archives.models import Strategy
 from archives.platform import gateway
-from tests.support.fake_platform import FakePlatform
-from tests.support.postgres import Postgres, is_available
-from tests.support.real_site import Site
-from tests.support.world import World, mistakes_end_the_test
+from tests.support.platform.fake_platform import FakePlatform
+from tests.support.recording.real_site import Site
+from tests.support.recording.world import World, mistakes_end_the_test
+from tests.support.servers.postgres import Postgres, is_available
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

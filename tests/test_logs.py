@@ -20,7 +20,7 @@ from sentry_sdk.transport import Transport
 
 from archives.reconciler import worker
 from dualarchive import logs
-from tests.support.world import World
+from tests.support.recording.world import World
 
 ROOT = Path(__file__).resolve().parents[1]
 SECRETS = {

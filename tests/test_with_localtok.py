@@ -11,8 +11,6 @@ from typing import Any
 
 import aiohttp
 import pytest
-from localtok.server import Localtok, Settings
-from localtok_tests.conftest import KEY, SECRET, StubRecorder
 
 from archives import errors
 from archives.models import ArchiveRun, Room
@@ -21,8 +19,10 @@ from archives.platform.gateway import OpenTokPlatform
 from archives.reconciler.worker import Worker
 from archives.services import restarts, rooms, runs
 from dualarchive import vendor
-from tests.support import invariants
-from tests.support.unified_key import APPLICATION, new_key
+from localtok.server import Localtok, Settings
+from localtok_tests.conftest import KEY, SECRET, StubRecorder
+from tests.support.platform.unified_key import APPLICATION, new_key
+from tests.support.recording import invariants
 
 Status = ArchiveRun.Status
 

@@ -8,9 +8,9 @@ from rest_framework import serializers
 from archives import clock
 from archives.api.runs.timeline import preview_url
 from archives.models import RESTART_AFTER_MAX, RESTART_AFTER_MIN, ArchiveRun, Room, Segment
-from archives.services.absences import LONGEST_MS
+from archives.services.jobs.previews import COVER
 from archives.services.library import RETENTION_MAX
-from archives.services.previews import COVER
+from archives.services.people.absences import LONGEST_MS
 from archives.timeline import Absent
 from archives.web import access
 

@@ -13,9 +13,10 @@ from django.template.response import TemplateResponse
 from archives import errors
 from archives.media.cleanup.removal import run_purge
 from archives.models import ArchiveRun
-from archives.services import exports, history, library, restarts
+from archives.services import history, library, restarts
 from archives.services import retry as retry_service
 from archives.services import runs as run_service
+from archives.services.jobs import exports
 
 Act = Callable[[Any], object]
 Runs = QuerySet[ArchiveRun]

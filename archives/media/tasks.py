@@ -25,7 +25,7 @@ from archives.media.ingest.job import segment_keep
 from archives.media.previews.job import preview_make
 from archives.media.seams.job import seam_measure
 from archives.models import Export, Preview, Seam, Segment
-from archives.services import exports, ingest, previews, seams
+from archives.services.jobs import exports, ingest, previews, seams
 from dualarchive import logs
 
 logger = logging.getLogger(__name__)

@@ -10,8 +10,10 @@ from django.conf import settings
 from archives import clock, errors
 from archives.models import ArchiveRun, Restart, Segment, Side
 from archives.reconciler import compare, steps
-from archives.services import alarms, gaps, limits, presence, previews, restarts, run_states, seams, segments
+from archives.services import alarms, gaps, limits, restarts, run_states, segments
 from archives.services.claims import Claim
+from archives.services.jobs import previews, seams
+from archives.services.people import presence
 from archives.services.restart_table import Does, backoff, step_named
 from archives.services.runs import START_PATIENCE_S
 

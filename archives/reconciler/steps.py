@@ -10,10 +10,11 @@ from django.conf import settings
 from archives import clock, errors
 from archives.models import Restart, Segment, SegmentQuerySet, Side, Strategy
 from archives.platform import gateway
-from archives.services import alarms, presence, restarts, segments, signals
+from archives.services import alarms, restarts, segments, signals
 from archives.services import restart_table as machine
 from archives.services.claims import Claim
-from archives.services.presence import Person
+from archives.services.people import presence
+from archives.services.people.presence import Person
 from archives.services.restart_table import Does, GiveUp, Step
 
 logger = logging.getLogger(__name__)

@@ -12,7 +12,8 @@ from django.db.models import Q
 
 from archives import clock, errors
 from archives.models import ArchiveRun, Callback, Room
-from archives.services import absences, claims, presence, segments
+from archives.services import claims, segments
+from archives.services.people import absences, presence
 
 
 def receive(*, source: str, body: bytes) -> Callback | None:

@@ -9,10 +9,11 @@ from django.db import IntegrityError, transaction
 
 from archives import clock
 from archives.models import NAME_MAX, ArchiveRun, Room, Segment
-from archives.services import absences, alarms, counters, gaps, history, rooms, segments
+from archives.services import alarms, counters, gaps, history, rooms, segments
 from archives.services.claims import Claim
 from archives.services.history import move
 from archives.services.limits import restart_due
+from archives.services.people import absences
 
 Status = ArchiveRun.Status
 # When the sweep looks for archives that began late, so that nothing records 60 s after a stop.

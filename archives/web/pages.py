@@ -24,7 +24,7 @@ from archives import errors
 from archives.models import DEFAULT_ROOM, RESTART_AFTER_MIN, ArchiveRun, Room
 from archives.services import limits
 from archives.services import rooms as room_service
-from archives.services.links import invitation_for_all
+from archives.services.people.links import invitation_for_all
 from archives.web import access, vendor_network
 
 # More than that are found by typing.

@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 
 from archives.api.legacy import views as seed
 from archives.web import access
-from tests.support.world import World
+from tests.support.recording.world import World
 
 
 @pytest.fixture(autouse=True)

@@ -22,12 +22,13 @@ from archives import clock
 from archives.api.legacy import views as seed
 from archives.models import ArchiveRun, Export, Preview, Room
 from archives.models.access import Invitation, RoomRole, Share
-from archives.services import captions, previews
-from archives.services.links import invitation_create, share_create
+from archives.services import captions
+from archives.services.jobs import previews
+from archives.services.people.links import invitation_create, share_create
 from archives.web import access
 from tests.support.access_table import CALLERS, HIDDEN, NO, ROWS, SIGN_IN, YES, Row, rendered
-from tests.support.stored_segments import keep_in
-from tests.support.world import World
+from tests.support.media.stored_segments import keep_in
+from tests.support.recording.world import World
 
 pytestmark = pytest.mark.django_db
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs/access.md"

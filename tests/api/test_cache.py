@@ -17,7 +17,7 @@ from archives import clock
 from archives.api import cache
 from archives.models import Absence, ArchiveRun, Preview, Seam, Segment
 from archives.models.captions import Captions
-from tests.support.world import World
+from tests.support.recording.world import World
 
 WHATS = ("offsets", "seams")
 

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from rest_framework.test import RequestsClient
 
 from archives.models import ArchiveRun
-from tests.support.world import World
+from tests.support.recording.world import World
 
 CLIENT = Path(__file__).resolve().parents[2] / "docs/client.py"
 PASSWORD = "a password of the example's test"

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 
 from archives import errors
 from tests.support.answer_shape import refused
-from tests.support.fake_platform import FakePlatform
+from tests.support.platform.fake_platform import FakePlatform
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a host's password"

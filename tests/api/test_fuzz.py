@@ -14,7 +14,7 @@ from schemathesis.checks import CHECKS
 
 from archives.api.legacy import views as seed
 from tests.support import api_fuzzing
-from tests.support.world import World
+from tests.support.recording.world import World
 
 schema = api_fuzzing.described(max_examples=int(os.environ.get("FUZZ_EXAMPLES", "5")))
 

@@ -12,7 +12,7 @@ from drf_spectacular.generators import SchemaGenerator
 
 from archives.api.legacy import views as seed
 from tests.support.api_fuzzing import Site
-from tests.support.world import World
+from tests.support.recording.world import World
 
 SCHEMA = SchemaGenerator().get_schema(public=True)
 JSON = "application/json"

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 
 from dualarchive.addons import redis_counts
 from tests.support.answer_shape import refused
-from tests.support.redis_server import Redis, is_available
+from tests.support.servers.redis_server import Redis, is_available
 
 pytestmark = pytest.mark.django_db
 RATE = 10

@@ -27,10 +27,11 @@ from archives.media.cleanup.removal import run_purge
 from archives.media.previews import job as previewing
 from archives.models import ArchiveRun, Callback, Export, Preview, Restart, Room, Seam, Segment
 from archives.models.captions import Captions
-from archives.services import callbacks, library, previews, restarts, retry
+from archives.services import callbacks, library, restarts, retry
+from archives.services.jobs import previews
 from archives.services.retry import NothingFailed
-from tests.support.stored_segments import keep_in, kept_bytes
-from tests.support.world import World
+from tests.support.media.stored_segments import keep_in, kept_bytes
+from tests.support.recording.world import World
 
 pytestmark = pytest.mark.django_db
 RUNS = "/admin/archives/archiverun/"

@@ -12,7 +12,7 @@ from django.test import Client
 from archives import clock
 from archives.console.timebar import time_bar
 from archives.models import Alarm, ArchiveRun, Callback, Seam, Segment, Transition
-from tests.support.world import World
+from tests.support.recording.world import World
 
 pytestmark = pytest.mark.django_db
 RUNS = "/admin/archives/archiverun/"

@@ -15,7 +15,7 @@ from archives.console.overview import SHOWN
 from archives.models import ArchiveRun, Room, Segment
 from archives.models.access import RoomRole
 from archives.services import alarms, counters
-from tests.support.world import World
+from tests.support.recording.world import World
 
 pytestmark = pytest.mark.django_db
 OVERVIEW = "/admin/overview/"

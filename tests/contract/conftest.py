@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from localtok.testing import RunningLocaltok
 
+from localtok.testing import RunningLocaltok
 from tests.contract.platforms import Bench, FakeBench, LocaltokBench, VendorBench, Wire
 
 VENDOR_URL = "https://api.opentok.com"
@@ -48,7 +48,7 @@ def localtok_bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Localto
 def vendor_bench() -> Iterator[VendorBench]:
     from playwright.sync_api import sync_playwright
 
-    from tests.support.participants import chromium_path
+    from tests.support.browser.participants import chromium_path
 
     path = chromium_path()
     if path is None:

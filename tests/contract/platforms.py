@@ -18,12 +18,12 @@ from typing import Any, Protocol, TypeVar
 import opentok
 import pytest
 import requests
+
+from archives.platform.gateway import OpenTokPlatform, Platform, SignalData
 from localtok.publishing.page import SyntheticPage
 from localtok.publishing.tracks import Source
 from localtok.testing import RunningLocaltok
-
-from archives.platform.gateway import OpenTokPlatform, Platform, SignalData
-from tests.support.fake_platform import FakePlatform
+from tests.support.platform.fake_platform import FakePlatform
 
 TIMEOUT_S = 30.0
 Result = TypeVar("Result")

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Playwright, sync_playwright
 
-from tests.support.participants import Participant, chromium_path, participant
-from tests.support.processes import Product
+from tests.support.browser.participants import Participant, chromium_path, participant
+from tests.support.servers.processes import Product
 
 HERE = Path(__file__).parent
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 
-from tests.support import axe
-from tests.support.participants import Participant
-from tests.support.processes import OPERATOR, PASSWORD, Product, wait_for
+from tests.support.browser import axe
+from tests.support.browser.participants import Participant
+from tests.support.servers.processes import OPERATOR, PASSWORD, Product, wait_for
 
 MOST_TABS = 80
 OPEN_TO_ALL = [

@@ -5,16 +5,16 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.participants import Participant
-from tests.support.processes import OPERATOR, PASSWORD, Product
+from tests.support.browser.participants import Participant
+from tests.support.servers.processes import OPERATOR, PASSWORD, Product
 
 # Two pieces of one call of eight seconds that change at four, as if they had been recorded and kept.
 KEPT = """
 from pathlib import Path
 from django.conf import settings
 from archives.media.previews.job import preview_make
-from archives.services.previews import preview_plan
-from tests.support.stored_segments import measured, new_run, piece
+from archives.services.jobs.previews import preview_plan
+from tests.support.media.stored_segments import measured, new_run, piece
 run = new_run("Hearing", status="complete")
 folder = Path(settings.ARCHIVES_DIR)
 folder.mkdir(parents=True, exist_ok=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Playwright, expect
 
-from tests.support.participants import chromium_path
-from tests.support.processes import Product, wait_for
+from tests.support.browser.participants import chromium_path
+from tests.support.servers.processes import Product, wait_for
 
 SOON_MS = 20_000
 CAMERA = "() => document.querySelector('.tile[data-self=true] video').srcObject.getVideoTracks()[0].label"

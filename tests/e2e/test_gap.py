@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.support.participants import Participant
-from tests.support.processes import Product, wait_for
-from tests.support.recorded_frames import Reading, missing, read_file
-from tests.support.recorded_run import Run, run
-from tests.support.sent_frames import account, first_ms
+from tests.support.browser.participants import Participant
+from tests.support.browser.recorded_run import Run, run
+from tests.support.media.recorded_frames import Reading, missing, read_file
+from tests.support.media.sent_frames import account, first_ms
+from tests.support.servers.processes import Product, wait_for
 
 # A worker that died is followed by another when its lease has run out, and that hangs on the time-out.
 pytestmark = pytest.mark.parametrize("product", [{"OPENTOK_TIMEOUT": "6"}], indirect=True, scope="module")

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.participants import Participant
-from tests.support.processes import Product
+from tests.support.browser.participants import Participant
+from tests.support.servers.processes import Product
 
 SLOW_CAMERA = """
 const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support import axe
-from tests.support.participants import Participant
-from tests.support.processes import Product
+from tests.support.browser import axe
+from tests.support.browser.participants import Participant
+from tests.support.servers.processes import Product
 
 ROWS = """
 from datetime import timedelta

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.participants import Participant
-from tests.support.processes import Product, wait_for
-from tests.support.recorded_frames import Reading, read_file
-from tests.support.recorded_run import Run, publishers, run
-from tests.support.sent_frames import account, assert_whole
+from tests.support.browser.participants import Participant
+from tests.support.browser.recorded_run import Run, publishers, run
+from tests.support.media.recorded_frames import Reading, read_file
+from tests.support.media.sent_frames import account, assert_whole
+from tests.support.servers.processes import Product, wait_for
 
 People = Callable[[str, int], Participant]
 LOUD_ENOUGH = 0.005

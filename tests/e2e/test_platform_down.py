@@ -4,10 +4,10 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.support.participants import Participant
-from tests.support.processes import Product, wait_for
-from tests.support.recorded_frames import read_file
-from tests.support.recorded_run import Run
+from tests.support.browser.participants import Participant
+from tests.support.browser.recorded_run import Run
+from tests.support.media.recorded_frames import read_file
+from tests.support.servers.processes import Product, wait_for
 
 People = Callable[[str, int], Participant]
 

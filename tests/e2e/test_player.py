@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.support import counted_video
-from tests.support.participants import Participant
-from tests.support.processes import OPERATOR, PASSWORD, Product, wait_for
+from tests.support.browser.participants import Participant
+from tests.support.media import counted_video
+from tests.support.servers.processes import OPERATOR, PASSWORD, Product, wait_for
 
 # Pictures 0 to 200 in two pieces that change half a second after the second one begins, at about 102, then
 # 60 that nobody recorded, and pictures 260 to 370.
@@ -18,8 +18,8 @@ KEPT = """
 from pathlib import Path
 from django.conf import settings
 from archives.media.previews.job import preview_make
-from archives.services.previews import preview_plan
-from tests.support.stored_segments import measured, new_run, piece
+from archives.services.jobs.previews import preview_plan
+from tests.support.media.stored_segments import measured, new_run, piece
 run = new_run("Hearing", status="complete")
 folder = Path(settings.ARCHIVES_DIR)
 folder.mkdir(parents=True, exist_ok=True)

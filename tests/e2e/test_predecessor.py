@@ -14,10 +14,10 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.e2e.predecessor.sites import Site, legacy_api, own_server
-from tests.support.participants import Participant
-from tests.support.processes import wait_for
-from tests.support.recorded_frames import read_file
-from tests.support.recorded_run import fetch, published
+from tests.support.browser.participants import Participant
+from tests.support.browser.recorded_run import fetch, published
+from tests.support.media.recorded_frames import read_file
+from tests.support.servers.processes import wait_for
 
 People = Callable[[str, int], Participant]
 NAME = "Hearing of 9 May"

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.participants import Participant
-from tests.support.processes import Product, wait_for
+from tests.support.browser.participants import Participant
+from tests.support.servers.processes import Product, wait_for
 
 SOON_MS = 40_000
 TOLD = ("#run-status", "#live-name", "#pieces-count", "#ended-name")

@@ -11,10 +11,9 @@ import pytest
 from playwright.sync_api import Page, Playwright, Route, expect
 
 from archives.web import vendor_network
-from tests.support.participants import chromium_path
-from tests.support.processes import Product, wait_for
-from tests.support.recorded_run import run
-from tests.support.vendor_client import (
+from tests.support.browser.participants import chromium_path
+from tests.support.browser.recorded_run import run
+from tests.support.browser.vendor_client import (
     SCRIPT_URL,
     STUB,
     WATCH,
@@ -22,6 +21,7 @@ from tests.support.vendor_client import (
     VendorNetwork,
     library,
 )
+from tests.support.servers.processes import Product, wait_for
 
 SOON_MS = 20_000
 ARGUMENTS = [

@@ -16,8 +16,8 @@ from archives.management.commands.media import database_worker
 from archives.media import tasks
 from archives.models import Preview
 from dualarchive.addons import redis_queues
-from tests.support.redis_server import Redis, is_available
-from tests.support.stored_segments import new_run
+from tests.support.media.stored_segments import new_run
+from tests.support.servers.redis_server import Redis, is_available
 
 # As the release before wrote them: module and function of every kind of media work.
 OLD_PATHS = {

@@ -27,8 +27,8 @@ from archives.media import tasks
 from archives.media.queues import queue_of
 from archives.models import Preview
 from dualarchive.addons import QUEUES, redis_queues
-from tests.support.redis_server import Redis, is_available
-from tests.support.stored_segments import new_run
+from tests.support.media.stored_segments import new_run
+from tests.support.servers.redis_server import Redis, is_available
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE = random.Random(7).randbytes(100_000)
@@ -187,7 +187,7 @@ class Site:
         }
         self.run("manage.py", "migrate", "-v", "0")
         self.shell(
-            "from tests.support.stored_segments import new_run; from archives.models import Segment;"
+            "from tests.support.media.stored_segments import new_run; from archives.models import Segment;"
             "run = new_run(status='complete');"
             "Segment.objects.create(run=run, ordinal=0, session='primary', session_id='s',"
             "archive_id='archive', status='available', duration_ms=1000, created_at_ms=1)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from localtok_tests.test_probes import check
 
 

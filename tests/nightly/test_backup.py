@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.postgres import Postgres
-from tests.support.real_site import ROOT
-from tests.support.s3_server import KEY, REGION, S3, SECRET
+from tests.support.recording.real_site import ROOT
+from tests.support.servers.postgres import Postgres
+from tests.support.servers.s3_server import KEY, REGION, S3, SECRET
 
 RECORDED = """
 from pathlib import Path
@@ -24,8 +24,8 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from archives import clock
 from archives.models import Segment, Transition
-from archives.services.links import share_create
-from tests.support.stored_segments import new_run, piece
+from archives.services.people.links import share_create
+from tests.support.media.stored_segments import new_run, piece
 run = new_run("Hearing", "complete")
 one = piece(run, Path(settings.ARCHIVES_DIR), 0, 50)
 two = piece(run, Path(settings.ARCHIVES_DIR), 40, 90)

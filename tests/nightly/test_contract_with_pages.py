@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from localtok.testing import RunningLocaltok
 
-from tests.support.participants import chromium_path
+from localtok.testing import RunningLocaltok
+from tests.support.browser.participants import chromium_path
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support.postgres import Postgres
+from tests.support.servers.postgres import Postgres
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "60")

@@ -1,4 +1,4 @@
-"""A bug is planted for each invariant, and the machine of tests/support/recording_machine.py finds it."""
+"""A bug is planted for each invariant, and tests/support/recording/recording_machine.py finds it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from archives.reconciler import compare, steps
 from archives.reconciler import run as visits
 from archives.services import claims, gaps, history, restarts, run_states
 from archives.services.restart_table import Does
-from tests.support.recording_machine import RecordingMachine
+from tests.support.recording.recording_machine import RecordingMachine
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 Status = ArchiveRun.Status

@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from tests.contract.platforms import Wire
-from tests.support.recorded_frames import missing, read_file
+from tests.support.media.recorded_frames import missing, read_file
 
 ROOT = Path(__file__).parents[2]
 SECRET = "localtok-secret"

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.postgres import Postgres
+from tests.support.servers.postgres import Postgres
 
 ROOT = Path(__file__).resolve().parents[2]
 SHAPE = ["--rooms", "300", "--runs", "1500", "--live", "10"]

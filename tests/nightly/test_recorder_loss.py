@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from localtok.recording.recorder import RecordedStream, Recorder, RecorderSettings
 
-from tests.support.lossy_network import LossyRelay
-from tests.support.publisher import CountedTrack, Publisher, ToneTrack
-from tests.support.recorded_frames import read_file
-from tests.support.recorded_sync import beep_starts_ms, first_seen
+from localtok.recording.recorder import RecordedStream, Recorder, RecorderSettings
+from tests.support.media.lossy_network import LossyRelay
+from tests.support.media.publisher import CountedTrack, Publisher, ToneTrack
+from tests.support.media.recorded_frames import read_file
+from tests.support.media.recorded_sync import beep_starts_ms, first_seen
 
 pytestmark = [pytest.mark.media, pytest.mark.realtime]
 

@@ -11,7 +11,7 @@ from django.core import checks as django_checks
 
 from archives.ops import checks
 from dualarchive import vendor
-from tests.support.unified_key import APPLICATION, new_key
+from tests.support.platform.unified_key import APPLICATION, new_key
 
 
 def session_of(key: str) -> str:

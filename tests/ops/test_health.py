@@ -17,8 +17,8 @@ from archives.ops import health
 from archives.platform import gateway
 from archives.services import heartbeats
 from archives.services.heartbeats import MEDIA, WORKER
-from tests.support.fake_platform import FakePlatform
-from tests.support.stored_segments import new_run
+from tests.support.media.stored_segments import new_run
+from tests.support.platform.fake_platform import FakePlatform
 
 pytestmark = pytest.mark.django_db
 ALL_WELL = dict.fromkeys(("database", "worker", "media", "queue", "platform", "storage"), "ok")

@@ -20,8 +20,8 @@ from archives.reconciler import heartbeat
 from archives.reconciler.worker import Worker
 from archives.services import alarms, counters, heartbeats, restarts, runs
 from archives.services.heartbeats import WORKER
-from tests.support.stored_segments import new_run
-from tests.support.world import World
+from tests.support.media.stored_segments import new_run
+from tests.support.recording.world import World
 
 pytestmark = pytest.mark.django_db
 TOKEN = "a token of tests"

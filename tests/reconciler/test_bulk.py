@@ -11,8 +11,8 @@ from archives.models import ArchiveRun
 from archives.reconciler import bulk
 from archives.services import bulk as bulk_service
 from archives.services import claims
-from tests.support import invariants
-from tests.support.world import World
+from tests.support.recording import invariants
+from tests.support.recording.world import World
 
 Status = ArchiveRun.Status
 

@@ -10,9 +10,9 @@ from archives import errors
 from archives.models import ArchiveRun, Callback, Segment
 from archives.reconciler import compare
 from archives.services import callbacks
-from tests.support import invariants
-from tests.support.fake_platform import Killed
-from tests.support.world import OF_SECOND_SESSION, World
+from tests.support.platform.fake_platform import Killed
+from tests.support.recording import invariants
+from tests.support.recording.world import OF_SECOND_SESSION, World
 
 Status = ArchiveRun.Status
 

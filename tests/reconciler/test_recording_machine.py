@@ -1,4 +1,4 @@
-"""Whatever fails and in whatever order, I1–I6 hold (tests/support/recording_machine.py).
+"""Whatever fails and in whatever order, I1–I6 hold (tests/support/recording/recording_machine.py).
 
 `pytest tests/reconciler/test_recording_machine.py --hypothesis-profile nightly` runs 10,000 examples, or
 as many as RECORDING_EXAMPLES says.
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.support.recording_machine import RecordingMachine
+from tests.support.recording.recording_machine import RecordingMachine
 
 
 @pytest.mark.django_db

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from archives.models import ArchiveRun, Seam
-from tests.support import invariants
-from tests.support.world import World
+from tests.support.recording import invariants
+from tests.support.recording.world import World
 
 Status = ArchiveRun.Status
 

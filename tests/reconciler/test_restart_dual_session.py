@@ -5,8 +5,8 @@ import pytest
 from archives import errors
 from archives.models import ArchiveRun, Restart
 from archives.services import limits
-from tests.support import invariants
-from tests.support.world import OF_SECOND_SESSION, World, sessions
+from tests.support.recording import invariants
+from tests.support.recording.world import OF_SECOND_SESSION, World, sessions
 
 Status = ArchiveRun.Status
 

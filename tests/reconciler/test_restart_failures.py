@@ -6,10 +6,10 @@ import pytest
 
 from archives import errors
 from archives.models import ArchiveRun, Strategy
-from tests.support import invariants
-from tests.support.fake_platform import FakePlatform, Killed
-from tests.support.platform_failures import FAILURES, NEVER_SAID
-from tests.support.world import World
+from tests.support.platform.fake_platform import FakePlatform, Killed
+from tests.support.platform.platform_failures import FAILURES, NEVER_SAID
+from tests.support.recording import invariants
+from tests.support.recording.world import World
 
 Status = ArchiveRun.Status
 # How often a recording with one restart makes each call that changes something; of reads the first few.

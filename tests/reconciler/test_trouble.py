@@ -8,7 +8,7 @@ from django.db import InterfaceError, OperationalError
 from archives import clock
 from archives.models import ArchiveRun
 from archives.reconciler import worker
-from tests.support.world import World
+from tests.support.recording.world import World
 
 
 def _visit(world: World, monkeypatch: pytest.MonkeyPatch, trouble: Exception) -> None:
@@ -33,7 +33,7 @@ def test_a_database_that_goes_away_is_no_mistake_of_ours(
 
 
 def test_a_mistake_of_ours_is_told_with_its_traceback(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(KeyError):  # tests.support.world.mistakes_end_the_test
+    with pytest.raises(KeyError):  # tests.support.recording.world.mistakes_end_the_test
         _visit(world, monkeypatch, KeyError("a mistake"))
 
 

@@ -10,7 +10,7 @@ import os
 from archives import clock
 from archives.models import ArchiveRun, Restart, Strategy
 from archives.services import runs
-from tests.support.real_site import Site
+from tests.support.recording.real_site import Site
 
 RUNS = int(os.environ.get("TWO_WORKERS_RUNS", "16"))
 # Calls in the first and in the second session, of a run with one restart that has not been stopped.

@@ -15,8 +15,8 @@ import pytest
 from archives.models import ArchiveRun, Restart, Strategy
 from archives.services import restart_table as machine
 from archives.services import restarts, runs
-from tests.support.postgres import Postgres
-from tests.support.real_site import Site
+from tests.support.recording.real_site import Site
+from tests.support.servers.postgres import Postgres
 
 # How long the database is away (seconds).
 AWAY_S = float(os.environ.get("DATABASE_AWAY", "5"))

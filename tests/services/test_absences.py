@@ -11,9 +11,10 @@ from django.test import Client
 
 from archives import clock
 from archives.models import Absence, ArchiveRun, StreamPresence
-from archives.services import absences, callbacks
+from archives.services import callbacks
+from archives.services.people import absences
 from archives.timeline import absences_for
-from tests.support.world import World
+from tests.support.recording.world import World
 
 SESSIONS = {"primary": "1_one", "secondary": "1_two"}
 

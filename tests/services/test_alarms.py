@@ -11,7 +11,7 @@ import pytest
 from archives import clock, errors
 from archives.models import Alarm, ArchiveRun
 from archives.services import alarms, limits, restarts
-from tests.support.world import World
+from tests.support.recording.world import World
 
 Status = ArchiveRun.Status
 

@@ -18,9 +18,9 @@ from archives.media import tasks
 from archives.media.export import job as exporting
 from archives.media.files import copies
 from archives.models import ArchiveRun, Export, Preview, Seam
-from archives.services import exports
-from tests.support.segment_files import see
-from tests.support.stored_segments import START, keep_in, measured, new_run, piece
+from archives.services.jobs import exports
+from tests.support.media.segment_files import see
+from tests.support.media.stored_segments import START, keep_in, measured, new_run, piece
 
 pytestmark = [pytest.mark.django_db, pytest.mark.media]
 
@@ -221,7 +221,7 @@ def test_a_storage_that_is_no_folder_is_read_by_copies_and_written_to(
     pieces = [(path.name, path.read_bytes()) for path in folder.glob("*.mp4")]
     for path in folder.glob("*.mp4"):
         path.unlink()
-    remote = {"BACKEND": "tests.support.stored_segments.Bucket"}
+    remote = {"BACKEND": "tests.support.media.stored_segments.Bucket"}
     settings.STORAGES = {**settings.STORAGES, "archives": remote}
     for name, content in pieces:
         storages["archives"].save(name, ContentFile(content))

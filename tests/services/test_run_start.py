@@ -5,7 +5,7 @@ import pytest
 from archives import errors
 from archives.models import ArchiveRun
 from archives.services import limits, runs
-from tests.support.world import World
+from tests.support.recording.world import World
 
 Status = ArchiveRun.Status
 

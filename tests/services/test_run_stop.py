@@ -2,8 +2,8 @@
 
 from archives import errors
 from archives.models import ArchiveRun
-from tests.support import invariants
-from tests.support.world import World
+from tests.support.recording import invariants
+from tests.support.recording.world import World
 
 Status = ArchiveRun.Status
 

@@ -22,10 +22,10 @@ from schemathesis.config import SchemathesisConfig
 
 from archives import clock
 from archives.models import ArchiveRun, Export, Segment
-from archives.services.links import invitation_create, share_create
+from archives.services.people.links import invitation_create, share_create
 from archives.web import access
-from tests.support.stored_segments import new_run
-from tests.support.world import World
+from tests.support.media.stored_segments import new_run
+from tests.support.recording.world import World
 
 CALLERS = ("anonymous", "host")
 CHECKS = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.support.page_types import copy_of_modules, page_complaints, page_elements
+from tests.support.browser.page_types import copy_of_modules, page_complaints, page_elements
 
 # What a module has, a wrong thing in its place, and what the compiler has to say of it.
 FAULTS = {

@@ -12,7 +12,7 @@ from django.test import Client
 
 from archives.models import ArchiveRun, Room
 from archives.models.access import RoomRole
-from archives.services.links import invitation_for_all
+from archives.services.people.links import invitation_for_all
 from archives.web import access, pages
 
 pytestmark = pytest.mark.django_db

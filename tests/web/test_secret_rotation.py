@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from archives.models import Room
-from archives.services.links import invitation_create
+from archives.services.people.links import invitation_create
 from archives.web import access
 
 pytestmark = pytest.mark.django_db

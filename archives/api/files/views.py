@@ -23,8 +23,8 @@ from archives.media.files.copies import is_local
 from archives.models import Export, Preview, Segment
 from archives.models.captions import Captions
 from archives.platform import gateway
-from archives.services import exports, previews
-from archives.services.previews import COVER, CUES, LEVELS, PICTURE
+from archives.services.jobs import exports, previews
+from archives.services.jobs.previews import COVER, CUES, LEVELS, PICTURE
 from archives.web import access
 
 VIDEO = "video/mp4"

@@ -18,8 +18,9 @@ from archives.api.requests import body_of, text_of
 from archives.api.runs.views import run_for
 from archives.models import ArchiveRun, Room
 from archives.models.access import Invitation, Link, Share
-from archives.services import links, rooms
-from archives.services.links import invitation_create, share_create
+from archives.services import rooms
+from archives.services.people import links
+from archives.services.people.links import invitation_create, share_create
 from archives.web import access
 
 # As many as a person can look through; older ones have ended.

@@ -30,7 +30,8 @@ from archives.api.serializers import (
 from archives.api.throttles import JoinThrottle
 from archives.models import ArchiveRun, Room
 from archives.models.access import Invitation
-from archives.services import absences, rooms
+from archives.services import rooms
+from archives.services.people import absences
 from archives.web import access
 
 

@@ -19,7 +19,7 @@ from archives.api.requests import body_of
 from archives.api.runs.views import run_for
 from archives.api.serializers import ErrorSerializer
 from archives.models import Export
-from archives.services import exports
+from archives.services.jobs import exports
 from archives.web import access
 
 

@@ -10,8 +10,8 @@ from django.urls import reverse
 from archives import clock
 from archives.models import ArchiveRun, Preview
 from archives.models.captions import Captions
-from archives.services import previews
-from archives.services.previews import CUES, LEVELS
+from archives.services.jobs import previews
+from archives.services.jobs.previews import CUES, LEVELS
 from archives.timeline import Absent, Span, absences_for, timeline_for
 
 # Stands for the id in the address of a piece: looking the address up for thousands of them takes seconds.

@@ -9,7 +9,7 @@ from django.urls import reverse
 from archives import errors
 from archives.models import Room, Strategy
 from archives.services import rooms
-from archives.services.links import invitation_for_all
+from archives.services.people.links import invitation_for_all
 from archives.web import access
 
 

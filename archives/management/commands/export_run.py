@@ -15,7 +15,7 @@ from archives import errors
 from archives.media.export.job import export_make
 from archives.media.files.copies import local_copies
 from archives.models import ArchiveRun, Export
-from archives.services import exports
+from archives.services.jobs import exports
 
 POLL_S = 1.0
 FAILED, UNKNOWN, NOT_READY, CANCELLED = 1, 3, 4, 5

@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 
 from archives import clock, errors
 from archives.models import ArchiveRun, Export, Segment
-from archives.services import exports
+from archives.services.jobs import exports
 from archives.timeline import timeline_for
 
 # A link into a bucket holds for hours, and a long file is fetched with pauses.

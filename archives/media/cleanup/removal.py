@@ -7,9 +7,10 @@ from typing import NamedTuple
 from django.core.files.storage import storages
 
 from archives.models import ArchiveRun, Export, Preview, Segment
-from archives.services import captions, history, previews
-from archives.services import exports as export_service
+from archives.services import captions, history
 from archives.services.history import move
+from archives.services.jobs import exports as export_service
+from archives.services.jobs import previews
 from archives.services.library import require_removable
 
 GONE = "removed for good from the trash"

@@ -15,7 +15,7 @@ from archives.media.export.timeline_plan import plan_for
 from archives.media.files.copies import local_copies, store, storing_s, work_folder
 from archives.media.renewal import HoldLost, Renewal
 from archives.models import ArchiveRun, Export
-from archives.services import exports
+from archives.services.jobs import exports
 from archives.timeline import Timeline, timeline_for
 
 log = logging.getLogger(__name__)

@@ -23,7 +23,8 @@ from archives.media.ingest.probe import probe
 from archives.media.renewal import HoldLost, Renewal
 from archives.models import Segment
 from archives.platform import gateway
-from archives.services import alarms, ingest, previews
+from archives.services import alarms
+from archives.services.jobs import ingest, previews
 
 log = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from archives.media.files.copies import store, work_folder
 from archives.media.previews import thumbnails
 from archives.media.renewal import HoldLost, Renewal
 from archives.models import Preview
-from archives.services import exports, previews
-from archives.services.previews import COVER, CUES, FILES, LEVELS, PICTURE
+from archives.services.jobs import exports, previews
+from archives.services.jobs.previews import COVER, CUES, FILES, LEVELS, PICTURE
 from archives.timeline import timeline_for
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from archives.media.files.copies import Copies, local_copies
 from archives.media.renewal import HoldLost, Renewal
 from archives.media.seams import SeamMeasure, UnreadableMedia, from_times, measure
 from archives.models import Seam, Segment
-from archives.services import previews, seams
+from archives.services.jobs import previews, seams
 
 log = logging.getLogger(__name__)
 

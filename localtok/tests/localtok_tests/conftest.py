@@ -14,6 +14,7 @@ import opentok
 import pytest
 import requests
 from aiohttp import web
+
 from localtok.process.clock import Clock
 from localtok.recording.compose.presentation import Layout
 from localtok.recording.recorder import (

@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 
 import pytest
-from localtok.publishing import cli as publishing
 
 from localtok import cli
+from localtok.publishing import cli as publishing
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "localtok.md").read_text()
 

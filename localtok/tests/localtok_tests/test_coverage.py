@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from localtok.archives.archive import Status
 from localtok.errors import BadRequest, NotBuilt
 from localtok.http import coverage
 from localtok.http.options import archive_options, session_options
 from localtok.server import Localtok
-
 from localtok_tests.conftest import KEY, call
 from localtok_tests.types.comparison import compared, listed
 from localtok_tests.types.evidence import differing, in_page_tests, probed

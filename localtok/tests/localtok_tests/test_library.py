@@ -7,12 +7,13 @@ from pathlib import Path
 
 from localtok.client.library import CLIENT, PARTS, script
 from localtok.http.controls import CONSOLE
-
-from tests.support.typescript import complaints
+from tests.support.browser.typescript import complaints
 
 
 def test_every_part_is_in_the_script() -> None:
-    assert sorted(PARTS) == sorted(path.stem for path in CLIENT.glob("*.js"))
+    assert sorted(PARTS) == sorted(
+        str(path.relative_to(CLIENT).with_suffix("")) for path in CLIENT.rglob("*.js")
+    )
     assert script().count("'use strict';") == 1
 
 

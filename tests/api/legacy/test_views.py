@@ -13,7 +13,7 @@ from archives import errors
 from archives.api.legacy import views as seed
 from archives.models import ArchiveRun, Segment
 from tests.support.answer_shape import refused
-from tests.support.world import World
+from tests.support.recording.world import World
 
 pytestmark = pytest.mark.django_db
 # What the platform says of an archive, and so what the seed's clients may rely on.

@@ -16,7 +16,7 @@ import jwt
 import pytest
 import requests
 
-from tests.support.processes import Product
+from tests.support.servers.processes import Product
 
 # OpenTok's archive, as localtok and the vendor answer it.
 ARCHIVE = {

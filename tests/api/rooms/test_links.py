@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 from archives.models import ArchiveRun, Room
 from archives.models.access import Invitation, RoomRole, Share
 from tests.support.answer_shape import refused
-from tests.support.world import World
+from tests.support.recording.world import World
 
 pytestmark = pytest.mark.django_db
 INVITATIONS, STATE, JOIN = "/api/rooms/main/invitations/", "/api/rooms/main/state/", "/api/rooms/main/join/"

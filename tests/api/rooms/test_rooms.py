@@ -11,10 +11,10 @@ from rest_framework.test import APIClient
 
 from archives import errors
 from archives.models import Alarm, ArchiveRun, Room
-from archives.services.links import invitation_for_all
+from archives.services.people.links import invitation_for_all
 from archives.web import access
 from tests.support.answer_shape import refused
-from tests.support.world import World
+from tests.support.recording.world import World
 
 pytestmark = pytest.mark.django_db
 JOIN, STATE = "/api/rooms/main/join/", "/api/rooms/main/state/"

@@ -14,7 +14,7 @@ from archives.models import ArchiveRun
 from archives.models.captions import Captions
 from archives.services import library
 from archives.services.captions import MOST_BYTES, written_anew
-from tests.support.stored_segments import new_run
+from tests.support.media.stored_segments import new_run
 
 pytestmark = pytest.mark.django_db
 FILE = b"""\xef\xbb\xbfWEBVTT - Hearing

@@ -20,8 +20,8 @@ from archives.media.previews import thumbnails
 from archives.media.seams import SURE
 from archives.media.seams import job as seaming
 from archives.models import ArchiveRun, Export, Preview, Seam
-from archives.services import previews, seams
-from tests.support.stored_segments import START, keep_in, measured, new_run, piece
+from archives.services.jobs import previews, seams
+from tests.support.media.stored_segments import START, keep_in, measured, new_run, piece
 
 pytestmark = [pytest.mark.django_db, pytest.mark.media]
 

@@ -14,10 +14,10 @@ from archives import clock
 from archives.models import ArchiveRun, Room, Segment
 from archives.models.access import RoomRole
 from archives.services import library
-from archives.services.links import share_create
+from archives.services.people.links import share_create
 from archives.web import access
 from tests.support.answer_shape import refused
-from tests.support.world import World
+from tests.support.recording.world import World
 
 pytestmark = pytest.mark.django_db
 RUNS = "/api/runs/"

@@ -13,8 +13,8 @@ from rest_framework.test import APIClient
 from archives import clock, errors
 from archives.models import ArchiveRun, Room, Seam, Segment
 from tests.support.answer_shape import refused
-from tests.support.fake_platform import FakePlatform
-from tests.support.world import World
+from tests.support.platform.fake_platform import FakePlatform
+from tests.support.recording.world import World
 
 pytestmark = pytest.mark.django_db
 

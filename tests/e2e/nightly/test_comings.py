@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.participants import Participant
-from tests.support.processes import Product, wait_for
-from tests.support.recorded_frames import Reading, read_file
-from tests.support.recorded_run import Run, run
-from tests.support.sent_frames import account, assert_whole
+from tests.support.browser.participants import Participant
+from tests.support.browser.recorded_run import Run, run
+from tests.support.media.recorded_frames import Reading, read_file
+from tests.support.media.sent_frames import account, assert_whole
+from tests.support.servers.processes import Product, wait_for
 
 People = Callable[[str, int], Participant]
 # A number stands for 100 ms. Whoever has come is seen within seconds, not only in the next piece.

@@ -13,14 +13,14 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from tests.support import redis_server
-from tests.support.dynos import Heroku
-from tests.support.participants import Participant
-from tests.support.postgres import is_available
-from tests.support.processes import wait_for
-from tests.support.recorded_frames import read_file
-from tests.support.recorded_run import Run, fetch
-from tests.support.sent_frames import account, assert_whole
+from tests.support.browser.participants import Participant
+from tests.support.browser.recorded_run import Run, fetch
+from tests.support.media.recorded_frames import read_file
+from tests.support.media.sent_frames import account, assert_whole
+from tests.support.servers import redis_server
+from tests.support.servers.dynos import Heroku
+from tests.support.servers.postgres import is_available
+from tests.support.servers.processes import wait_for
 
 People = Callable[[str, int], Participant]
 PATIENCE_S = 30

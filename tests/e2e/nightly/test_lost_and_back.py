@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.support import localtok_faults
-from tests.support.participants import Participant
-from tests.support.processes import Product, wait_for
-from tests.support.recorded_frames import Reading, read_file
-from tests.support.recorded_run import published, run
+from tests.support.browser.participants import Participant
+from tests.support.browser.recorded_run import published, run
+from tests.support.media.recorded_frames import Reading, read_file
+from tests.support.platform import localtok_faults
+from tests.support.servers.processes import Product, wait_for
 
 AWAY_S = 10
 SOON_MS = 20_000

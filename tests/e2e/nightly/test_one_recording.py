@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.support.participants import Participant
-from tests.support.processes import Http, Product, wait_for
-from tests.support.recorded_frames import Reading, read_file
-from tests.support.recorded_run import Run, fetch, run
+from tests.support.browser.participants import Participant
+from tests.support.browser.recorded_run import Run, fetch, run
+from tests.support.media.recorded_frames import Reading, read_file
+from tests.support.servers.processes import Http, Product, wait_for
 
 pytestmark = pytest.mark.parametrize("product", [{"KEEP_FILES": "true"}], indirect=True)
 ANN = 1

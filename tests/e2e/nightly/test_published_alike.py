@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import localtok_faults
-from tests.support.participants import Participant
-from tests.support.processes import Product, wait_for
-from tests.support.recorded_frames import read_file
-from tests.support.recorded_run import published, run
+from tests.support.browser.participants import Participant
+from tests.support.browser.recorded_run import published, run
+from tests.support.media.recorded_frames import read_file
+from tests.support.platform import localtok_faults
+from tests.support.servers.processes import Product, wait_for
 
 SILENT = 1e-4
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Playwright
 
-from tests.support.participants import Participant, participant
-from tests.support.processes import Product, wait_for
+from tests.support.browser.participants import Participant, participant
+from tests.support.servers.processes import Product, wait_for
 
 NAMES = ("Ann", "Ben", "Cem", "Dag", "Eva", "Fay")
 # Six cameras of the usual size would be more than two cores can encode.

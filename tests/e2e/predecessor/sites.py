@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from localtok.testing import RunningLocaltok
 from opentok import Client, MediaModes
 
+from localtok.testing import RunningLocaltok
 from tests.support.npm import MODULES, package_file, require_node
-from tests.support.processes import Http, Part, Product, free_port, wait_for
+from tests.support.servers.processes import Http, Part, Product, free_port, wait_for
 
 HERE = Path(__file__).parent
 SECRET = "a secret of tests that is long enough to sign with"

@@ -17,8 +17,9 @@ from django.test import Client
 from archives import clock
 from archives.media.cleanup import exports as unused
 from archives.models import ArchiveRun, Export, Room
-from archives.services import exports, library
-from tests.support.stored_segments import START, keep_in, kept_bytes
+from archives.services import library
+from archives.services.jobs import exports
+from tests.support.media.stored_segments import START, keep_in, kept_bytes
 
 pytestmark = pytest.mark.django_db
 NONE = "0 exports (0 bytes) that nobody fetches removed"

@@ -16,7 +16,7 @@ from archives.media.cleanup import removal
 from archives.models import ArchiveRun, Segment
 from archives.platform import gateway
 from archives.services import library, segments
-from tests.support.stored_segments import keep_in, new_run, piece
+from tests.support.media.stored_segments import keep_in, new_run, piece
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,16 @@ import numpy as np
 import pytest
 
 from archives.media.export import ExportError, ExportPlan, ExportReport, GapSpan, PieceSpan, export
-from tests.support.segment_files import FRAME_MS, Recipe, Seen, lag_ms, make, number_in, see, sound
+from tests.support.media.segment_files import (
+    FRAME_MS,
+    Recipe,
+    Seen,
+    lag_ms,
+    make,
+    number_in,
+    see,
+    sound,
+)
 
 pytestmark = pytest.mark.media
 

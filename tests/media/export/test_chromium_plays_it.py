@@ -13,8 +13,8 @@ from playwright.sync_api import Page, sync_playwright
 
 from archives.media.export import ExportReport
 from tests.media.export.test_assemble import exported
-from tests.support import counted_video
-from tests.support.segment_files import Recipe
+from tests.support.media import counted_video
+from tests.support.media.segment_files import Recipe
 
 pytestmark = [pytest.mark.media, pytest.mark.e2e]
 

@@ -31,7 +31,7 @@ from archives.media.export.film import Film
 from archives.media.export.index import Piece, Pieces, read_piece
 from archives.media.export.sources import Sources
 from archives.media.export.table import Column, Table
-from tests.support.segment_files import Recipe, make, see
+from tests.support.media.segment_files import Recipe, make, see
 
 pytestmark = pytest.mark.media
 

@@ -25,11 +25,20 @@ from archives.media.ingest import job as keep
 from archives.media.previews import job as previewing
 from archives.models import Alarm, ArchiveRun, Export, Preview, Segment
 from archives.platform import gateway
-from archives.services import exports, ingest, library, previews
+from archives.services import library
+from archives.services.jobs import exports, ingest, previews
 from dualarchive.addons import IN_MEMORY
-from tests.support.file_server import BODY, DIGEST, Answer, FileServer, answers, cut_after, whole
-from tests.support.s3_server import S3
-from tests.support.stored_segments import measured, media, new_run
+from tests.support.media.stored_segments import measured, media, new_run
+from tests.support.servers.file_server import (
+    BODY,
+    DIGEST,
+    Answer,
+    FileServer,
+    answers,
+    cut_after,
+    whole,
+)
+from tests.support.servers.s3_server import S3
 
 pytestmark = pytest.mark.django_db
 # The pictures of two pieces of one call.

@@ -14,7 +14,7 @@ from archives.media.ingest.fetch import (
     WrongFile,
     fetch,
 )
-from tests.support.file_server import (
+from tests.support.servers.file_server import (
     BODY,
     DIGEST,
     Answer,

@@ -24,7 +24,7 @@ from archives.media import renewal, tasks
 from archives.media.ingest import job as keep
 from archives.models import Alarm, ArchiveRun, Room, Segment
 from archives.platform import gateway
-from archives.services import ingest
+from archives.services.jobs import ingest
 from archives.web import access
 
 pytestmark = pytest.mark.django_db

@@ -10,8 +10,8 @@ from PIL import Image
 from archives.media.export import GapSpan, PieceSpan
 from archives.media.export.index import read_piece
 from archives.media.previews import thumbnails
-from tests.support import counted_video
-from tests.support.segment_files import Recipe, make
+from tests.support.media import counted_video
+from tests.support.media.segment_files import Recipe, make
 
 pytestmark = pytest.mark.media
 

@@ -14,11 +14,11 @@ from archives.media import tasks
 from archives.media.ingest.probe import probe
 from archives.media.seams import job as seaming
 from archives.models import ArchiveRun, Seam, Segment
-from archives.services import ingest
-from archives.services import seams as measuring
+from archives.services.jobs import ingest
+from archives.services.jobs import seams as measuring
 from archives.timeline import timeline_for
-from tests.support.segment_files import Recipe, make
-from tests.support.stored_segments import START, keep_in, measured, new_run, piece
+from tests.support.media.segment_files import Recipe, make
+from tests.support.media.stored_segments import START, keep_in, measured, new_run, piece
 
 pytestmark = [pytest.mark.django_db, pytest.mark.media]
 

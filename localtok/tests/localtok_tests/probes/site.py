@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from aiohttp import web
-from localtok.client.library import script
 
+from localtok.client.library import script
 from tests.support.npm import MODULES
 
 FOLDER = Path(__file__).parent

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from localtok.client.library import CLIENT, PARTS
-
-from tests.support.typescript import TIMEOUT_SECONDS, compiler, vendor_types
+from tests.support.browser.typescript import TIMEOUT_SECONDS, compiler, vendor_types
 
 FOLDER = Path(__file__).parent
 CLASSES = ("Session", "Publisher", "Subscriber", "Stream", "Connection")

@@ -12,7 +12,7 @@ from pathlib import Path
 from localtok_tests.probes.site import FOLDER as PROBES
 from localtok_tests.probes.site import groups
 from localtok_tests.types.comparison import FOLDER, Member
-from tests.support.typescript import TIMEOUT_SECONDS, compiler
+from tests.support.browser.typescript import TIMEOUT_SECONDS, compiler
 
 TESTS = FOLDER.parent
 # Groups of probes by what they probe: the beginning of their names. Members of OT are named in all.
@@ -63,7 +63,7 @@ def probed(member: Member) -> list[Probe]:
 @cache
 def _page_tests() -> tuple[str, ...]:
     """The tests that drive a page, as text."""
-    texts = (path.read_text() for path in sorted(TESTS.glob("test_*.py")))
+    texts = (path.read_text() for path in sorted(TESTS.rglob("test_*.py")))
     return tuple(text for text in texts if "evaluate(" in text)
 
 

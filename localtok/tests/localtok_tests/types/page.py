@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from localtok.http import coverage
-
 from localtok_tests.types.comparison import Member, compared, documented_errors, listed
 from localtok_tests.types.evidence import differing, in_page_tests, known_to_differ, probed
 
