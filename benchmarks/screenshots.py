@@ -1,6 +1,6 @@
-"""Takes the pictures of the pages under docs/images/: each at 1440 and 390 px, light and dark.
+"""Takes pictures of the pages into var/screenshots/, which git ignores: at 1440 and 390 px, light and dark.
 
-    python -m benchmarks.screenshots [--folder docs/images] [--only NAME ...]
+    python -m benchmarks.screenshots [--folder FOLDER] [--only NAME ...]
 
 Starts the product over scratch data, records a short call in real Chromium, fills the library, and opens the
 pages empty, busy and failing. Look at each before it is kept.
@@ -359,7 +359,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--folder", type=Path, default=ROOT / "docs/images")
+    parser.add_argument("--folder", type=Path, default=ROOT / "var/screenshots")
     parser.add_argument("--only", nargs="*", default=[])
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
