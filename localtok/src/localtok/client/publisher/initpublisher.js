@@ -28,8 +28,12 @@ const initPublisher = promising(newPublisher, /** @returns {Promise<Publisher>} 
   promiseOf((done) => newPublisher(...withoutCompletion(args)[1], done))));
 
 /** Whether there is a target, and nothing to insert into it. */
-function isUnfit(target, properties) {
+function hasTargetWithoutUI(target, properties) {
   return properties.insertDefaultUI === false && Boolean(targetOf(target));
+}
+
+function targetWithoutUIError() {
+  return otError('OT_INVALID_PARAMETER', 'insertDefaultUI is false: there is nothing to insert into the target.');
 }
 
 /** Why a publisher is refused, or undefined. */
@@ -38,8 +42,8 @@ function refusalOf(target, given) {
   if (given !== undefined && given !== null && properties !== given) {
     return otError('OT_INVALID_PARAMETER', 'The properties of a publisher are an object.');
   }
-  if (isUnfit(target, properties)) {
-    return otError('OT_INVALID_PARAMETER', 'insertDefaultUI is false: there is nothing to insert into the target.');
+  if (hasTargetWithoutUI(target, properties)) {
+    return targetWithoutUIError();
   }
   if (isOff(properties.audioSource) && isOff(properties.videoSource)) {
     return otError('OT_INVALID_PARAMETER', 'audioSource and videoSource cannot both be off.');

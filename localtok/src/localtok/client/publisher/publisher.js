@@ -15,7 +15,7 @@ class Publisher extends Shown {
     this._statsBefore = new Map();
     this.destroy = promising(() => this._destroy(), async () => { this._destroy(); });
     const refusal = refusalOf(target, given);
-    if (!refusal || !isUnfit(target, properties)) this._place(target, `OT_${this._key}`);
+    if (!refusal || !hasTargetWithoutUI(target, properties)) this._place(target, `OT_${this._key}`);
     if (refusal) guarded(completion, refusal);
     const opening = this._open(refusal ? undefined : completion);
     this._ready = quiet(refusal ? Promise.reject(refusal) : opening);

@@ -9,7 +9,7 @@ class Subscriber extends Receiver {
     this.id = `OT_${uuid()}`;
     this._style = new Style(SUBSCRIBER_STYLE, properties.style);
     this._captions = { subscribed: Boolean(properties.subscribeToCaptions), language: properties.captionsTranslationLanguage ?? null };
-    this._unfit = isUnfit(target, properties);
+    this._hasTargetWithoutUI = hasTargetWithoutUI(target, properties);
     /** @type {HTMLElement | undefined} */
     this.element = undefined;
     if (properties.insertDefaultUI !== false) this._place(target);
@@ -25,7 +25,7 @@ class Subscriber extends Receiver {
   /** Resolves when the picture or sound arrives, and after the completion handler. */
   async _opened(completion) {
     try {
-      if (this._unfit) throw otError('OT_INVALID_PARAMETER', 'insertDefaultUI is false: there is nothing to insert into the target.');
+      if (this._hasTargetWithoutUI) throw targetWithoutUIError();
       await this._open();
     } catch (error) {
       this.session._subscribers.delete(this);

@@ -16,7 +16,7 @@ from aiortc import (
 
 from localtok.process.tasks import Tasks
 from localtok.recording.receive.media_clock import PeerClock, StreamClock
-from localtok.recording.receive.rtp_tap import RtpTap, keep_mending
+from localtok.recording.receive.rtp_tap import RtpTap, keep_requesting_lost
 
 RATES = {"video": 90_000, "audio": 48_000}
 CODECS = {"video": "video/VP8", "audio": "audio/opus"}
@@ -74,7 +74,7 @@ class EncodedPeer:
         kind = receiver.track.kind
         tap = RtpTap(receiver, StreamClock(self._clock, RATES[kind]))
         self._taps.append(tap)
-        self._tasks.spawn(keep_mending(tap), f"missing {kind} of an individual stream")
+        self._tasks.spawn(keep_requesting_lost(tap), f"missing {kind} of an individual stream")
         frames = DecoderQueue(partial(self._take, kind, tap))
         vars(receiver)["_RTCRtpReceiver__decoder_queue"] = frames
 

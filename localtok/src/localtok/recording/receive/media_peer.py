@@ -20,7 +20,7 @@ from av import AudioFrame, VideoFrame
 from localtok.process.tasks import Tasks
 from localtok.recording.receive.feed import Feed
 from localtok.recording.receive.media_clock import PeerClock, StreamClock
-from localtok.recording.receive.rtp_tap import RtpTap, keep_mending
+from localtok.recording.receive.rtp_tap import RtpTap, keep_requesting_lost
 from localtok.recording.write.encoder import Command
 
 log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class MediaPeer:
             return
         reception = self.feed.reception if kind == "video" else None
         self._taps[kind] = tap = RtpTap(receiver, self.feed.clock(kind), reception)
-        self._tasks.spawn(keep_mending(tap), f"missing {kind} of {self._stream_id}")
+        self._tasks.spawn(keep_requesting_lost(tap), f"missing {kind} of {self._stream_id}")
         work = self._pictures(tap, receiver.track) if kind == "video" else self._sound(tap, receiver.track)
         self._consumers.append(self._tasks.spawn(work, f"{kind} of {self._stream_id}"))
 

@@ -49,8 +49,8 @@ class RtpTap:
         if self._last is not None and self._kind == "video":
             await self._receiver._send_rtcp_pli(self._last.ssrc)
 
-    async def mend(self, now: float) -> None:
-        """To be called several times a second: asks again for missing pictures, or goes on without."""
+    async def request_lost(self, now: float) -> None:
+        """Send a NACK for lost packets of a video, or go on without them after a PLI. Call it often."""
         if self._last is None:
             return
         if self._kind == "video" and (missing := self._buffer.missing()):
@@ -94,8 +94,8 @@ class RtpTap:
         await self._pass_rtcp(packet)
 
 
-async def keep_mending(tap: RtpTap) -> None:
-    """Until it is cancelled."""
+async def keep_requesting_lost(tap: RtpTap) -> None:
+    """Request lost packets until cancelled."""
     while True:
         await asyncio.sleep(MEND_EVERY_S)
-        await tap.mend(time.monotonic())
+        await tap.request_lost(time.monotonic())
