@@ -54,7 +54,7 @@ SET_UP = """
 import json
 from django.contrib.auth.models import Group, User
 from rest_framework.authtoken.models import Token
-from archives import access
+from archives.web import access
 from archives.models import ArchiveRun, Room
 Room.objects.filter(slug="main").update(session_id_primary="1_MX4xMDB-", session_id_secondary="1_MX4xMDB-")
 host = User.objects.create_user("benchmark")
