@@ -163,6 +163,17 @@ probe('destroy: before it is ready', async (t) => {
   await t.pause(800);
   return [log, publisher.accessAllowed, document.querySelectorAll('video').length];
 });
+for (const name of ['accessAllowed', 'videoDimensionsChanged', 'mediaStreamAvailable', 'videoElementCreated', 'loaded']) {
+  probe(`destroy: while handling ${name}`, async (t) => {
+    const log = [];
+    const publisher = t.OT.initPublisher(t.place(), {}, (error) => log.push(error ? error.name : 'completion'));
+    t.events(publisher, QUIET, log);
+    publisher.on(name, () => publisher.destroy());
+    // There may be a wait for a first picture, which never comes.
+    await t.pause(name === 'videoElementCreated' ? 5500 : 900);
+    return log;
+  });
+}
 probe('destroy: what is left of it', async (t) => {
   const publisher = await t.publisher({}, t.place('mine'));
   const track = publisher.getVideoSource().track;

@@ -63,18 +63,25 @@ class Publisher extends Shown {
 
   /** @param {Tracks} tracks */
   async _start(tracks) {
-    if (this._destroyed) {
-      Object.values(tracks).forEach((track) => track && track.stop());
-      throw otError('OT_STREAM_DESTROYED', 'The publisher was destroyed before it was ready.');
-    }
+    if (this._destroyed) Object.values(tracks).forEach((track) => track && track.stop());
+    this._refuseDestroyed();
     this._begin(tracks);
     this.accessAllowed = true;
     this._fire('accessAllowed');
+    this._refuseDestroyed();
     if (this._wants.video) this._resized({ width: 0, height: 0 }, { width: 0, height: 0 });
+    this._refuseDestroyed();
     this._dispatch(new MediaStreamAvailableEvent(this._media));
+    this._refuseDestroyed();
     await this._show();
+    this._refuseDestroyed();
     this._changed();
     if (this._widget) this._widget.loaded();
+  }
+
+  /** Any handler may destroy the publisher: nothing follows then. */
+  _refuseDestroyed() {
+    if (this._destroyed) throw otError('OT_STREAM_DESTROYED', 'The publisher was destroyed before it was ready.');
   }
 
   // -- what others know of it --
