@@ -101,6 +101,17 @@ probe('fields: destroyed', async (t) => {
     publisher.destroy();
   });
 });
+probe('fields: accessDenied', async (t) => {
+  t.failing('NotAllowedError');
+  return new Promise((resolve) => {
+    const publisher = t.OT.initPublisher(t.place(), {});
+    publisher.on('accessDenied', (event) => resolve({ ...shape({ ...event }), type: event.type, title: event.title, code: event.code, own: event.target === publisher }));
+  });
+});
+probe('what loaded hands to handlers', async (t) => new Promise((resolve) => {
+  const publisher = t.OT.initPublisher(t.place(), {});
+  publisher.on('loaded', (...given) => resolve([given.length, given[0] === publisher]));
+}));
 probe('fields: audioLevelUpdated', async (t) => {
   const publisher = await t.publisher({ audioSource: t.tone() });
   return new Promise((resolve) => {

@@ -34,7 +34,8 @@ class Publisher extends Shown {
       throw error;
     }
     guarded(completion, undefined);
-    this._fire('loaded');
+    // The vendor's hands the publisher to handlers, where others get an event.
+    this.trigger('loaded', this);
   }
 
   _failed(error, completion) {
@@ -46,7 +47,7 @@ class Publisher extends Shown {
     this._hide();
     if (!denied) report(failure, this);
     guarded(completion, failure);
-    if (denied) this._fire('accessDenied');
+    if (denied) this._dispatch(new ExceptionEvent('accessDenied', failure.message, 'accessDenied', failure.code));
   }
 
   /** Waits for the answer to the browser's question, and fires when there is one to be seen. */
