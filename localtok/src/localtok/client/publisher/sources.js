@@ -189,14 +189,16 @@ class Sources extends Sender {
   /** @param {any} connector @returns {Promise<void>} */
   setVideoMediaProcessorConnector(connector) {
     return quiet((async () => {
-      if (this._output('video')) await this._connectors.video.use(connector ?? null, this._captured.video);
+      if (this._connectors.video.isIdle(connector ?? null)) return;
+      if (this._media.getVideoTracks().length) await this._connectors.video.use(connector ?? null, this._captured.video);
     })());
   }
 
   /** @param {any} connector @returns {Promise<void>} */
   setAudioMediaProcessorConnector(connector) {
     return quiet((async () => {
-      await this._connectors.audio.use(connector ?? null, this._output('audio') ? this._captured.audio : undefined);
+      if (this._connectors.audio.isIdle(connector ?? null)) return;
+      await this._connectors.audio.use(connector ?? null, this._media.getAudioTracks().length ? this._captured.audio : undefined);
     })());
   }
 
