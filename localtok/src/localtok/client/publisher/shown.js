@@ -72,7 +72,7 @@ class Shown extends Tuned {
 
   _changed() {
     if (this._widget) {
-      this._widget.pictured(this._hasVideo());
+      this._widget.pictured(this._hasVideo(), this._wants.audio && !isOff(this._properties.audioSource));
       this._widget.controls.muted(!this._wants.audio);
     }
     this._meter();
