@@ -262,6 +262,15 @@ probe('destroy: the page afterwards, append', async (t) => {
   await t.pause(100);
   return [place.isConnected, place.children.length];
 });
+probe('destroy: a video element that the page has placed', async (t) => {
+  const place = t.place();
+  const publisher = t.OT.initPublisher(undefined, { insertDefaultUI: false });
+  publisher.on('videoElementCreated', ({ element }) => place.append(element));
+  await t.until(() => place.children.length);
+  const attributes = place.firstChild.getAttributeNames().sort();
+  publisher.destroy();
+  return [attributes, place.children.length];
+});
 for (const [name, properties] of Object.entries({
   'sound and picture': {}, 'sound alone': { publishVideo: false }, 'no video source': { videoSource: null },
   'no video source, muted': { videoSource: null, publishAudio: false }, 'picture alone': { publishAudio: false },
