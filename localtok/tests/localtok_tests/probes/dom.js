@@ -291,6 +291,11 @@ for (const [name, properties] of Object.entries({
     });
   }
 }
+probe('the bar, the name and the button are at the top', async (t) => {
+  const publisher = await t.publisher({ name: 'Ann', style: { nameDisplayMode: 'on', buttonDisplayMode: 'on' } });
+  const top = (element) => Math.round(element.getBoundingClientRect().top);
+  return ['bar', 'name', 'mute'].map((each) => top(publisher.element.querySelector(`.OT_${each}`)) - top(publisher.element));
+});
 probe('the widget is removed from the page', async (t) => {
   const publisher = await t.publisher();
   const log = t.events(publisher, ['destroyed', 'mediaStopped', 'streamDestroyed']);
