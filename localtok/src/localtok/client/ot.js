@@ -140,6 +140,8 @@ const OT = Object.assign(new Emitter(), LEVELS, {
   /** @param {(error?: any, id?: string) => void} [completion] @returns {Promise<string>} an id that leads nowhere */
   reportIssue(completion) {
     return quiet((async () => {
+      // The handler is never called before this call has returned.
+      await null;
       const connected = sessions.find((session) => session.isConnected());
       try {
         if (!connected) throw new Error('no session is connected');

@@ -262,6 +262,40 @@ probe('destroy: the page afterwards, append', async (t) => {
   await t.pause(100);
   return [place.isConnected, place.children.length];
 });
+probe('destroy: a video element that the page has placed', async (t) => {
+  const place = t.place();
+  const publisher = t.OT.initPublisher(undefined, { insertDefaultUI: false });
+  publisher.on('videoElementCreated', ({ element }) => place.append(element));
+  await t.until(() => place.children.length);
+  const attributes = place.firstChild.getAttributeNames().sort();
+  publisher.destroy();
+  return [attributes, place.children.length];
+});
+for (const [name, properties] of Object.entries({
+  'sound and picture': {}, 'sound alone': { publishVideo: false }, 'no video source': { videoSource: null },
+  'no video source, muted': { videoSource: null, publishAudio: false }, 'picture alone': { publishAudio: false },
+  'neither sound nor picture': { publishVideo: false, publishAudio: false }, 'no audio source': { audioSource: null },
+  'no audio source, no picture': { audioSource: null, publishVideo: false },
+})) {
+  for (const mode of ['auto', 'on']) {
+    probe(`the level meter, ${mode}: ${name}`, async (t) => {
+      const publisher = await t.publisher({ ...properties, style: { audioLevelDisplayMode: mode } });
+      const meter = publisher.element.querySelector('.OT_audio-level-meter');
+      const log = [t.classes(meter)];
+      for (const value of [false, true]) {
+        publisher.publishAudio(value);
+        await t.pause(50);
+        log.push(t.classes(meter));
+      }
+      return log;
+    });
+  }
+}
+probe('the bar, the name and the button are at the top', async (t) => {
+  const publisher = await t.publisher({ name: 'Ann', style: { nameDisplayMode: 'on', buttonDisplayMode: 'on' } });
+  const top = (element) => Math.round(element.getBoundingClientRect().top);
+  return ['bar', 'name', 'mute'].map((each) => top(publisher.element.querySelector(`.OT_${each}`)) - top(publisher.element));
+});
 probe('the widget is removed from the page', async (t) => {
   const publisher = await t.publisher();
   const log = t.events(publisher, ['destroyed', 'mediaStopped', 'streamDestroyed']);

@@ -101,6 +101,17 @@ probe('fields: destroyed', async (t) => {
     publisher.destroy();
   });
 });
+probe('fields: accessDenied', async (t) => {
+  t.failing('NotAllowedError');
+  return new Promise((resolve) => {
+    const publisher = t.OT.initPublisher(t.place(), {});
+    publisher.on('accessDenied', (event) => resolve({ ...shape({ ...event }), type: event.type, title: event.title, code: event.code, own: event.target === publisher }));
+  });
+});
+probe('what loaded hands to handlers', async (t) => new Promise((resolve) => {
+  const publisher = t.OT.initPublisher(t.place(), {});
+  publisher.on('loaded', (...given) => resolve([given.length, given[0] === publisher]));
+}));
 probe('fields: audioLevelUpdated', async (t) => {
   const publisher = await t.publisher({ audioSource: t.tone() });
   return new Promise((resolve) => {
@@ -163,6 +174,17 @@ probe('destroy: before it is ready', async (t) => {
   await t.pause(800);
   return [log, publisher.accessAllowed, document.querySelectorAll('video').length];
 });
+for (const name of ['accessAllowed', 'videoDimensionsChanged', 'mediaStreamAvailable', 'videoElementCreated', 'loaded']) {
+  probe(`destroy: while handling ${name}`, async (t) => {
+    const log = [];
+    const publisher = t.OT.initPublisher(t.place(), {}, (error) => log.push(error ? error.name : 'completion'));
+    t.events(publisher, QUIET, log);
+    publisher.on(name, () => publisher.destroy());
+    // There may be a wait for a first picture, which never comes.
+    await t.pause(name === 'videoElementCreated' ? 5500 : 900);
+    return log;
+  });
+}
 probe('destroy: what is left of it', async (t) => {
   const publisher = await t.publisher({}, t.place('mine'));
   const track = publisher.getVideoSource().track;

@@ -60,7 +60,13 @@ on(ALL, 'publishVideo(true)', (p) => p.publishVideo(true));
 on(ALL, 'publishAudio.promise', (p) => p.publishAudio.promise(false));
 on(ALL, 'publishVideo.promise', (p) => p.publishVideo.promise(false));
 on(['camera', 'audio only'], 'publishVideo with a handler', (p, t) => t.completion((done) => { p.publishVideo(false, done); }));
+on(ALL, 'publishVideo(true) with a handler', (p, t) => t.completion((done) => { p.publishVideo(true, done); }));
+on(ALL, 'publishVideo.promise of true', (p) => p.publishVideo.promise(true));
+on(ALL, 'publishVideo.promise of the same value again', async (p, t) => [
+  await t.outcome(() => p.publishVideo.promise(false)), await t.outcome(() => p.publishVideo.promise(false)), await t.outcome(() => p.publishVideo.promise(true))]);
 on(['camera'], 'publishAudio with a handler', (p, t) => t.completion((done) => { p.publishAudio(false, done); }));
+on(['camera', 'audio only', 'destroyed'], 'setVideoMediaProcessorConnector: none to remove', (p) => p.setVideoMediaProcessorConnector(null));
+on(['camera', 'video only', 'destroyed'], 'setAudioMediaProcessorConnector: none to remove', (p) => p.setAudioMediaProcessorConnector(null));
 on(['camera', 'audio only', 'not ready'], 'publishCaptions', (p) => p.publishCaptions(true));
 on(['camera'], 'publishCaptions(false)', (p) => p.publishCaptions(false));
 on(ALL, 'destroy', (p) => p.destroy());

@@ -133,6 +133,13 @@ for (const value of [undefined, '', 5, 'nonsense']) {
 }
 probe('reportIssue: promise', async (t) => exceptionsOf(t, () => t.OT.reportIssue()));
 probe('reportIssue: handler', async (t) => t.completion((done) => { t.OT.reportIssue(done); }));
+probe('reportIssue: the handler is called later', async (t) => {
+  const log = [];
+  t.OT.reportIssue(() => log.push('handler'));
+  log.push('returned');
+  await t.until(() => log.length > 1);
+  return log;
+});
 probe('reportIssue: with a session', async (t) => {
   t.OT.initSession('100', '1_probe');
   return t.outcome(() => t.OT.reportIssue());

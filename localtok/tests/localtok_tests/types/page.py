@@ -28,10 +28,10 @@ TITLES = {
 }
 HEAD = """# What localtok covers of OpenTok
 
-The half about REST is made by `python -m localtok.http.coverage` from localtok's code; the half about the
-browser by `python -m localtok_tests.types.page` from the types that the vendor publishes (`@opentok/client`,
-opentok.d.ts). A test holds the page to both. *Done* behaves as the vendor documents it; *partly* says what
-differs; *refused* answers 501; *missing* is not there for a page to call.
+`python -m localtok.http.coverage` generates the REST part from localtok's code;
+`python -m localtok_tests.types.page` generates the browser part from the types that the vendor publishes
+(`@opentok/client`, opentok.d.ts). A test checks that this page is up to date. *Done* behaves as the vendor
+documents it; *partly* says what differs; *refused* answers 501; *missing* is not there for a page to call.
 """
 BROWSER = """
 ## The browser library, held against the vendor's types

@@ -17,6 +17,11 @@ class Processing {
     this.connector = null;
   }
 
+  /** Whether null is given and there is no connector to remove. @param {Connector | null} connector */
+  isIdle(connector) {
+    return connector === null && this.connector === null;
+  }
+
   /** @param {Connector | null} connector @param {MediaStreamTrack | undefined} track the unprocessed one */
   async use(connector, track) {
     if (connector !== null) checkConnector(connector);

@@ -34,7 +34,8 @@ class Publisher extends Shown {
       throw error;
     }
     guarded(completion, undefined);
-    this._fire('loaded');
+    // The vendor's hands the publisher to handlers, where others get an event.
+    this.trigger('loaded', this);
   }
 
   _failed(error, completion) {
@@ -46,7 +47,7 @@ class Publisher extends Shown {
     this._hide();
     if (!denied) report(failure, this);
     guarded(completion, failure);
-    if (denied) this._fire('accessDenied');
+    if (denied) this._dispatch(new ExceptionEvent('accessDenied', failure.message, 'accessDenied', failure.code));
   }
 
   /** Waits for the answer to the browser's question, and fires when there is one to be seen. */
@@ -63,18 +64,25 @@ class Publisher extends Shown {
 
   /** @param {Tracks} tracks */
   async _start(tracks) {
-    if (this._destroyed) {
-      Object.values(tracks).forEach((track) => track && track.stop());
-      throw otError('OT_STREAM_DESTROYED', 'The publisher was destroyed before it was ready.');
-    }
+    if (this._destroyed) Object.values(tracks).forEach((track) => track && track.stop());
+    this._refuseDestroyed();
     this._begin(tracks);
     this.accessAllowed = true;
     this._fire('accessAllowed');
+    this._refuseDestroyed();
     if (this._wants.video) this._resized({ width: 0, height: 0 }, { width: 0, height: 0 });
+    this._refuseDestroyed();
     this._dispatch(new MediaStreamAvailableEvent(this._media));
+    this._refuseDestroyed();
     await this._show();
+    this._refuseDestroyed();
     this._changed();
     if (this._widget) this._widget.loaded();
+  }
+
+  /** Any handler may destroy the publisher: nothing follows then. */
+  _refuseDestroyed() {
+    if (this._destroyed) throw otError('OT_STREAM_DESTROYED', 'The publisher was destroyed before it was ready.');
   }
 
   // -- what others know of it --

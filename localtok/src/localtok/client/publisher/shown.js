@@ -40,7 +40,7 @@ class Shown extends Tuned {
   async _show() {
     const video = newVideo();
     this._video = video;
-    if (!this._widget) video.className = '';
+    if (!this._widget) video.removeAttribute('class');
     video.muted = true;
     const first = new Promise((resolve) => {
       video.addEventListener('loadeddata', resolve, { once: true });
@@ -72,7 +72,7 @@ class Shown extends Tuned {
 
   _changed() {
     if (this._widget) {
-      this._widget.pictured(this._hasVideo());
+      this._widget.pictured(this._hasVideo(), this._wants.audio && !isOff(this._properties.audioSource));
       this._widget.controls.muted(!this._wants.audio);
     }
     this._meter();
@@ -83,9 +83,12 @@ class Shown extends Tuned {
     if (this._widget) this._widget.controls.archived(running);
   }
 
-  /** The element leaves the page. */
+  /** The element leaves the page, and so does a video element that the page has placed. */
   _hide() {
-    if (this._video) this._video.srcObject = null;
+    if (this._video) {
+      this._video.srcObject = null;
+      this._video.remove();
+    }
     if (this._widget) this._widget.remove();
   }
 

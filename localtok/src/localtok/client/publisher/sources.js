@@ -83,8 +83,9 @@ class Sources extends Sender {
     if (!this.session) throw new Error('Sound is published in a session only: publish first.');
   }
 
-  /** Changes of the camera follow one another. @param {any} value @returns {Promise<void>} */
+  /** Changes of the camera follow one another; a value that it already has changes nothing. @param {any} value @returns {Promise<void>} */
   async _toggleVideo(value) {
+    if (this._wants.video === Boolean(value)) return;
     this._wants.video = Boolean(value);
     this._changed();
     if (!this._media.getVideoTracks().length) throw notSupported('publishVideo: there is no video source.');
@@ -188,6 +189,7 @@ class Sources extends Sender {
   /** @param {any} connector @returns {Promise<void>} */
   setVideoMediaProcessorConnector(connector) {
     return quiet((async () => {
+      if (this._connectors.video.isIdle(connector ?? null)) return;
       if (this._media.getVideoTracks().length) await this._connectors.video.use(connector ?? null, this._captured.video);
     })());
   }
@@ -195,6 +197,7 @@ class Sources extends Sender {
   /** @param {any} connector @returns {Promise<void>} */
   setAudioMediaProcessorConnector(connector) {
     return quiet((async () => {
+      if (this._connectors.audio.isIdle(connector ?? null)) return;
       await this._connectors.audio.use(connector ?? null, this._media.getAudioTracks().length ? this._captured.audio : undefined);
     })());
   }

@@ -74,11 +74,11 @@ class Controls {
     this.indicator.classList.toggle('OT_active', mode !== 'off');
   }
 
-  /** The meter is for those who hear without a picture, unless the page always wants it. */
-  showMeter(pictured = this.pictured) {
-    this.pictured = pictured;
+  /** The meter is for sound without a picture, unless the page always wants it. @param {boolean} [needless] */
+  showMeter(needless = this.needless) {
+    this.needless = needless;
     const mode = this._of('audioLevelDisplayMode');
-    const hidden = mode === 'off' || (mode === 'auto' && Boolean(pictured));
+    const hidden = mode === 'off' || (mode === 'auto' && Boolean(needless));
     this.meter.classList.toggle('OT_hide-forced', hidden);
   }
 

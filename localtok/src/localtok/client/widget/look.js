@@ -25,13 +25,13 @@ const LOOK = `
 }
 @keyframes OT_turning { to { transform: rotate(1turn); } }
 .OT_root .OT_edge-bar-item { display: block; position: absolute; margin: 0; z-index: 1; transition: opacity .3s; }
-.OT_root .OT_bar { inset: auto 0 0; height: 32px; background: rgb(0 0 0 / 45%); }
+.OT_root .OT_bar { inset: 0 0 auto; height: 32px; background: rgb(0 0 0 / 45%); }
 .OT_root .OT_name {
-  inset: auto 40px 0 0; height: 32px; padding: 0 10px; overflow: hidden; white-space: nowrap;
+  inset: 0 40px auto 0; height: 32px; padding: 0 10px; overflow: hidden; white-space: nowrap;
   text-overflow: ellipsis; font-size: 14px; font-weight: 400; line-height: 32px;
 }
 .OT_root .OT_mute {
-  inset: auto 0 0 auto; height: 32px; padding: 0 10px; border: 0; background: none; color: inherit;
+  inset: 0 0 auto auto; height: 32px; padding: 0 10px; border: 0; background: none; color: inherit;
   font: inherit; line-height: 32px; cursor: pointer;
 }
 .OT_root .OT_mute.OT_active { text-decoration: line-through; color: #f99; }
@@ -39,7 +39,7 @@ const LOOK = `
 .OT_root .OT_mode-auto.OT_mode-on-hold, .OT_root .OT_mode-mini-auto.OT_mode-on-hold,
 .OT_root:hover .OT_mode-auto, .OT_root:hover .OT_mode-mini-auto, .OT_root .OT_mode-auto:focus-visible { opacity: 1; }
 .OT_root .OT_mode-off { display: none; opacity: 0; }
-.OT_root .OT_archiving { inset: auto auto 36px 0; padding: 0 10px; font-size: 13px; font-weight: 400; line-height: 24px; }
+.OT_root .OT_archiving { inset: auto auto 4px 0; padding: 0 10px; font-size: 13px; font-weight: 400; line-height: 24px; }
 .OT_root .OT_archiving-light-box { position: absolute; inset: 0 auto 0 10px; width: 20px; }
 .OT_root .OT_archiving-light { position: absolute; inset: calc(50% - 5px) auto auto 0; width: 10px; height: 10px; border-radius: 50%; background: #888; }
 .OT_archiving-on .OT_archiving-light { background: #f33; }

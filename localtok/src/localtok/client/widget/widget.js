@@ -39,10 +39,10 @@ class Widget {
     this.element.classList.remove('OT_loading');
   }
 
-  /** @param {boolean} pictured whether there is a picture, or only sound */
-  pictured(pictured) {
+  /** @param {boolean} pictured whether there is a picture, or only sound @param {boolean} [audible] whether there is sound */
+  pictured(pictured, audible = true) {
     this.element.classList.toggle('OT_audio-only', !pictured);
-    this.controls.showMeter(pictured);
+    this.controls.showMeter(pictured || !audible);
   }
 
   restyle() {
