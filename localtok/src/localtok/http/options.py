@@ -59,15 +59,15 @@ def archive_options(body: dict[str, Any]) -> dict[str, Any]:
     has_audio, has_video = _flag(given, "hasAudio", True), _flag(given, "hasVideo", True)
     if not has_audio and not has_video:
         raise BadRequest("hasAudio and hasVideo cannot both be false.")
-    output_mode = _one_of(given, "outputMode", {"composed", "individual"}, set(), "composed")
+    output_mode = _one_of(given, "outputMode", {"composed", "individual"}, "composed")
     _check_encoding(given, output_mode)
     return {
         "name": _text(given, "name"),
         "has_audio": has_audio,
         "has_video": has_video,
         "output_mode": output_mode,
-        "stream_mode": _one_of(given, "streamMode", {"auto", "manual"}, set(), "auto"),
-        "resolution": _one_of(given, "resolution", RESOLUTIONS, set(), "640x480"),
+        "stream_mode": _one_of(given, "streamMode", {"auto", "manual"}, "auto"),
+        "resolution": _one_of(given, "resolution", RESOLUTIONS, "640x480"),
         **layout_options(given.get("layout", {})),
         "multi_archive_tag": _text(given, "multiArchiveTag"),
         "max_bitrate": _number(given, "maxBitrate", 100_000, 6_000_000),
@@ -131,14 +131,12 @@ def _number(given: dict[str, Any], name: str, low: int, high: int) -> int | None
     return round(value)
 
 
-def _one_of(given: dict[str, Any], name: str, built: set[str], known: set[str], default: str) -> str:
+def _one_of(given: dict[str, Any], name: str, allowed: set[str], default: str) -> str:
     value = given.get(name, default)
     if not isinstance(value, str):
         raise BadRequest(f"{name} must be a string.")
-    if value in known - built:
-        raise NotBuilt(f"{name} {value} is not implemented by localtok.")
-    if value not in built:
-        raise BadRequest(f"{name} must be one of {', '.join(sorted(built | known))}.")
+    if value not in allowed:
+        raise BadRequest(f"{name} must be one of {', '.join(sorted(allowed))}.")
     return str(value)
 
 
@@ -154,7 +152,7 @@ def layout_options(layout: Any) -> dict[str, str]:
     screenshare = layout.get("screenshareType")
     if screenshare is not None:
         _check_screenshare(kind, screenshare)
-    known = _one_of({"layout.type": kind}, "layout.type", LAYOUTS, set(), "bestFit")
+    known = _one_of({"layout.type": kind}, "layout.type", LAYOUTS, "bestFit")
     return {"layout": known, "screenshare_layout": screenshare or "", "stylesheet": _stylesheet(layout)}
 
 
