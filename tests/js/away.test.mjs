@@ -1,15 +1,20 @@
 import assert from "node:assert/strict";
-import { mock, test } from "node:test";
+import { createRequire } from "node:module";
+import { test } from "node:test";
+
+const FakeTimers = createRequire(new URL("../npm/package.json", import.meta.url))("@sinonjs/fake-timers");
 
 globalThis.document ??= { cookie: "", querySelector: () => null };
 
 const { Away } = await import("../../static/js/call/away.js");
 
+let clock;
+
 /** A link whose state the test sets, and a server that answers with `statuses` one after the other. */
 function scene(...statuses) {
   const told = [];
   const link = new EventTarget();
-  mock.timers.enable({ apis: ["Date", "setTimeout"] });
+  clock = FakeTimers.install({ toFake: ["Date", "setTimeout", "clearTimeout"] });
   globalThis.fetch = async (url, { body }) => {
     told.push({ url, ...JSON.parse(body) });
     const status = statuses.shift() ?? 204;
@@ -18,10 +23,10 @@ function scene(...statuses) {
   };
   new Away(link, "/away/", () => ({ participant: "ann", name: "Ann" }));
   const be = (state) => { link.state = state; link.dispatchEvent(new Event("state")); };
-  return { told, be, pass: (ms) => mock.timers.tick(ms), settle: () => new Promise((done) => setImmediate(done)) };
+  return { told, be, pass: (ms) => clock.tick(ms), settle: () => new Promise((done) => setImmediate(done)) };
 }
 
-test.afterEach(() => mock.timers.reset());
+test.afterEach(() => clock.uninstall());
 
 test("it tells how long the connection was lost, once it is back", async () => {
   const { told, be, pass, settle } = scene();
