@@ -1,17 +1,17 @@
 """The shapes that the API answers with; times are ISO 8601 in UTC, lengths integer milliseconds."""
 
-from datetime import datetime
+from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from archives import clock
+from archives.api.runs.account import AbsentSerializer, AccountSerializer, account_json
 from archives.api.runs.timeline import preview_url
 from archives.models import RESTART_AFTER_MAX, RESTART_AFTER_MIN, ArchiveRun, Room, Segment
+from archives.services import accounts
 from archives.services.jobs.previews import COVER
 from archives.services.library import RETENTION_MAX
 from archives.services.people.absences import LONGEST_MS
-from archives.timeline import Absent
 from archives.web import access
 
 
@@ -70,17 +70,29 @@ class RunSerializer(serializers.ModelSerializer[ArchiveRun]):
 class ListedRunSerializer(RunSerializer):
     """In a list: also what is missing, and a picture."""
 
-    missing_ms = serializers.SerializerMethodField()
+    result = serializers.CharField(source="summary.result", read_only=True)
+    duration_ms = serializers.IntegerField(source="summary.duration_ms", read_only=True)
+    missing_ms = serializers.IntegerField(source="summary.missing_ms", read_only=True)
+    lost_ms = serializers.IntegerField(source="summary.lost_ms", read_only=True)
+    gap_count = serializers.IntegerField(source="summary.gap_count", read_only=True)
     picture = serializers.SerializerMethodField(
         help_text="The run's thumbnails in one picture, 160x90 each, the first at its left upper corner."
     )
 
     class Meta(RunSerializer.Meta):
-        fields = (*RunSerializer.Meta.fields, "missing_ms", "picture")  # type: ignore[assignment]
+        fields = (  # type: ignore[assignment]
+            *RunSerializer.Meta.fields,
+            "result",
+            "duration_ms",
+            "missing_ms",
+            "lost_ms",
+            "gap_count",
+            "picture",
+        )
 
-    def get_missing_ms(self, run: ArchiveRun) -> int:
-        missing = run.missing  # type: ignore[attr-defined]  # annotated where the runs are listed
-        return round(missing.total_seconds() * 1000) if missing else 0
+    def to_representation(self, run: ArchiveRun) -> dict[str, Any]:
+        run.summary = accounts.current(run)  # type: ignore[attr-defined]
+        return super().to_representation(run)
 
     def get_picture(self, run: ArchiveRun) -> str | None:
         folder = run.picture_folder  # type: ignore[attr-defined]  # annotated too
@@ -89,12 +101,17 @@ class ListedRunSerializer(RunSerializer):
 
 class RunDetailSerializer(RunSerializer):
     segments = KeptSegmentSerializer(many=True, read_only=True)
+    account = serializers.SerializerMethodField()
     restart_after_s = serializers.FloatField(
         source="restart_after", read_only=True, help_text="Age of a piece at which a restart is due."
     )
 
     class Meta(RunSerializer.Meta):
-        fields = (*RunSerializer.Meta.fields, "restart_after_s", "retention_days", "segments")  # type: ignore[assignment]
+        fields = (*RunSerializer.Meta.fields, "restart_after_s", "retention_days", "segments", "account")  # type: ignore[assignment]
+
+    @extend_schema_field(AccountSerializer)
+    def get_account(self, run: ArchiveRun) -> dict[str, Any]:
+        return account_json(accounts.current(run))
 
 
 class StartSerializer(serializers.Serializer):
@@ -142,28 +159,22 @@ class SpanSerializer(serializers.Serializer):
         allow_null=True, help_text="From here in the run the piece before shows the same."
     )
     change_until_ms = serializers.IntegerField(allow_null=True, help_text="Until here it does.")
-    cause = serializers.CharField(required=False, help_text="Gaps only.")
+    cause = serializers.CharField(required=False, help_text="Gaps only: why, in people's words.")
+    causes = serializers.ListField(child=serializers.CharField(), required=False, help_text="As codes.")
 
 
-class WhyAbsentSerializer(serializers.Serializer):
-    sure = serializers.BooleanField(
-        help_text="In no session that was recorded. Else their connection was lost, and they may be missing."
-    )
-    cause = serializers.CharField()
-
-
-class AbsenceSerializer(WhyAbsentSerializer):
+class AbsenceSerializer(AbsentSerializer):
     """One person is missing although something was recorded."""
 
-    person = serializers.CharField()
     start_ms = serializers.IntegerField(help_text="Since when in the run, to about a second.")
     end_ms = serializers.IntegerField(help_text="Until when.")
 
 
 class OffsetsSerializer(serializers.Serializer):
     run = serializers.UUIDField()
-    duration_ms = serializers.IntegerField()
+    duration_ms = serializers.IntegerField(help_text="Of what can be played.")
     began_at_ms = serializers.IntegerField(help_text="Unix time at the run's 0.")
+    account = AccountSerializer()
     spans = SpanSerializer(many=True)
     absences = AbsenceSerializer(many=True)
     thumbnails = serializers.CharField(
@@ -232,20 +243,6 @@ class AlarmSerializer(serializers.Serializer):
     since = serializers.DateTimeField()
 
 
-class AbsentSerializer(WhyAbsentSerializer):
-    """One person is missing although something was recorded, as `timeline.Absent` has it."""
-
-    person = serializers.CharField(source="name")
-    absent_from = serializers.SerializerMethodField(help_text="To about a second.")
-    absent_until = serializers.SerializerMethodField()
-
-    def get_absent_from(self, absent: Absent) -> datetime:
-        return clock.from_ms(absent.bounds[0])
-
-    def get_absent_until(self, absent: Absent) -> datetime:
-        return clock.from_ms(absent.bounds[1])
-
-
 class RunStateSerializer(serializers.Serializer):
     id = serializers.UUIDField()
     name = serializers.CharField()
@@ -258,7 +255,8 @@ class RunStateSerializer(serializers.Serializer):
     segments = SegmentSerializer(many=True)
     restart = RestartStateSerializer(allow_null=True)
     alarms = AlarmSerializer(many=True, required=False, help_text="Hosts only.")
-    absences = AbsentSerializer(many=True, required=False, help_text="Hosts only.")
+    account = AccountSerializer(required=False, help_text="Hosts only: what is missing so far.")
+    absences = AbsentSerializer(many=True, required=False, help_text="Hosts only; those of `account`.")
 
 
 class RoomNameSerializer(serializers.ModelSerializer[Room]):

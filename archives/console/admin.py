@@ -35,6 +35,7 @@ from archives.models import (
     Preview,
     Restart,
     Room,
+    RunAccount,
     Seam,
     Segment,
     StreamPresence,
@@ -42,9 +43,10 @@ from archives.models import (
 )
 from archives.models.access import RoomRole
 from archives.models.lists import COUNTED, runs_searched
+from archives.services import accounts, retry, runs
 from archives.services import alarms as alarm_service
-from archives.services import retry, runs
-from archives.timeline import Absent, absences_for
+from archives.services.stamps import with_account_stamp
+from archives.timeline import Absent, account_for, causes
 
 # Red is for what records, and for nothing else.
 BADGES = {
@@ -93,12 +95,17 @@ class RunList(ChangeList):
             counts = dict(of_page.annotate(total=Count("pk")))
             for run in self.result_list:
                 setattr(run, name, counts.get(run.pk, 0))
+        of_page = ArchiveRun.objects.filter(pk__in=[run.pk for run in self.result_list])
+        stamped = with_account_stamp(of_page.select_related("account", "room"))
+        summaries = {run.pk: accounts.current(run) for run in stamped}
+        for run in self.result_list:
+            run.summary = summaries[run.pk]
 
 
 class SegmentInline(ReadOnly, NewestInline):
     model = Segment
     newest = ("-ordinal",)
-    verbose_name_plural = f"Pieces, the newest {SHOWN}"
+    verbose_name_plural = f"Segments, the newest {SHOWN}"
     fields = (
         "ordinal",
         "session",
@@ -130,11 +137,21 @@ class RestartInline(ReadOnly, NewestInline):
     fields = ("created_at", "strategy", "step", "status", "automatic", "why", "attempts", "error", "ended_at")
 
 
+def statements(seam: Seam) -> str:
+    """Its estimates, one after the other."""
+    return "; ".join(map(str, seam.estimates.all())) or "–"
+
+
 class SeamInline(ReadOnly, NewestInline):
     model = Seam
     fk_name = "run"
     verbose_name_plural = f"Seams, the newest {SHOWN}"
-    fields = ("kind", "offset_ms", "overlap_ms", "gap_from", "gap_until", "cause", "method", "confidence")
+    fields = ("earlier", "later", "statements", "settled_at", "attempts", "error")
+    readonly_fields = ("statements",)
+
+    @admin.display(description="Estimates")
+    def statements(self, seam: Seam) -> str:
+        return statements(seam)
 
 
 class ExportInline(ReadOnly, NewestInline):
@@ -189,7 +206,17 @@ class CallbackInline(ReadOnly, NewestInline):
 
 @admin.register(ArchiveRun)
 class ArchiveRunAdmin(ReadOnly, RunOperations, QuickList):
-    list_display = ("name", "badge", "room", "started_at", "length", "pieces", "open_alarms", "links")
+    list_display = (
+        "name",
+        "badge",
+        "outcome",
+        "room",
+        "started_at",
+        "length",
+        "pieces",
+        "open_alarms",
+        "links",
+    )
     list_filter = ("status", RoomFilter, "strategy")
     list_select_related = ("room",)
     list_per_page = 50
@@ -210,6 +237,7 @@ class ArchiveRunAdmin(ReadOnly, RunOperations, QuickList):
     fields = (
         "name",
         "badge",
+        "outcome",
         "room",
         "links",
         "bar",
@@ -225,7 +253,7 @@ class ArchiveRunAdmin(ReadOnly, RunOperations, QuickList):
         "trashed_at",
         "error",
     )
-    readonly_fields = ("badge", "links", "bar", "absent", "everything", "next_restart")
+    readonly_fields = ("badge", "outcome", "links", "bar", "absent", "everything", "next_restart")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[RunList]:
         return RunList
@@ -243,11 +271,22 @@ class ArchiveRunAdmin(ReadOnly, RunOperations, QuickList):
     def length(self, run: ArchiveRun) -> str:
         if run.started_at is None:
             return "–"
-        seconds = int(((run.ended_at or clock.now()) - run.started_at).total_seconds())
+        seconds = _account(run).duration_ms // 1000
+        if run.is_live:
+            seconds = int((clock.now() - run.started_at).total_seconds())
         hours, minutes = seconds // 3600, seconds % 3600 // 60
         return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {seconds % 60:02} s"
 
-    @admin.display(description="Pieces")
+    @admin.display(description="Outcome")
+    def outcome(self, run: ArchiveRun) -> str:
+        """The account's: what is missing, in the same numbers as on the pages."""
+        account = _account(run)
+        if account.result == RunAccount.Result.IN_PROGRESS and not account.gap_count:
+            return "–"
+        said = account.get_result_display()
+        return f"{said}, {account.missing_ms / 1000:.1f} s missing" if account.missing_ms else said
+
+    @admin.display(description="Segments")
     def pieces(self, run: ArchiveRun) -> int:
         return int(run.piece_count)  # type: ignore[attr-defined]
 
@@ -265,14 +304,13 @@ class ArchiveRunAdmin(ReadOnly, RunOperations, QuickList):
             run.pk,
         )
 
-    @admin.display(description="Pieces, overlaps and gaps")
+    @admin.display(description="Segments, overlaps and gaps")
     def bar(self, run: ArchiveRun) -> str:
-        gaps = run.seams.filter(kind=Seam.Kind.GAP)
-        return time_bar(run.segments.order_by("ordinal"), gaps, clock.now()) or "Nothing recorded yet."
+        return time_bar(account_for(run)) or "Nothing recorded yet."
 
     @admin.display(description="Not there all the time")
     def absent(self, run: ArchiveRun) -> SafeString | str:
-        told = format_html_join("", "<li>{}</li>", ((_absence(each),) for each in absences_for(run)))
+        told = format_html_join("", "<li>{}</li>", ((_absence(each),) for each in account_for(run).absences))
         return format_html('<ul class="absences">{}</ul>', told) if told else "–"
 
     @admin.display(description="Next restart")
@@ -285,6 +323,11 @@ class ArchiveRunAdmin(ReadOnly, RunOperations, QuickList):
         return all_of(run, Segment, Seam, Restart, Transition)
 
 
+def _account(run: ArchiveRun) -> RunAccount:
+    """In a list it was read for the runs of the page at once."""
+    return getattr(run, "summary", None) or accounts.current(run)
+
+
 def _instant(at: datetime | None) -> str:
     return date_format(at, "DATETIME_FORMAT") if at else "–"
 
@@ -292,7 +335,11 @@ def _instant(at: datetime | None) -> str:
 def _absence(absent: Absent) -> str:
     since, until = (clock.from_ms(instant) for instant in absent.bounds)
     missing = "missing" if absent.sure else "may be missing"
-    why = f": {absent.cause}" if absent.cause else ""
+    why = (
+        f": {' '.join(causes.sentence(cause, 'operator') for cause in absent.causes)}"
+        if absent.causes
+        else ""
+    )
     return f"{absent.name or 'Somebody'} {missing} from {since:%H:%M:%S} to {until:%H:%M:%S} UTC{why}"
 
 
@@ -424,7 +471,15 @@ class SegmentAdmin(OfRun):
 @admin.register(Seam)
 class SeamAdmin(OfRun):
     list_display = ("run", *SeamInline.fields)
+    list_select_related = ("run", "earlier", "later")
     ordering = ("-id",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Seam]:
+        return super().get_queryset(request).prefetch_related("estimates")
+
+    @admin.display(description="Estimates")
+    def statements(self, seam: Seam) -> str:
+        return statements(seam)
 
 
 @admin.register(Restart)

@@ -1,16 +1,18 @@
-"""A run's pieces, seams and gaps as one SVG, to see at a glance what was recorded when."""
+"""The account of a run as one SVG, to see at a glance what was recorded when."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from archives.models import Seam, Segment, Side
+from archives import clock
+from archives.models import Side
+from archives.timeline import Account, Gap, Seam
+from archives.timeline.causes import sentence
+from archives.timeline.facts import SegmentFacts
 
 LANE, HEIGHT = 22, 56
 COLOURS = {Side.PRIMARY: "#2f6fb3", Side.SECONDARY: "#7a5aa8"}
@@ -20,6 +22,8 @@ HATCH = (
     "patternTransform='rotate(45)'><rect width='8' height='8' fill='#b8860b' opacity='.25'/>"
     "<rect width='4' height='8' fill='#b8860b'/></pattern></defs>"
 )
+
+STATES = {"ready": "available", "pending": "not ready yet", "live": "recording", "lost": "lost"}
 
 Bounds = tuple[datetime, datetime]
 
@@ -44,48 +48,52 @@ class Scale:
         )
 
 
-def time_bar(segments: Iterable[Segment], gaps: Iterable[Seam], now: datetime) -> SafeString:
-    """One lane for each session; overlaps as joints, gaps hatched. "" where nothing was recorded yet."""
-    pieces = [(s, (s.started_at, s.stopped_at or now)) for s in segments if s.started_at is not None]
-    if not pieces:
+def time_bar(account: Account) -> SafeString:
+    """One lane per session; overlaps as joints, gaps hatched. "" if nothing began."""
+    if not account.stretches:
         return SafeString("")
-    begin = min(bounds[0] for _, bounds in pieces)
-    end = max(max(bounds[1] for _, bounds in pieces), begin)
+    began = account.began_at_ms
+    ends = [bounds[1] for _, bounds in account.stretches]
+    begin = clock.from_ms(round(min(bounds[0] for _, bounds in account.stretches)))
+    end = clock.from_ms(round(max(*ends, began + account.duration_ms)))
     scale = Scale(begin, max((end - begin).total_seconds(), 1.0))
     drawn = [
-        *(_block(segment, bounds, scale) for segment, bounds in pieces),
-        *(_joint(one[1], other[1], scale) for one, other in pairwise(pieces)),
-        *(_gap(gap, scale) for gap in gaps),
+        *(_block(segment, _instants(bounds), scale) for segment, bounds in account.stretches),
+        *(_joint(seam, scale) for seam in account.seams if seam.verdict.kind == "overlap"),
+        *(_gap(gap, began, scale) for gap in account.gaps),
     ]
+    segments = len({segment.id for segment, _ in account.stretches})
     return format_html(
         '<svg width="100%" height="{}" role="img" aria-label="{}">{}{}</svg>',
         HEIGHT,
-        f"{len(pieces)} pieces from {begin:%H:%M:%S} to {end:%H:%M:%S} UTC",
+        f"{segments} segments from {begin:%H:%M:%S} to {end:%H:%M:%S} UTC",
         SafeString(HATCH),
         format_html_join("", "{}", ((part,) for part in drawn)),
     )
 
 
-def _block(segment: Segment, bounds: Bounds, scale: Scale) -> str:
+def _instants(bounds: tuple[float, float]) -> Bounds:
+    return clock.from_ms(round(bounds[0])), clock.from_ms(round(bounds[1]))
+
+
+def _block(segment: SegmentFacts, bounds: Bounds, scale: Scale) -> str:
     y = 4 if segment.session == Side.PRIMARY else 4 + LANE + 4
     title = (
-        f"Piece {segment.ordinal}, {segment.get_session_display().lower()}, "
-        f"{segment.get_status_display().lower()}, {bounds[0]:%H:%M:%S} to {bounds[1]:%H:%M:%S}"
+        f"Segment {segment.ordinal + 1}, {segment.session}, {STATES[segment.state]}, "
+        f"{bounds[0]:%H:%M:%S} to {bounds[1]:%H:%M:%S} UTC"
     )
     return scale.rect(bounds, y, LANE, COLOURS[Side(segment.session)], title)
 
 
-def _joint(one: Bounds, other: Bounds, scale: Scale) -> str:
-    overlap = (max(one[0], other[0]), min(one[1], other[1]))
-    if overlap[0] >= overlap[1]:
-        return SafeString("")
-    length = (overlap[1] - overlap[0]).total_seconds()
-    return scale.rect(overlap, 4 + LANE, 4, "#1b7f4b", f"Both record for {length:.1f} s")
+def _joint(seam: Seam, scale: Scale) -> str:
+    shared = _instants(seam.wall_ms)
+    length = (shared[1] - shared[0]).total_seconds()
+    return scale.rect(shared, 4 + LANE, 4, "#1b7f4b", f"Both record for {length:.1f} s")
 
 
-def _gap(gap: Seam, scale: Scale) -> str:
-    if gap.gap_from is None or gap.gap_until is None:
-        return SafeString("")
-    length = (gap.gap_until - gap.gap_from).total_seconds()
-    bounds = (gap.gap_from, gap.gap_until)
-    return scale.rect(bounds, 0, HEIGHT, "url(#hatch)", f"Not recorded for {length:.1f} s: {gap.cause}")
+def _gap(gap: Gap, began_at_ms: int, scale: Scale) -> str:
+    bounds = _instants((began_at_ms + gap.start_ms, began_at_ms + gap.end_ms))
+    why = " ".join(sentence(cause, "operator") for cause in gap.causes)
+    return scale.rect(
+        bounds, 0, HEIGHT, "url(#hatch)", f"Not recorded for {gap.length_ms / 1000:.1f} s. {why}"
+    )

@@ -5,9 +5,11 @@ A foreign key has no index of its own (`db_index=False`) where another index beg
 
 from archives.models.absences import Absence
 from archives.models.access import Invitation, RoomRole, Share
+from archives.models.accounts import RunAccount
 from archives.models.captions import Captions
 from archives.models.exports import Export, Preview
 from archives.models.operations import Alarm, Beat, Tally
+from archives.models.pauses import Pause
 from archives.models.presence import Callback, StreamPresence
 from archives.models.restarts import Restart, Transition
 from archives.models.rooms import (
@@ -20,7 +22,7 @@ from archives.models.rooms import (
     Strategy,
 )
 from archives.models.runs import ArchiveRun, RunQuerySet
-from archives.models.seams import Seam
+from archives.models.seams import Estimate, Seam
 from archives.models.segments import Segment, SegmentQuerySet
 
 __all__ = [
@@ -34,12 +36,15 @@ __all__ = [
     "Beat",
     "Callback",
     "Captions",
+    "Estimate",
     "Export",
     "Invitation",
+    "Pause",
     "Preview",
     "Restart",
     "Room",
     "RoomRole",
+    "RunAccount",
     "RunQuerySet",
     "Seam",
     "Segment",

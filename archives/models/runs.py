@@ -77,6 +77,8 @@ class ArchiveRun(models.Model):
     due_at = models.DateTimeField(default=clock.now)
     # When a visit has last compared its rows with what the platform holds.
     looked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # When its archives were last seen to be as its rows say, by such a visit or in a list of many runs.
+    seen_at = models.DateTimeField(null=True, blank=True, editable=False)
     fence = models.PositiveBigIntegerField(default=0, editable=False)
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
 

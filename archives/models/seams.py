@@ -1,43 +1,29 @@
-"""Where two pieces meet."""
+"""Where two segments meet, and what was said about that."""
 
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
+
+from archives import clock
 
 
 class Seam(models.Model):
-    """Where two neighbouring segments meet: a measured overlap, or a gap with bounds and cause."""
+    """Two neighbouring segments: the row is the job of measuring how they lie to each other.
 
-    class Kind(models.TextChoices):
-        OVERLAP = "overlap", "Overlap"
-        GAP = "gap", "Gap"
-
-    # That of archives.media.seams, which a web process need not load.
-    SURE = 0.8
+    What came of it are its estimates; what holds is the timeline's verdict.
+    """
 
     run = models.ForeignKey("archives.ArchiveRun", on_delete=models.CASCADE, related_name="seams")
     earlier = models.ForeignKey(
         "archives.Segment", on_delete=models.CASCADE, related_name="seams_after", db_index=False
     )
-    # Empty where nothing was recorded any more between `earlier` and the stop of the run.
+    # Empty only in rows of former versions, for what was not recorded before the stop of a run.
     later = models.ForeignKey(
         "archives.Segment", null=True, blank=True, on_delete=models.CASCADE, related_name="seams_before"
     )
-    kind = models.CharField(max_length=10, choices=Kind.choices)
-    # Position in `earlier` at which `later` begins; larger than earlier's length where there is a gap.
-    offset_ms = models.BigIntegerField(null=True, blank=True)
-    overlap_ms = models.BigIntegerField(default=0)
-    gap_from = models.DateTimeField(null=True, blank=True)
-    gap_until = models.DateTimeField(null=True, blank=True)
-    cause = models.CharField(max_length=200, blank=True)
-    confidence = models.FloatField(default=0.0)  # 0 … 1
-    # platform: not looked at yet; audio, video: measured in the media; times, none: the media did not tell.
-    method = models.CharField(max_length=20, default="platform")
-    # By how many ms the pictures jump ahead where the sound is continuous.
-    residual = models.FloatField(null=True, blank=True)
-    # Set only where the media told.
-    measured_at = models.DateTimeField(null=True, blank=True)
+    # When the last measurement ended, whatever it found; empty until then.
+    settled_at = models.DateTimeField(null=True, blank=True)
     # The job of measuring it: due time, lease and fence in one; empty where there is nothing to do.
     due_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)
@@ -53,16 +39,47 @@ class Seam(models.Model):
             models.UniqueConstraint(
                 fields=["earlier"], condition=Q(later__isnull=True), name="trailing_gap_once"
             ),
-            models.CheckConstraint(condition=Q(kind__in=["overlap", "gap"]), name="seam_kind_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"seam after segment {self.earlier.ordinal}"
+
+
+class Estimate(models.Model):
+    """One statement about how the two segments of a seam lie to each other; none replaces another's.
+
+    Positions are milliseconds of the media clock of the earlier segment.
+    """
+
+    class Source(models.TextChoices):
+        AUDIO = "audio", "The sound"
+        VIDEO = "video", "The pictures"
+        # Only in rows of former versions: what they had concluded from the platform's times.
+        TIMES = "times", "The platform's times"
+
+    seam = models.ForeignKey(Seam, on_delete=models.CASCADE, related_name="estimates")
+    source = models.CharField(max_length=10, choices=Source.choices)
+    # Where media time 0 of the later segment lies, and within which bounds if this estimate is right.
+    offset_ms = models.BigIntegerField()
+    low_ms = models.BigIntegerField()
+    high_ms = models.BigIntegerField()
+    confidence = models.FloatField()  # 0 … 1
+    # By how many ms the pictures jump ahead where the sound is continuous.
+    residual_av_ms = models.FloatField(null=True, blank=True)
+    measured_at = models.DateTimeField(default=clock.now)
+    # A former version had settled on it: it holds until the seam is measured again.
+    former = models.BooleanField(default=False)
+    # What that version said beside it.
+    detail = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["seam_id", "source"]
+        constraints = [
+            models.UniqueConstraint(fields=["seam", "source"], name="estimate_once"),
             models.CheckConstraint(
-                condition=Q(gap_until__isnull=True) | Q(gap_from__lte=F("gap_until")), name="seam_gap_forward"
+                condition=Q(source__in=["audio", "video", "times"]), name="estimate_source_known"
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} after {self.earlier.ordinal}"
-
-    @property
-    def sure(self) -> bool:
-        """Measured in the media, beyond reasonable doubt."""
-        return self.measured_at is not None and self.confidence >= self.SURE
+        return f"{self.get_source_display()}: {self.offset_ms} ms, {self.confidence:.2f} sure"

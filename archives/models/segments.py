@@ -72,7 +72,9 @@ class Segment(models.Model):
     created_at_ms = models.PositiveBigIntegerField(null=True, blank=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)
     stop_requested_at = models.DateTimeField(null=True, blank=True)
+    # When it was seen that it had ended, and when it was last seen to record.
     ended_at = models.DateTimeField(null=True, blank=True)
+    ended_after = models.DateTimeField(null=True, blank=True)
     duration_ms = models.PositiveBigIntegerField(default=0)
     size = models.PositiveBigIntegerField(default=0)
     reason = models.CharField(max_length=200, blank=True)

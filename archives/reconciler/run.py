@@ -10,7 +10,7 @@ from django.conf import settings
 from archives import clock, errors
 from archives.models import ArchiveRun, Restart, Segment, Side
 from archives.reconciler import compare, steps
-from archives.services import alarms, gaps, limits, restarts, run_states, segments
+from archives.services import accounts, alarms, limits, restarts, run_states, segments
 from archives.services.claims import Claim
 from archives.services.jobs import previews, seams
 from archives.services.people import presence
@@ -207,7 +207,7 @@ def _wind_down(claim: Claim) -> float:
         raise trouble
     if unsure or run.segments.live().exists():
         return 1.0
-    gaps.refresh(run_id=run.pk)
+    accounts.refresh(run_id=run.pk)
     run_states.process(claim=claim)
     _send_leave(claim)
     return 0
@@ -226,7 +226,7 @@ def _finish(claim: Claim) -> float:
     for segment in run.segments.live():
         segments.stop(claim=claim, segment=segment)
     segments.expire(claim=claim, older_than=clock.now() - compare.GRACE)
-    gaps.refresh(run_id=run.pk)
+    accounts.refresh(run_id=run.pk)
     seams.plan(run_id=run.pk)
     settled = all(segment.is_settled for segment in run.segments.all())
     if settled and not seams.pending(run=run):

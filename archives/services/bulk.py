@@ -49,10 +49,12 @@ def runs_put_off(run_ids: Iterable[UUID]) -> int:
     ahead = clock.after(AHEAD * settings.LOOK_INTERVAL)
     nearly = clock.after((AHEAD - 1) * settings.LOOK_INTERVAL)
     # Asked again: whoever was claimed or woken since the patrol began is not at rest any more.
-    return sum(
-        runs_at_rest().filter(pk__in=some, due_at__lte=nearly).update(due_at=ahead)
-        for some in batches(run_ids)
-    )
+    put_off, now = 0, clock.now()
+    for some in batches(run_ids):
+        at_rest = runs_at_rest().filter(pk__in=some)
+        at_rest.update(seen_at=now)
+        put_off += at_rest.filter(due_at__lte=nearly).update(due_at=ahead)
+    return put_off
 
 
 def runs_wake(run_ids: Iterable[UUID]) -> int:

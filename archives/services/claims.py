@@ -51,7 +51,8 @@ class Claim:
         """Give the run back, due in so many seconds, or sooner where somebody asked for that meanwhile."""
         mine = ArchiveRun.objects.filter(pk=self.run.pk, fence=self.fence)
         due_at = clock.after(due_in_s)
-        done = {"lease_until": None} | ({"looked_at": clock.now()} if self.looked else {})
+        now = clock.now()
+        done = {"lease_until": None} | ({"looked_at": now, "seen_at": now} if self.looked else {})
         as_it_was_or_later = Q(due_at=self.due_at) | Q(due_at__gt=due_at)
         if not mine.filter(as_it_was_or_later).update(due_at=due_at, **done):
             mine.update(**done)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.db import DatabaseError, transaction
 from django.db.models import Count, Sum
 
 from archives import clock
-from archives.models import ArchiveRun, Export, Restart, Seam, Segment, Tally
+from archives.models import ArchiveRun, Export, Restart, Segment, Tally
 from archives.ops import telemetry
 from archives.ops.telemetry import Counted, Key
+from archives.timeline import account_for
 
 STORAGE = "storage"
 # Sizes are summed up over all rows, so not whenever somebody asks.
@@ -58,18 +57,13 @@ def count_restart(restart: Restart) -> None:
 
 def count_seams(run: ArchiveRun) -> None:
     """Overlaps and gaps of a run that is complete (seconds), as they are known by then."""
+    account = account_for(run)
+    overlaps = [seam.verdict.overlap_ms for seam in account.seams if seam.verdict.kind == "overlap"]
     counted: dict[Key, Counted] = {}
-    for seam in run.seams.all():
-        key = (telemetry.SEAM, seam.kind, "")
-        counted.setdefault(key, Counted()).add(_seconds(seam))
+    for kind, lengths_ms in ("overlap", overlaps), ("gap", [gap.length_ms for gap in account.gaps]):
+        for length_ms in lengths_ms:
+            counted.setdefault((telemetry.SEAM, kind, ""), Counted()).add(max(0.0, length_ms / 1000))
     add(counted)
-
-
-def _seconds(seam: Seam) -> float:
-    if seam.kind == Seam.Kind.OVERLAP:
-        return max(0, seam.overlap_ms) / 1000
-    gap = (seam.gap_until - seam.gap_from) if seam.gap_from and seam.gap_until else timedelta()
-    return gap.total_seconds()
 
 
 def weigh_storage() -> bool:

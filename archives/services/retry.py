@@ -25,7 +25,6 @@ def retry_run(*, run: ArchiveRun, by: str) -> list[str]:
             "pieces to be kept": _pieces(run),
             "seams to be measured": run.seams.exclude(error="")
             .exclude(later=None)
-            .filter(measured_at=None)
             .update(due_at=now, attempts=0, error=""),
             "exports": _exports(run),
             "the preview": Preview.objects.filter(run=run).exclude(error="").update(due_at=now, attempts=0),

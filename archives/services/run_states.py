@@ -8,12 +8,14 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from archives import clock
-from archives.models import NAME_MAX, ArchiveRun, Room, Segment
-from archives.services import alarms, counters, gaps, history, rooms, segments
+from archives.models import NAME_MAX, ArchiveRun, Room, RunAccount, Segment
+from archives.services import accounts, alarms, counters, history, rooms, segments
 from archives.services.claims import Claim
 from archives.services.history import move
 from archives.services.limits import restart_due
 from archives.services.people import absences
+from archives.timeline.laid_out import LaidOut
+from archives.timeline.rows import facts_for
 
 Status = ArchiveRun.Status
 # When the sweep looks for archives that began late, so that nothing records 60 s after a stop.
@@ -80,29 +82,46 @@ def complete(*, claim: Claim) -> bool:
     alarms.clear_all(run=run)
     first_time = not run.transitions.filter(subject="run", new=Status.COMPLETE).exists()
     began, ended = _bounds(run)
-    with transaction.atomic():
-        completed = move(
-            run,
-            Status.COMPLETE,
-            old=Status.PROCESSING,
-            by=claim.by,
-            claim=claim,
-            started_at=began,
-            ended_at=ended,
-        )
-        if completed and first_time:
-            counters.count_seams(run)
+    completed = move(
+        run,
+        Status.COMPLETE,
+        old=Status.PROCESSING,
+        by=claim.by,
+        claim=claim,
+        started_at=began,
+        ended_at=ended,
+        error="",
+    )
     absences.refresh_run(run_id=run.pk)
+    account = accounts.refresh(run_id=run.pk)
+    if completed and first_time:
+        counters.count_seams(run)
+        _report_result(run, account)
     return completed
+
+
+def _report_result(run: ArchiveRun, account: RunAccount) -> None:
+    """That a recording is not whole is for somebody to know, whether or not they look at its page."""
+    result = RunAccount.Result
+    if account.result == result.NOTHING:
+        message = "Nothing of this recording can be played: the video platform recorded nothing."
+        alarms.open(room=run.room, run=run, code=result.NOTHING, message=message)
+    elif account.result == result.LOSSES:
+        lost_s = account.lost_ms / 1000
+        people = len({absent["participant"] for absent in account.absences if absent["sure"]})
+        message = f"This recording is complete with losses: {account.gap_count} gaps, {lost_s:.1f} s lost"
+        message += f"; {people} people missing for a time." if people else "."
+        alarms.open(room=run.room, run=run, code=result.LOSSES, message=message)
 
 
 def _bounds(run: ArchiveRun) -> tuple[datetime | None, datetime | None]:
     """When the run was on; where nobody saw its start or asked for its stop, as its pieces say."""
-    pieces = [piece for piece in run.segments.all() if piece.started_at]
-    if not pieces:
+    laid_out = LaidOut(facts_for(run))
+    segments = laid_out.facts.segments
+    if not segments:
         return run.started_at, run.ended_at
-    first = min(piece.started_at for piece in pieces if piece.started_at)
-    last = max(gaps.segment_end(piece) for piece in pieces)
+    first = clock.from_ms(round(min(laid_out.begin_of(segment) for segment in segments)))
+    last = clock.from_ms(round(max(laid_out.end_of(segment) for segment in segments)))
     return run.started_at or first, run.ended_at if run.stop_requested_at else last
 
 

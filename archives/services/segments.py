@@ -10,9 +10,9 @@ from django.db import transaction
 from django.db.models import Max
 
 from archives import clock, errors
-from archives.models import ArchiveRun, Restart, Segment, Side, Strategy
+from archives.models import ArchiveRun, Pause, Restart, Segment, Side, Strategy
 from archives.platform import gateway
-from archives.services import gaps, history
+from archives.services import accounts, history
 from archives.services.claims import Claim
 from archives.services.history import move
 
@@ -129,11 +129,13 @@ def sync(
     now = clock.now()
     facts = _facts(segment, archive, status)
     if _goes_forward(segment.status, status):
+        was, seen = segment.status, min(_last_seen(segment), now)
         if segment.ended_at is None and status not in Segment.LIVE:
-            facts["ended_at"] = now
+            facts |= {"ended_at": now, "ended_after": seen}
         why = why or facts.get("reason", "")
         if move(segment, status, old=segment.status, by=by, why=why, synced_at=now, **facts):
-            gaps.refresh(run_id=segment.run_id)
+            _record_pause(segment, was, seen, now)
+            accounts.refresh(run_id=segment.run_id)
     else:
         news = {name: told for name, told in facts.items() if getattr(segment, name) != told}
         # Most looks find nothing new: then there is nothing to write either.
@@ -142,6 +144,24 @@ def sync(
         Segment.objects.filter(pk=segment.pk).update(synced_at=now, **news)
     segment.refresh_from_db()
     return segment
+
+
+def _last_seen(segment: Segment) -> datetime:
+    """When the segment was last known to be in the state of its row."""
+    began = segment.started_at or segment.intent_at
+    return max([began, *(each for each in (segment.run.seen_at, segment.synced_at) if each)])
+
+
+def _record_pause(segment: Segment, was: str, seen: datetime, now: datetime) -> None:
+    """`segment` was last seen in its former status `was` at `seen`."""
+    if segment.status == Status.PAUSED:
+        # What starts paused has not recorded at all.
+        low = segment.started_at or now if was == Status.STARTING else seen
+        bounds = {"since_low": min(low, now), "since_high": min(low, now) if was == Status.STARTING else now}
+        Pause.objects.get_or_create(segment=segment, until_high=None, defaults=bounds)
+    elif was == Status.PAUSED and segment.status == Status.STARTED:
+        pauses = Pause.objects.filter(segment=segment, until_high=None)
+        pauses.update(until_low=seen, until_high=now, changed_at=now)
 
 
 def _goes_forward(old: str, new: str) -> bool:

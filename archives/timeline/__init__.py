@@ -5,21 +5,26 @@ Every instant between the run's first and last is in exactly one span. Times are
 """
 
 from .absences import Absent
-from .layout import SETTLE_MS, TAIL_MS, UNKNOWN_CAUSE, build
+from .account import VERSION, Account, Gap, Seam, account_of
+from .layout import SETTLE_MS, TAIL_MS, build
 from .parts import Hole, Join, Piece, Span, Timeline
-from .rows import absences_for, timeline_for
+from .rows import account_for, timeline_for
 
 __all__ = [
     "SETTLE_MS",
     "TAIL_MS",
-    "UNKNOWN_CAUSE",
+    "VERSION",
     "Absent",
+    "Account",
+    "Gap",
     "Hole",
     "Join",
     "Piece",
+    "Seam",
     "Span",
     "Timeline",
-    "absences_for",
+    "account_for",
+    "account_of",
     "build",
     "timeline_for",
 ]

@@ -32,12 +32,15 @@ class Published:
 
 @dataclass(frozen=True)
 class Absent:
-    """`sure`: known from the platform; else their connection was lost, and they may be missing."""
+    """`sure`: known from the platform; else their connection was lost, and they may be missing.
+
+    `causes`: codes of causes.py, in order of time.
+    """
 
     participant: str
     name: str
     bounds: Bounds
-    cause: str
+    causes: tuple[str, ...]
     sure: bool
 
 
@@ -118,6 +121,6 @@ def as_told(absences: Iterable[Absent], gaps: Iterable[Bounds]) -> list[Absent]:
 
 
 def _as_one(parts: list[Absent], bounds: Bounds) -> Absent:
-    causes = dict.fromkeys(part.cause for part in parts if part.cause)
+    causes = dict.fromkeys(cause for part in parts for cause in part.causes)
     sure = all(part.sure for part in parts)
-    return Absent(parts[-1].participant, parts[-1].name, bounds, "; ".join(causes), sure)
+    return Absent(parts[-1].participant, parts[-1].name, bounds, tuple(causes), sure)

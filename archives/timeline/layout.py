@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
+from .causes import UNKNOWN, VAGUE
+from .clocks import stretches
 from .parts import Hole, Join, Piece, Span, Timeline
 
 # A fresh recording may begin black, silent or in the middle of a layout change: it is shown after that.
@@ -14,12 +17,15 @@ SETTLE_MS = 500
 # The last pictures of an ending piece may be missing: it is left so much earlier where the overlap allows.
 TAIL_MS = 100
 
-UNKNOWN_CAUSE = "nothing was recorded"
+NOT_READY = "not_ready"
 
 
 @dataclass(frozen=True)
 class _Placed:
-    """A piece on the wall clock, in whole milliseconds: `zero` is where its media time 0 lies."""
+    """A piece, or what lies between two of its breaks, on the wall clock in whole milliseconds.
+
+    `zero` is where media time 0 would lie by the clock of this stretch.
+    """
 
     piece: Piece
     zero: int
@@ -52,21 +58,30 @@ def build(pieces: Iterable[Piece], joins: Iterable[Join] = (), holes: Iterable[H
     placed = _place(list(pieces), list(joins))
     ready = sorted((p for p in placed if p.piece.state == "ready" and p.end > p.start), key=lambda p: p.start)
     known = [
-        Hole(p.start, p.end, p.piece.note) for p in placed if p.piece.state == "lost" and p.end > p.start
+        Hole(p.start, p.end, p.piece.cause) for p in placed if p.piece.state == "lost" and p.end > p.start
     ]
+    known += _standstills(placed)
     known += [hole for hole in holes if hole.until_ms > hole.from_ms]
     edges = [(p.start, p.end) for p in ready] + [(round(h.from_ms), round(h.until_ms)) for h in known]
     if not edges:
         return Timeline((), 0)
-    known += [
-        Hole(p.start, max(p.end, p.start + 1), p.piece.note) for p in placed if p.piece.state == "pending"
-    ]
+    known += [Hole(p.start, max(p.end, p.start + 1), NOT_READY) for p in placed if p.piece.state == "pending"]
     origin = min(start for start, _ in edges)
     return Timeline(tuple(_spans(ready, known, origin, max(end for _, end in edges))), origin)
 
 
 def _place(pieces: list[Piece], joins: list[Join]) -> list[_Placed]:
-    """Pieces that joins connect lie to each other as measured; each such group as its members' clocks say."""
+    """Every stretch of every piece on the wall clock."""
+    zeros = zeros_of(pieces, joins)
+    return [placed for piece in pieces for placed in _stretches(piece, zeros[piece.id])]
+
+
+def zeros_of(pieces: Iterable[Piece], joins: Iterable[Join] = ()) -> dict[str, float]:
+    """{id: Unix time (ms) of media time 0}: pieces that joins connect lie to each other as measured, and each
+    such group as its members' clocks say.
+    """
+    pieces = list(pieces)
+    known_pieces = {piece.id: piece for piece in pieces}
     offsets: dict[str, float] = {}
     groups: dict[str, list[Piece]] = {}
     leader: dict[str, str] = {}
@@ -77,18 +92,45 @@ def _place(pieces: list[Piece], joins: list[Join]) -> list[_Placed]:
         joined = best.get(piece.id)
         known = joined is not None and joined.earlier in offsets
         leader[piece.id] = leader[joined.earlier] if joined and known else piece.id
-        offsets[piece.id] = offsets[joined.earlier] + joined.offset_ms if joined and known else piece.wall_ms
+        offsets[piece.id] = (
+            offsets[joined.earlier] + _begins_after(known_pieces[joined.earlier], piece, joined.offset_ms)
+            if joined and known
+            else piece.wall_ms
+        )
         groups.setdefault(leader[piece.id], []).append(piece)
     shifts = {
         name: median(piece.wall_ms - offsets[piece.id] for piece in members)
         for name, members in groups.items()
     }
-    return [_placed(piece, offsets[piece.id] + shifts[leader[piece.id]]) for piece in pieces]
+    return {piece.id: offsets[piece.id] + shifts[leader[piece.id]] for piece in pieces}
 
 
-def _placed(piece: Piece, zero_ms: float) -> _Placed:
-    zero = round(zero_ms)
-    return _Placed(piece, zero, zero + _up(piece.begin_ms), zero + int(piece.end_ms))
+def _begins_after(earlier: Piece, later: Piece, offset_ms: float) -> float:
+    """Wall-clock time from media time 0 of `earlier` to that of `later`, whose seam was measured.
+
+    As the clocks say in the middle of what both show.
+    """
+    shared = max(0.0, earlier.end_ms - offset_ms - later.begin_ms)
+    middle = later.begin_ms + min(shared, later.end_ms - later.begin_ms) / 2
+    return earlier.elapsed_ms(middle + offset_ms) - later.elapsed_ms(middle)
+
+
+def _stretches(piece: Piece, zero_ms: float) -> list[_Placed]:
+    found = []
+    for begin, end, shift in stretches(piece.breaks, piece.begin_ms, piece.end_ms):
+        zero = round(zero_ms + shift)
+        found.append(_Placed(piece, zero, zero + _up(begin), zero + int(end)))
+    return found
+
+
+def _standstills(placed: Sequence[_Placed]) -> list[Hole]:
+    """Between the stretches of one piece, for the causes of its breaks."""
+    holes = []
+    for one, other in pairwise(placed):
+        if one.piece is other.piece and one.piece.state == "ready":
+            cause = next((each.cause for each in one.piece.breaks if each.at_ms > one.start - one.zero), "")
+            holes.append(Hole(one.end, other.start, cause))
+    return holes
 
 
 def _up(milliseconds: float) -> int:
@@ -191,11 +233,12 @@ class _Causes:
         self._coming = deque(sorted(known, key=lambda hole: hole.from_ms))
         self._open: list[Hole] = []
 
-    def of(self, begin: int, until: int) -> str:
+    def of(self, begin: int, until: int) -> tuple[str, ...]:
         while self._coming and self._coming[0].from_ms < until:
             self._open.append(self._coming.popleft())
         self._open = [hole for hole in self._open if hole.until_ms > begin]
-        return "; ".join(dict.fromkeys(hole.cause for hole in self._open if hole.cause)) or UNKNOWN_CAUSE
+        causes = dict.fromkeys(hole.cause for hole in self._open if hole.cause)
+        return tuple(cause for cause in causes if cause not in VAGUE) or tuple(causes)[:1] or (UNKNOWN,)
 
 
 def _gap(begin: int, until: int, origin: int, causes: _Causes) -> Span:

@@ -6,6 +6,8 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Literal
 
+from .clocks import Break, elapsed_ms
+
 State = Literal["ready", "pending", "lost"]
 
 
@@ -14,7 +16,8 @@ class Piece:
     """One archive. `wall_ms` is when its media time 0 was, by the platform's clock (good to about a second).
 
     `state`: `ready` has media from `begin_ms` to `end_ms` of its media clock; `pending` may have it later;
-    `lost` never will, for the reason in `note`.
+    `lost` never will. `cause` is the code (causes.py) why it ended or is lost. `breaks`, in order, are where
+    its recorder stood still: its media clock did, and the wall clock did not.
     """
 
     id: str
@@ -23,7 +26,12 @@ class Piece:
     end_ms: float
     begin_ms: float = 0
     state: State = "ready"
-    note: str = ""
+    cause: str = ""
+    breaks: tuple[Break, ...] = ()
+
+    def elapsed_ms(self, media_ms: float) -> float:
+        """Wall-clock time since `wall_ms` at this position of the media."""
+        return elapsed_ms(self.breaks, media_ms)
 
 
 @dataclass(frozen=True)
@@ -38,7 +46,7 @@ class Join:
 
 @dataclass(frozen=True)
 class Hole:
-    """A stretch of wall-clock time that is known not to have been recorded."""
+    """A stretch of wall-clock time that is known not to have been recorded, and the code of its cause."""
 
     from_ms: float
     until_ms: float
@@ -48,6 +56,8 @@ class Hole:
 @dataclass(frozen=True)
 class Span:
     """A part of the run: `segment` between `in_ms` and `out_ms` of its media, or a gap (0 to its length).
+
+    `causes`: codes (causes.py) why nothing is there, the one that began first before the others.
 
     `change_from_ms` to `change_until_ms` (of the run) is where one may as well change from the span before
     to this one, both showing the same; they are None at the run's start and next to a gap.
@@ -59,7 +69,7 @@ class Span:
     start_ms: int
     in_ms: int
     out_ms: int
-    cause: str = ""
+    causes: tuple[str, ...] = ()
     change_from_ms: int | None = None
     change_until_ms: int | None = None
 

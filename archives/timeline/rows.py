@@ -1,96 +1,224 @@
-"""A run's rows as a timeline. Imports no model: it only follows what a run has."""
+"""A run as facts, and the account that they amount to. Imports no model: it follows what a run has."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from .absences import Absent, as_told
-from .layout import build
-from .parts import Hole, Join, Piece, State, Timeline
+from archives import clock
+
+from .absences import Absent, merged
+from .account import Account, account_of
+from .causes import code_of
+from .clocks import Bounds, Pause
+from .edges import ROUNDED_MS
+from .facts import RunFacts, SegmentFacts, State
+from .parts import Timeline
+from .verdicts import Estimate
 
 if TYPE_CHECKING:
     from archives.models import ArchiveRun, Segment
 
-
-# A long run has thousands of pieces, and what the platform said of each of them is not needed here.
+# A long run has thousands of segments, and what the platform said of each of them is not needed here.
 READ = (
-    "run", "ordinal", "session", "status", "created_at_ms", "duration_ms", "ended_at", "reason", "error",
-    "keep_error", "file", "media_begin_ms", "media_end_ms", "media_note",
+    "run", "ordinal", "session", "status", "created_at_ms", "duration_ms", "ended_at", "ended_after",
+    "reason", "error", "keep_error", "file", "media_begin_ms", "media_end_ms", "media_note",
+    "stop_requested_at", "confirmed_at",
 )  # fmt: skip
+# Within this of a change of status, a stream's begin or end tells when that was.
+NEAR_MS = 2000.0
+STREAM_ERROR_MS = 300.0
+STOPPED_BY_CALL = ("", "user initiated")
+
+
+def account_for(run: ArchiveRun) -> Account:
+    """The account of a run as its rows stand, in five queries however many segments it has."""
+    return account_of(facts_for(run))
 
 
 def timeline_for(run: ArchiveRun) -> Timeline:
-    """The timeline of a run as its rows stand now, in two queries however many pieces it has."""
-    segments = list(run.segments.exclude(created_at_ms=None).only(*READ))
-    seams = run.seams.values_list(
+    """What can be played of it."""
+    return account_for(run).timeline
+
+
+def facts_for(run: ArchiveRun) -> RunFacts:
+    now = clock.now()
+    streams = _streams(run)
+    pauses = _pauses(run, streams)
+    segments = run.segments.exclude(created_at_ms=None).only(*READ)
+    return RunFacts(
+        tuple(_segment(segment, pauses.get(segment.pk, ())) for segment in segments),
+        _ms(now),
+        live=run.is_live and run.stop_requested_at is None,
+        finished=run.status in run.ENDED,
+        stop_requested_ms=_ms(run.stop_requested_at) if run.stop_requested_at else None,
+        estimates=_estimates(run),
+        absences=tuple(_absences(run)),
+        published=tuple(merged(_bounds(*stream[1:], now) for stream in streams)) if streams else None,
+    )
+
+
+Stream = tuple[str, datetime, datetime | None]
+
+
+def _streams(run: ArchiveRun) -> list[Stream]:
+    """(session, created, destroyed) of what was published in the room while the run was on."""
+    begun = run.started_at or run.created_at
+    streams = run.room.presences.exclude(destroyed_at__lt=begun).order_by("created_at")
+    if run.ended_at:
+        streams = streams.filter(created_at__lte=run.ended_at)
+    return list(streams.values_list("session", "created_at", "destroyed_at"))
+
+
+def _bounds(since: datetime, until: datetime | None, now: datetime) -> tuple[int, int]:
+    return round(_ms(since)), max(round(_ms(since)), round(_ms(until or now)))
+
+
+def _estimates(run: ArchiveRun) -> dict[tuple[str, str], tuple[Estimate, ...]]:
+    found: dict[tuple[str, str], list[Estimate]] = defaultdict(list)
+    rows = run.seams.exclude(estimates=None).values_list(
         "earlier_id",
         "later_id",
-        "kind",
-        "offset_ms",
-        "confidence",
-        "measured_at",
-        "gap_from",
-        "gap_until",
-        "cause",
+        "estimates__source",
+        "estimates__offset_ms",
+        "estimates__low_ms",
+        "estimates__high_ms",
+        "estimates__confidence",
+        "estimates__residual_av_ms",
+        "estimates__former",
     )
-    joins: list[Join] = []
-    holes: list[Hole] = []
-    for earlier, later, kind, offset_ms, confidence, measured_at, gap_from, gap_until, cause in seams:
-        if later and offset_ms is not None and measured_at:
-            joins.append(Join(str(earlier), str(later), offset_ms, confidence))
-        if kind == "gap" and gap_from and gap_until:
-            holes.append(Hole(_ms(gap_from), _ms(gap_until), cause))
-    return build([_piece(segment) for segment in segments], joins, holes)
+    for earlier, later, *values in rows:
+        found[str(earlier), str(later)].append(Estimate(*values))
+    return {pair: tuple(estimates) for pair, estimates in found.items()}
 
 
-def absences_for(run: ArchiveRun) -> list[Absent]:
-    """Who is missing although something was recorded, in order of time, in two queries."""
+def _absences(run: ArchiveRun) -> list[Absent]:
     rows = run.absences.values_list("participant", "name", "absent_from", "absent_until", "cause", "source")
-    absent = [
-        Absent(participant, name, _bounds(since, until), cause, source == "platform")
+    return [
+        Absent(
+            participant,
+            name,
+            (round(_ms(since)), round(_ms(until))),
+            (cause,) if cause else (),
+            source == "platform",
+        )
         for participant, name, since, until, cause, source in rows
     ]
-    holes = run.seams.filter(kind="gap").values_list("gap_from", "gap_until") if absent else []
-    return as_told(absent, [_bounds(since, until) for since, until in holes if since and until])
 
 
-def _bounds(since: datetime, until: datetime) -> tuple[int, int]:
-    return round(_ms(since)), round(_ms(until))
+def _pauses(run: ArchiveRun, streams: list[Stream]) -> dict[Any, tuple[Pause, ...]]:
+    """By segment, their ends made exact by the streams of the segment's session where one tells."""
+    found: dict[Any, list[Pause]] = defaultdict(list)
+    rows = run.segments.exclude(pauses=None).values_list(
+        "pk",
+        "session",
+        "pauses__since_low",
+        "pauses__since_high",
+        "pauses__until_low",
+        "pauses__until_high",
+    )
+    for pk, session, since_low, since_high, until_low, until_high in rows:
+        emptied, filled = _changes(streams, session)
+        since = _sharpened((_ms(since_low), _ms(since_high)), emptied)
+        until = _sharpened((_ms(until_low), _ms(until_high)), filled) if until_high else None
+        found[pk].append(Pause(since, until))
+    return {pk: tuple(sorted(pauses, key=lambda each: each.since)) for pk, pauses in found.items()}
+
+
+def _changes(streams: list[Stream], session: str) -> tuple[list[float], list[float]]:
+    """When the session's last stream ended, and when a first one began; each time."""
+    own = [(since, until) for side, since, until in streams if side == session]
+    ends = {_ms(until) for _, until in own if until}
+    begins = {_ms(since) for since, _ in own}
+
+    def published(instant: float) -> bool:
+        return any(_ms(since) <= instant and (until is None or _ms(until) > instant) for since, until in own)
+
+    return [end for end in ends if not published(end)], [
+        begin for begin in begins if not published(begin - 1)
+    ]
+
+
+def _sharpened(bounds: Bounds, instants: list[float]) -> Bounds:
+    near = [each for each in instants if bounds[0] - NEAR_MS <= each <= bounds[1]]
+    if len(near) != 1:
+        return bounds
+    return near[0] - STREAM_ERROR_MS, near[0] + STREAM_ERROR_MS
 
 
 def _ms(instant: datetime) -> float:
     return instant.timestamp() * 1000
 
 
-def _piece(segment: Segment) -> Piece:
-    return Piece(
+def _segment(segment: Segment, pauses: tuple[Pause, ...]) -> SegmentFacts:
+    began_ms = float(segment.created_at_ms or 0)
+    return SegmentFacts(
         id=str(segment.pk),
+        ordinal=segment.ordinal,
         session=segment.session,
-        wall_ms=float(segment.created_at_ms or 0),
-        end_ms=_end_ms(segment),
-        begin_ms=float(segment.media_begin_ms or 0),
         state=_state(segment),
-        note=_note(segment),
+        began_ms=began_ms,
+        media_ms=(float(segment.media_begin_ms or 0), _end_ms(segment)),
+        ended_ms=_ended(segment, began_ms),
+        rounded_ms=ROUNDED_MS if began_ms % 1000 == 0 else 0.0,
+        probed=segment.media_end_ms is not None,
+        pauses=pauses,
+        closed_ms=_ms(segment.stop_requested_at) if _was_closed(segment) else None,
+        confirmed_ms=_ms(segment.confirmed_at) if segment.confirmed_at else None,
+        cause=cause_of(segment),
+        detail=segment.error or segment.keep_error or segment.media_note or segment.reason,
     )
 
 
-def _end_ms(segment: Segment) -> float:
-    """The media's end, as its file says or else the platform, or until that is known how long it recorded."""
+def _end_ms(segment: Segment) -> float | None:
+    """The media's end, as its file says or else the platform; None if neither does."""
     if segment.media_end_ms is not None:
         return float(segment.media_end_ms)
-    if segment.duration_ms or not segment.ended_at:
-        return float(segment.duration_ms)
-    return max(0.0, segment.ended_at.timestamp() * 1000 - (segment.created_at_ms or 0))
+    return float(segment.duration_ms) if segment.duration_ms else None
+
+
+def _ended(segment: Segment, began_ms: float) -> Bounds | None:
+    if segment.ended_at is None:
+        return None
+    seen = max(_ms(segment.ended_at), began_ms)
+    asked = segment.stop_requested_at if _was_closed(segment) else None
+    known = [began_ms, *(_ms(each) for each in (segment.ended_after, asked) if each)]
+    return min(max(known), seen), seen
+
+
+def _was_closed(segment: Segment) -> bool:
+    """By this software, and not by anything else before."""
+    failed = segment.status == segment.Status.FAILED
+    return segment.stop_requested_at is not None and segment.reason in STOPPED_BY_CALL and not failed
 
 
 def _state(segment: Segment) -> State:
     if segment.has_media:
         return "ready"
-    return "lost" if segment.status in segment.FINAL else "pending"
+    if segment.status in segment.FINAL:
+        return "lost"
+    return "live" if segment.is_live else "pending"
 
 
-def _note(segment: Segment) -> str:
-    why = segment.error or segment.keep_error or segment.media_note or segment.reason
-    what = {"lost": "has no recording", "pending": "is not ready yet"}.get(_state(segment), "")
-    return f"piece {segment.ordinal} {what}{f': {why}' if why and what else ''}"
+def cause_of(segment: Segment) -> str:
+    """The code why it ended, or why there is nothing to be played of it; "" if neither needs a reason."""
+    if _state(segment) == "lost":
+        return _why_lost(segment)
+    return "" if _was_closed(segment) else code_of(segment.reason) or ENDED.get(segment.status, "")
+
+
+ENDED = {"failed": "recorder_failed", "stopped": "archive_ended", "available": "archive_ended"}
+
+
+def _why_lost(segment: Segment) -> str:
+    said = code_of(segment.error) or code_of(segment.keep_error)
+    if said:
+        return said
+    if segment.status == segment.Status.FAILED:
+        return "recorder_failed"
+    if segment.status in (segment.Status.EXPIRED, segment.Status.DELETED):
+        return "file_gone"
+    if segment.keep_error:
+        return "not_stored"
+    return "unreadable" if segment.media_note else "empty"

@@ -55,7 +55,7 @@ def test_each_gap_is_an_alarm_with_its_bounds(world: World) -> None:
         world.wait(10)
     gaps = run.alarms.filter(code="gap")
     assert (gaps.count(), gaps.filter(cleared_at=None).count()) == (2, 1)
-    assert all("UTC: failure" in alarm.message for alarm in gaps)
+    assert all("recorder failed" in alarm.message for alarm in gaps)
 
 
 def test_the_story_says_who_is_missing_and_from_when_to_when(world: World) -> None:

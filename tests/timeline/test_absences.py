@@ -13,7 +13,7 @@ def published(*bounds: tuple[int, int], session: str = "primary") -> list[Publis
 
 
 def absent(person: str, begin: int, end: int, cause: str = "", sure: bool = True) -> Absent:
-    return Absent(person, person.title(), (begin * S, end * S), cause, sure)
+    return Absent(person, person.title(), (begin * S, end * S), (cause,) if cause else (), sure)
 
 
 def test_stretches_are_merged_cut_and_taken_away() -> None:

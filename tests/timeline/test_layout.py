@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from archives.timeline import SETTLE_MS, TAIL_MS, UNKNOWN_CAUSE, Hole, Join, Piece, Timeline, build
+from archives.timeline import SETTLE_MS, TAIL_MS, Hole, Join, Piece, Timeline, build
+from archives.timeline.causes import UNKNOWN
 
 START = 1_700_000_000_000
 
@@ -30,7 +31,7 @@ pieces_of_a_run = st.lists(
     max_size=14,
 ).map(
     lambda rows: [
-        Piece(str(number), "primary", START + begin, length, min(head, length), state, f"note {number}")
+        Piece(str(number), "primary", START + begin, length, min(head, length), state, "recorder_failed")
         for number, (begin, length, state, head) in enumerate(rows)
     ]
 )
@@ -90,7 +91,7 @@ def test_it_shows_media_where_there_is_any_and_a_gap_only_where_there_is_none(pi
             assert begin == by_id[span.segment].wall_ms + span.in_ms
         else:
             assert all(not there(pieces, at) for at in {begin, *(c for c in cuts if begin < c < end)})
-            assert span.cause
+            assert span.causes
             assert span.in_ms == 0
 
 
@@ -185,12 +186,12 @@ def test_it_skips_a_piece_that_adds_nothing():
 def test_a_lost_piece_is_a_gap_with_its_reason_where_nothing_else_was_recorded():
     pieces = [
         piece("a", 0, 10_000),
-        piece("lost", 9_000, 20_000, state="lost", note="piece 2 has no recording: failure"),
+        piece("lost", 9_000, 20_000, state="lost", cause="recorder_failed"),
         piece("b", 18_000, 30_000),
     ]
     gap = build(pieces).spans[1]
     assert (gap.kind, gap.start_ms, gap.in_ms, gap.out_ms) == ("gap", 10_000, 0, 8_000)
-    assert gap.cause == "piece 2 has no recording: failure"
+    assert gap.causes == ("recorder_failed",)
 
 
 def test_a_lost_piece_that_others_cover_leaves_no_gap():
@@ -200,14 +201,14 @@ def test_a_lost_piece_that_others_cover_leaves_no_gap():
 
 def test_a_hole_nobody_explains_says_so_and_a_stated_one_says_why():
     pieces = [piece("a", 0, 10_000), piece("b", 12_000, 20_000), piece("c", 25_000, 30_000)]
-    timeline = build(pieces, holes=[Hole(START + 10_000, START + 12_000, "session ended")])
-    assert [s.cause for s in timeline.spans if s.kind == "gap"] == ["session ended", UNKNOWN_CAUSE]
+    timeline = build(pieces, holes=[Hole(START + 10_000, START + 12_000, "session_ended")])
+    assert [s.causes for s in timeline.spans if s.kind == "gap"] == [("session_ended",), (UNKNOWN,)]
 
 
 def test_a_hole_at_the_end_belongs_to_the_run():
-    timeline = build([piece("a", 0, 10_000)], holes=[Hole(START + 10_000, START + 14_500, "session ended")])
+    timeline = build([piece("a", 0, 10_000)], holes=[Hole(START + 10_000, START + 14_500, "session_ended")])
     assert timeline.duration_ms == 14_500
-    assert timeline.spans[-1].cause == "session ended"
+    assert timeline.spans[-1].causes == ("session_ended",)
 
 
 def test_a_run_that_still_records_ends_with_its_latest_finished_piece():
@@ -218,11 +219,11 @@ def test_a_run_that_still_records_ends_with_its_latest_finished_piece():
 def test_a_piece_not_ready_yet_before_a_finished_one_is_a_gap_for_now():
     pieces = [
         piece("a", 0, 10_000),
-        piece("b", 9_000, 21_000, state="pending", note="piece 2 is not ready yet"),
+        piece("b", 9_000, 21_000, state="pending"),
         piece("c", 20_000, 30_000),
     ]
     gap = build(pieces).spans[1]
-    assert (gap.kind, gap.length_ms, gap.cause) == ("gap", 10_000, "piece 2 is not ready yet")
+    assert (gap.kind, gap.length_ms, gap.causes) == ("gap", 10_000, ("not_ready",))
 
 
 def test_the_surest_of_two_joins_is_believed():

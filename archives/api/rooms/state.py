@@ -8,10 +8,10 @@ from typing import Any
 from django.db.models import Q
 
 from archives import clock
+from archives.api.runs.account import account_json
 from archives.models import Alarm, ArchiveRun, Restart, Room, Segment
-from archives.services import limits
+from archives.services import accounts, limits
 from archives.services import restart_table as machine
-from archives.timeline import absences_for
 
 # An ended run is still shown for so long, an ended restart so that its outcome can be read.
 RUN_SHOWN = timedelta(hours=1)
@@ -69,7 +69,8 @@ def _run_state(
     }
     if for_host:
         state["alarms"] = list(Alarm.objects.filter(Q(run=run) | Q(run=None), room=run.room, cleared_at=None))
-        state["absences"] = absences_for(run)
+        state["account"] = account_json(accounts.current(run))
+        state["absences"] = state["account"]["absences"]
     return state
 
 

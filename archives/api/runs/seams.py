@@ -1,73 +1,80 @@
-"""The seam report of a run: where its pieces meet, how that is known, and what is missing."""
+"""The seam report of a run: where its segments meet, how that is known, and what is missing."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
+from django.db.models import Max
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from archives import clock
 from archives.api.cache import answer
 from archives.api.permissions import MayWatch
 from archives.api.refusals import MAY_READ
+from archives.api.runs.account import AccountSerializer, account_json, sentences
 from archives.api.runs.views import run_for
 from archives.api.serializers import AbsentSerializer
-from archives.models import ArchiveRun, Seam
-from archives.timeline import absences_for
+from archives.models import ArchiveRun
+from archives.services import accounts
+from archives.timeline import Seam, account_for
+from archives.timeline.facts import SegmentFacts
+from archives.timeline.verdicts import Estimate
+
+NOT_MEASURED = "The files could not be compared here; the platform's times are used."
 
 
 class MeetingSerializer(serializers.Serializer):
     id = serializers.UUIDField()
-    ordinal = serializers.IntegerField()
+    number = serializers.IntegerField(help_text="From 1.")
+    ordinal = serializers.IntegerField(help_text="From 0. Deprecated: use `number`.")
     session = serializers.CharField()
 
 
-class SeamSerializer(serializers.ModelSerializer[Seam]):
+class ContradictionSerializer(serializers.Serializer):
+    """An estimate that says the other thing."""
+
+    source = serializers.CharField(help_text="audio, video or times.")
+    kind = serializers.ChoiceField(choices=["overlap", "gap"])
+    overlap_ms = serializers.IntegerField(help_text="Negative: a gap that long.")
+    confidence = serializers.FloatField()
+    sure = serializers.BooleanField()
+
+
+class SeamSerializer(serializers.Serializer):
     earlier = MeetingSerializer()
     later = MeetingSerializer(allow_null=True)
-    status = serializers.SerializerMethodField(help_text="waiting (to be measured), measured or estimated.")
+    kind = serializers.ChoiceField(choices=["overlap", "gap"])
+    status = serializers.CharField(help_text="waiting (to be measured), measured or estimated.")
+    offset_ms = serializers.IntegerField(
+        allow_null=True, help_text="Where the later segment begins in the media of the earlier one."
+    )
+    overlap_ms = serializers.IntegerField(help_text="Negative: a gap that long.")
+    method = serializers.CharField(help_text="What decided: audio, video or times.")
+    confidence = serializers.FloatField()
     sure = serializers.BooleanField(help_text="Measured in the media, beyond reasonable doubt.")
     residual_av_ms = serializers.FloatField(
-        source="residual",
-        allow_null=True,
-        help_text="By how much pictures jump ahead where sound is continuous.",
+        allow_null=True, help_text="By how much pictures jump ahead where sound is continuous."
     )
-
-    class Meta:
-        model = Seam
-        fields = (
-            "earlier",
-            "later",
-            "kind",
-            "status",
-            "offset_ms",
-            "overlap_ms",
-            "method",
-            "confidence",
-            "sure",
-            "residual_av_ms",
-            "measured_at",
-            "gap_from",
-            "gap_until",
-            "cause",
-            "error",
-        )
-
-    def get_status(self, seam: Seam) -> str:
-        if seam.due_at is not None:
-            return "waiting"
-        return "measured" if seam.measured_at else "estimated"
+    measured_at = serializers.DateTimeField(allow_null=True)
+    gap_from = serializers.DateTimeField(allow_null=True)
+    gap_until = serializers.DateTimeField(allow_null=True)
+    cause = serializers.CharField(allow_blank=True, help_text="Gaps only: why, in people's words.")
+    causes = serializers.ListField(child=serializers.CharField(), help_text="As codes.")
+    contradicted_by = ContradictionSerializer(many=True)
+    error = serializers.CharField(allow_blank=True, help_text="Why it was not measured.")
 
 
 class SeamsSerializer(serializers.Serializer):
     run = serializers.UUIDField()
+    account = AccountSerializer()
     measured = serializers.IntegerField(help_text="Overlaps measured in the media.")
     estimated = serializers.IntegerField(help_text="Overlaps known from the platform's times only.")
     waiting = serializers.IntegerField(help_text="Still to be measured.")
-    gaps = serializers.IntegerField()
+    gaps = serializers.IntegerField(help_text="As many as the account has.")
     seams = SeamSerializer(many=True)
     absences = AbsentSerializer(many=True)
 
@@ -77,25 +84,90 @@ class RunSeams(APIView):
 
     @extend_schema(responses={200: SeamsSerializer, **MAY_READ})
     def get(self, request: Request, pk: str) -> HttpResponseBase:
-        """Where the pieces of the run meet, in order: overlaps as measured, gaps with bounds and cause; and
+        """Where the segments of the run meet, in order: overlaps as measured, gaps with bounds and cause; and
         who is missing although something was recorded.
         """
         return answer(request, run_for(request, pk, stamp=True), "seams", _report)
 
 
+class _Job(NamedTuple):
+    """How far the measurement of a seam is."""
+
+    waiting: bool = False
+    error: str = ""
+    measured_at: Any = None
+
+
 def _report(run: ArchiveRun) -> dict[str, Any]:
-    rows = run.seams.select_related("earlier", "later").order_by("earlier__ordinal", "later__ordinal")
-    seams = SeamSerializer(rows, many=True).data
-    absences = AbsentSerializer(absences_for(run), many=True).data
-    return {"run": str(run.pk), **_counted(seams), "seams": seams, "absences": absences}
-
-
-def _counted(seams: Any) -> dict[str, int]:
-    overlaps = [seam["status"] for seam in seams if seam["kind"] == Seam.Kind.OVERLAP]
-    waiting = sum(seam["status"] == "waiting" for seam in seams)
+    jobs = _jobs(run)
+    made = account_for(run)
+    account = accounts.current(run, made)
+    facts = AccountSerializer(account_json(account)).data
+    seams = [_seam(seam, jobs.get(_pair(seam), _Job())) for seam in made.seams]
     return {
-        "measured": overlaps.count("measured"),
-        "estimated": overlaps.count("estimated"),
-        "waiting": waiting,
-        "gaps": sum(seam["kind"] == Seam.Kind.GAP for seam in seams),
+        "run": str(run.pk),
+        "account": facts,
+        "measured": account.measured,
+        "estimated": account.estimated,
+        "waiting": sum(seam["status"] == "waiting" for seam in seams),
+        "gaps": account.gap_count,
+        "seams": SeamSerializer(seams, many=True).data,
+        "absences": facts["absences"],
+    }
+
+
+def _jobs(run: ArchiveRun) -> dict[tuple[str, str], _Job]:
+    rows = run.seams.exclude(later=None).order_by().annotate(measured_at=Max("estimates__measured_at"))
+    values = rows.values_list("earlier_id", "later_id", "due_at", "error", "measured_at")
+    return {
+        (str(earlier), str(later)): _Job(due_at is not None, error, measured_at)
+        for earlier, later, due_at, error, measured_at in values
+    }
+
+
+def _pair(seam: Seam) -> tuple[str, str]:
+    return seam.earlier.id, seam.later.id if seam.later else ""
+
+
+def _seam(seam: Seam, job: _Job) -> dict[str, Any]:
+    verdict = seam.verdict
+    measured = verdict.source != "times"
+    return {
+        "earlier": _meeting(seam.earlier),
+        "later": _meeting(seam.later) if seam.later else None,
+        "kind": verdict.kind,
+        "status": "waiting" if job.waiting else "measured" if measured else "estimated",
+        "offset_ms": round(verdict.offset_ms) if seam.later else None,
+        "overlap_ms": round(verdict.overlap_ms),
+        "method": verdict.source,
+        "confidence": verdict.confidence,
+        "sure": verdict.sure,
+        "residual_av_ms": verdict.residual_av_ms,
+        "measured_at": job.measured_at if measured else None,
+        "gap_from": clock.from_ms(round(seam.wall_ms[0])) if verdict.kind == "gap" else None,
+        "gap_until": clock.from_ms(round(seam.wall_ms[1])) if verdict.kind == "gap" else None,
+        "cause": sentences(seam.causes),
+        "causes": list(seam.causes),
+        "contradicted_by": [_contradiction(seam, each) for each in verdict.contradicted_by],
+        "error": NOT_MEASURED if job.error else "",
+    }
+
+
+def _meeting(segment: SegmentFacts) -> dict[str, Any]:
+    return {
+        "id": segment.id,
+        "number": segment.ordinal + 1,
+        "ordinal": segment.ordinal,
+        "session": segment.session,
+    }
+
+
+def _contradiction(seam: Seam, estimate: Estimate) -> dict[str, Any]:
+    overlap_ms = seam.verdict.overlap_ms + seam.verdict.offset_ms - estimate.offset_ms
+    return {
+        "source": estimate.source,
+        "kind": "overlap" if overlap_ms >= 0 else "gap",
+        "overlap_ms": round(overlap_ms),
+        "confidence": estimate.confidence,
+        "sure": estimate.sure,
     }

@@ -8,11 +8,13 @@ from uuid import UUID
 from django.urls import reverse
 
 from archives import clock
+from archives.api.runs.account import absence_json, account_json, sentences
 from archives.models import ArchiveRun, Preview
 from archives.models.captions import Captions
+from archives.services import accounts
 from archives.services.jobs import previews
 from archives.services.jobs.previews import CUES, LEVELS
-from archives.timeline import Absent, Span, absences_for, timeline_for
+from archives.timeline import Absent, Span, account_for
 
 # Stands for the id in the address of a piece: looking the address up for thousands of them takes seconds.
 ANY = UUID(int=0)
@@ -20,7 +22,8 @@ ANY = UUID(int=0)
 
 def run_offsets(run: ArchiveRun) -> dict[str, Any]:
     """{run, duration_ms, began_at_ms, spans …}: every instant of the run once, holes as gaps."""
-    timeline = timeline_for(run)
+    account = account_for(run)
+    timeline = account.timeline
     # Before the first piece is there to be shown, the run's own beginning is the best known.
     zero = timeline.began_at_ms or clock.to_ms(run.started_at or run.created_at)
     address = reverse("segment_file", args=[ANY])
@@ -30,8 +33,9 @@ def run_offsets(run: ArchiveRun) -> dict[str, Any]:
         "run": str(run.pk),
         "duration_ms": timeline.duration_ms,
         "began_at_ms": timeline.began_at_ms,
+        "account": account_json(accounts.current(run, account)),
         "spans": [_span(span, address) for span in timeline.spans],
-        "absences": [_absence(each, zero) for each in absences_for(run)],
+        "absences": [_absence(each, zero) for each in account.absences],
         "thumbnails": preview_url(run, CUES, folder),
         "levels": preview_url(run, LEVELS, folder),
         "captions": captions_url(run, captions) if captions else None,
@@ -39,12 +43,9 @@ def run_offsets(run: ArchiveRun) -> dict[str, Any]:
 
 
 def _absence(absent: Absent, began_at_ms: int) -> dict[str, Any]:
-    return {
-        "person": absent.name,
+    return absence_json(accounts.absence_facts(absent)) | {
         "start_ms": max(0, absent.bounds[0] - began_at_ms),
         "end_ms": max(0, absent.bounds[1] - began_at_ms),
-        "sure": absent.sure,
-        "cause": absent.cause,
     }
 
 
@@ -70,4 +71,6 @@ def _span(span: Span, address: str) -> dict[str, Any]:
         "change_from_ms": span.change_from_ms,
         "change_until_ms": span.change_until_ms,
     }
-    return told | ({"cause": span.cause} if span.kind == "gap" else {})
+    if span.kind == "gap":
+        told |= {"cause": sentences(span.causes), "causes": list(span.causes)}
+    return told

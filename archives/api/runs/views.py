@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.db.models import Count, DurationField, Exists, F, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from archives import errors
-from archives.api.cache import answer, stamped
+from archives.api.cache import answer
 from archives.api.pagination import Newest
 from archives.api.permissions import IsHost, IsWatcher, MayHold, MayWatch
 from archives.api.refusals import MAY_CHANGE, MAY_CONFLICT
@@ -37,18 +37,12 @@ from archives.api.serializers import (
     RunDetailSerializer,
     StartSerializer,
 )
-from archives.models import NAME_MAX, ArchiveRun, Preview, Seam, Segment
+from archives.models import NAME_MAX, ArchiveRun, Preview, Segment
 from archives.services import history, restarts, rooms, runs
+from archives.services.stamps import with_account_stamp, with_stamp
 from archives.web import access
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
-MISSING = Subquery(
-    Seam.objects.filter(run=OuterRef("pk"), kind=Seam.Kind.GAP)
-    .order_by()
-    .values("run")
-    .annotate(total=Sum(F("gap_until") - F("gap_from"), output_field=DurationField()))
-    .values("total")
-)
 PICTURE = Subquery(Preview.objects.filter(run=OuterRef("pk")).values("folder")[:1])
 WATCHED = ("retrieve", "offsets")
 # Counted for the runs of a page, where a join would count those of every run there is.
@@ -85,7 +79,7 @@ def run_for(request: Request, key: str, *, trashed: bool = False, stamp: bool = 
         raise errors.UnknownRun(detail={"run": str(key)[:NAME_MAX]}) from None
     for rows in reached:
         found = told(rows, request.user).filter(pk=pk)
-        if run := (stamped(found) if stamp else found).first():
+        if run := (with_stamp(found.select_related("room", "account")) if stamp else found).first():
             return run
     raise errors.UnknownRun(detail={"run": str(pk)})
 
@@ -106,7 +100,7 @@ class RunViewSet(LibraryActions, mixins.ListModelMixin, viewsets.GenericViewSet[
     def get_queryset(self) -> QuerySet[ArchiveRun]:
         user, asked = self.request.user, self.request.query_params
         seen = access.trashed_runs(user) if asked.get("trash") == "true" else access.visible_runs(user)
-        seen = told(seen, user).annotate(missing=MISSING, picture_folder=PICTURE)
+        seen = with_account_stamp(told(seen, user).select_related("room", "account")).annotate(picture_folder=PICTURE)
         return found_by(seen, asked)
 
     def get_object(self) -> ArchiveRun:

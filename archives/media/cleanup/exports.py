@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce
 from archives import clock, errors
 from archives.models import ArchiveRun, Export, Segment
 from archives.services.jobs import exports
+from archives.services.jobs.digests import adopt_former, fingerprint
 from archives.timeline import timeline_for
 
 # A link into a bucket holds for hours, and a long file is fetched with pauses.
@@ -56,6 +57,7 @@ def unused_export_remove(export: Export, ages: Ages, *, dry_run: bool = False) -
     digest = _digest_of_kept(export.run)
     if digest is None:
         return Outcome.LAST
+    export.refresh_from_db(fields=["digest"])
     used = export.used_at or export.ended_at or export.created_at
     old = ages.any is not None and used < clock.now() - ages.any
     if digest == export.digest and not old:
@@ -74,9 +76,11 @@ def _digest_of_kept(run: ArchiveRun) -> str | None:
     if not all(_is_there(piece) for piece in run.segments.exclude(kept_at=None)):
         return None
     try:
-        return exports.fingerprint(run, timeline_for(run))
+        digest = fingerprint(run, timeline_for(run))
     except (errors.FilesNotKept, errors.NothingToExport):
         return None
+    adopt_former(run, digest)
+    return digest
 
 
 def _is_there(piece: Segment) -> bool:

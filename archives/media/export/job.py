@@ -16,6 +16,7 @@ from archives.media.files.copies import local_copies, store, storing_s, work_fol
 from archives.media.renewal import HoldLost, Renewal
 from archives.models import ArchiveRun, Export
 from archives.services.jobs import exports
+from archives.services.jobs.digests import adopt_former, fingerprint
 from archives.timeline import Timeline, timeline_for
 
 log = logging.getLogger(__name__)
@@ -51,7 +52,10 @@ def export_make(export: Export, watch: Watch = lambda share: None) -> None:
 
 def _make(export: Export, watch: Watch) -> None:
     run, timeline = export.run, timeline_for(export.run)
-    if exports.fingerprint(run, timeline) != export.digest:
+    digest = fingerprint(run, timeline)
+    adopt_former(run, digest)
+    export.refresh_from_db(fields=["digest"])
+    if digest != export.digest:
         raise ExportError("The recording has changed since this export was asked for. Ask for another.")
     job = _Job(export, watch)
     target = work_folder() / f"{export.pk}.mp4"

@@ -7,6 +7,7 @@ from typing import Literal
 
 from archives.media.export.plan import ExportPlan, GapSpan, PieceSpan
 from archives.timeline import Span, Timeline
+from archives.timeline.causes import sentence
 
 
 def plan_for(
@@ -24,6 +25,6 @@ def plan_for(
 
 def _span(span: Span, path_of: Callable[[str], Path]) -> PieceSpan | GapSpan:
     if span.segment is None:
-        return GapSpan(span.start_ms, span.length_ms, span.cause)
+        return GapSpan(span.start_ms, span.length_ms, " ".join(map(sentence, span.causes)))
     window = span.change_from_ms, span.change_until_ms
     return PieceSpan(path_of(span.segment), span.start_ms, span.in_ms, span.out_ms, *window)

@@ -11,7 +11,8 @@ from archives.media.files.copies import store, work_folder
 from archives.media.previews import thumbnails
 from archives.media.renewal import HoldLost, Renewal
 from archives.models import Preview
-from archives.services.jobs import exports, previews
+from archives.services.jobs import previews
+from archives.services.jobs.digests import fingerprint
 from archives.services.jobs.previews import COVER, CUES, FILES, LEVELS, PICTURE
 from archives.timeline import timeline_for
 
@@ -38,7 +39,7 @@ def preview_make(preview: Preview) -> None:
 
 def _make(preview: Preview) -> None:
     run, timeline = preview.run, timeline_for(preview.run)
-    digest = exports.fingerprint(run, timeline)
+    digest = fingerprint(run, timeline)
     # A folder of its own: whoever looks meanwhile has the old picture with the old places in it.
     stored = f"{run.room.slug}/{run.pk}/preview/{digest[:16]}"
     job = _Job(preview)

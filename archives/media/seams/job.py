@@ -5,18 +5,20 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from archives import clock
 from archives.media.files.copies import Copies, local_copies
 from archives.media.renewal import HoldLost, Renewal
-from archives.media.seams import SeamMeasure, UnreadableMedia, from_times, measure
-from archives.models import Seam, Segment
+from archives.media.seams import SeamMeasure, UnreadableMedia, measure
+from archives.models import Estimate, Seam, Segment
 from archives.services.jobs import previews, seams
+from archives.timeline.laid_out import LaidOut
+from archives.timeline.rows import facts_for
 
 log = logging.getLogger(__name__)
 
 # Both archives' times are those of the platform: rounded, and late by the start of a recording.
 HINT_ERROR_MS = 3000.0
-IN_THE_MEDIA = ("audio", "video")
+# By how much a sure measurement is off at most (benchmarks/seams.py).
+BOUNDS_MS = {"audio": 20, "video": 40}
 
 
 class NoMedia(Exception):
@@ -29,14 +31,14 @@ def seam_measure(seam: Seam) -> None:
         return
     if seam.attempts > seams.MOST_ATTEMPTS:
         why = f"Given up after {seams.MOST_ATTEMPTS} tries. {seam.error}"
-        _settle(seam, _by_times(seam), why.strip())
+        _settle(seam, None, why.strip())
         return
     try:
         found = _measured(seam)
     except HoldLost:
         log.info("seam %s: another process measures it", seam.pk)
     except (NoMedia, UnreadableMedia) as error:
-        _settle(seam, _by_times(seam), str(error))
+        _settle(seam, None, str(error))
     except Exception as error:
         # Storage trouble or a mistake of ours: later tries may do better, and there are only so many.
         log.exception("seam %s: try %s failed", seam.pk, seam.attempts)
@@ -66,34 +68,34 @@ def _file(copies: Copies, segment: Segment) -> Path:
 
 
 def _hint_ms(seam: Seam) -> float | None:
-    earlier, later = seam.earlier.created_at_ms, _later(seam).created_at_ms
-    return None if earlier is None or later is None else float(later - earlier)
+    """Where the later segment begins in the earlier one by their clocks, standstills included."""
+    later = _later(seam)
+    if seam.earlier.created_at_ms is None or later.created_at_ms is None:
+        return None
+    return LaidOut(facts_for(seam.run)).offset_by_clocks(str(seam.earlier_id), str(later.pk))
 
 
 def _later(seam: Seam) -> Segment:
     if seam.later is None:
-        raise NoMedia("Nothing follows this piece.")
+        raise NoMedia("Nothing follows this segment.")
     return seam.later
 
 
-def _by_times(seam: Seam) -> SeamMeasure:
-    end_ms = seam.earlier.media_end_ms or seam.earlier.duration_ms
-    return from_times(end_ms, _hint_ms(seam))
-
-
-def _settle(seam: Seam, found: SeamMeasure, error: str = "") -> None:
-    """A gap stays a gap, and an overlap an overlap, unless the media say otherwise."""
-    facts: dict[str, object] = {
-        "method": found.method,
-        "confidence": round(found.confidence, 4),
-        "residual": found.residual_av_ms,
-        "overlap_ms": round(found.overlap_ms or 0),
-    }
-    if found.offset_ms is not None:
-        facts["offset_ms"] = round(found.offset_ms)
-    if found.method in IN_THE_MEDIA:
-        facts |= {"kind": Seam.Kind.OVERLAP, "measured_at": clock.now()}
-        facts |= {"gap_from": None, "gap_until": None, "cause": ""}
-    if seams.settle(seam, error=error, **facts):
+def _settle(seam: Seam, found: SeamMeasure | None, error: str = "") -> None:
+    estimates = [_estimate(seam, found)] if found is not None and found.method in BOUNDS_MS else []
+    if seams.settle(seam, error=error, found=estimates):
         previews.renew(run_id=seam.run_id)
-        log.info("seam %s: %s ms by %s, %.2f sure", seam.pk, found.offset_ms, found.method, found.confidence)
+        log.info("seam %s: %s", seam.pk, estimates[0] if estimates else error or "nothing found in the media")
+
+
+def _estimate(seam: Seam, found: SeamMeasure) -> Estimate:
+    offset, error = round(found.offset_ms or 0), BOUNDS_MS[found.method]
+    return Estimate(
+        seam=seam,
+        source=found.method,
+        offset_ms=offset,
+        low_ms=offset - error,
+        high_ms=offset + error,
+        confidence=round(found.confidence, 4),
+        residual_av_ms=found.residual_av_ms,
+    )

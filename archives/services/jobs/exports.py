@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import astuple
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -15,8 +12,9 @@ from django.db.models import F, QuerySet
 
 from archives import clock, errors
 from archives.models import ArchiveRun, Export
+from archives.services.jobs.digests import adopt_former, fingerprint
 from archives.services.library import require_unheld
-from archives.timeline import Timeline, timeline_for
+from archives.timeline import timeline_for
 
 Status = Export.Status
 User = AbstractBaseUser | AnonymousUser
@@ -45,6 +43,7 @@ def request(
     if run.status != ArchiveRun.Status.COMPLETE:
         raise errors.NotComplete(detail={"status": run.status})
     digest = fingerprint(run, timeline_for(run))
+    adopt_former(run, digest)
     same = Export.objects.filter(run=run, gaps=gaps, digest=digest, status__in=(*Export.ACTIVE, Status.DONE))
     if (found := same.first()) and not _file_is_gone(found):
         record_use(found)
@@ -56,18 +55,6 @@ def request(
     except IntegrityError:
         return Requested(same.get(), False)
     return Requested(new, True)
-
-
-def fingerprint(run: ArchiveRun, timeline: Timeline) -> str:
-    """Equal as long as an export of the run would be. Raises NothingToExport, FilesNotKept."""
-    files = {str(pk): sha256 or file for pk, file, sha256 in run.segments.values_list("pk", "file", "sha256")}
-    shown = [span.segment for span in timeline.spans if span.segment]
-    if not shown:
-        raise errors.NothingToExport
-    if missing := [pk for pk in shown if not files[pk]]:
-        raise errors.FilesNotKept(detail={"segments": missing})
-    spans = [(astuple(span), files.get(span.segment or "")) for span in timeline.spans]
-    return hashlib.sha256(json.dumps([run.name, timeline.began_at_ms, spans]).encode()).hexdigest()
 
 
 def _file_is_gone(export: Export) -> bool:

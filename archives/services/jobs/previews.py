@@ -12,7 +12,7 @@ from django.db.models import F, QuerySet
 
 from archives import clock, errors
 from archives.models import ArchiveRun, Preview
-from archives.services.jobs import exports
+from archives.services.jobs.digests import adopt_former, fingerprint
 from archives.timeline import timeline_for
 
 PICTURE, CUES, LEVELS, COVER = "thumbnails.jpg", "thumbnails.vtt", "levels.json", "cover.jpg"
@@ -27,10 +27,11 @@ def plan(*, run: ArchiveRun) -> Preview | None:
     if not settings.KEEP_FILES:
         return None
     try:
-        digest = exports.fingerprint(run, timeline_for(run))
+        digest = fingerprint(run, timeline_for(run))
     except (errors.FilesNotKept, errors.NothingToExport):
         return None
     preview, _ = Preview.objects.get_or_create(run=run)
+    adopt_former(run, digest)
     stale = Preview.objects.filter(pk=preview.pk).exclude(digest=digest)
     stale.update(digest=digest, due_at=clock.now(), attempts=0, progress=0.0, error="")
     return preview

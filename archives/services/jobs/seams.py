@@ -5,16 +5,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import F, Max, QuerySet
 
 from archives import clock
-from archives.models import ArchiveRun, Seam, Segment
+from archives.models import ArchiveRun, Estimate, Seam, Segment
+from archives.services import accounts
+from archives.timeline.laid_out import LaidOut
+from archives.timeline.rows import facts_for
 
 HOLD_S = 120
 # A queued task that has not begun by then is taken as lost and queued again.
@@ -23,7 +26,6 @@ MOST_ATTEMPTS = 4
 BACKOFF_S = 15
 # A run is complete without its seams after that: they go on being measured, and the player gains then.
 PATIENCE = timedelta(hours=1)
-UNSETTLED = "platform"
 
 
 def plan(*, run_id: UUID) -> int:
@@ -33,40 +35,27 @@ def plan(*, run_id: UUID) -> int:
     """
     if not settings.KEEP_FILES:
         return 0
-    pieces = Segment.objects.filter(run_id=run_id).exclude(created_at_ms=None)
     known = set(Seam.objects.filter(run_id=run_id).exclude(later=None).values_list("earlier_id", "later_id"))
-    pairs = [(one.pk, two.pk) for one, two in neighbours(pieces) if one.is_settled and two.is_settled]
+    pairs = _settled_neighbours(run_id)
     new = [pair for pair in pairs if pair not in known]
     Seam.objects.bulk_create(
-        [Seam(run_id=run_id, earlier_id=one, later_id=two, kind=Seam.Kind.OVERLAP) for one, two in new],
+        [Seam(run_id=run_id, earlier_id=one, later_id=two) for one, two in new],
         ignore_conflicts=True,
     )
-    waiting = Seam.objects.filter(run_id=run_id, method=UNSETTLED, due_at=None).exclude(later=None)
+    waiting = Seam.objects.filter(run_id=run_id, settled_at=None, due_at=None).exclude(later=None)
     ready = set(pairs)
     due = [pk for pk, *pair in waiting.values_list("pk", "earlier_id", "later_id") if tuple(pair) in ready]
-    Seam.objects.filter(pk__in=due, method=UNSETTLED, due_at=None).update(due_at=clock.now())
+    Seam.objects.filter(pk__in=due, settled_at=None, due_at=None).update(due_at=clock.now())
     return len(new)
 
 
-def neighbours(pieces: Iterable[Segment]) -> Iterator[tuple[Segment, Segment]]:
-    """Each piece with the one it follows: of those that began before it, the one that reaches farthest.
-
-    A piece without media is nobody's neighbour: the pieces around it meet each other.
-    """
-    last: Segment | None = None
-    for piece in sorted(pieces, key=lambda piece: (piece.created_at_ms or 0, piece.ordinal)):
-        if piece.is_settled and not piece.has_media:
-            continue
-        if last is not None:
-            yield last, piece
-        if last is None or _end_ms(piece) > _end_ms(last):
-            last = piece
-
-
-def _end_ms(piece: Segment) -> float:
-    if not piece.is_settled and not piece.duration_ms:
-        return float("inf")
-    return (piece.created_at_ms or 0) + (piece.media_end_ms or piece.duration_ms)
+def _settled_neighbours(run_id: UUID) -> list[tuple[UUID, UUID]]:
+    """The ids of segments that follow each other, both ready to be measured."""
+    laid_out = LaidOut(facts_for(ArchiveRun.objects.get(pk=run_id)))
+    segments = Segment.objects.filter(run_id=run_id).exclude(created_at_ms=None)
+    ready = {segment.pk for segment in segments if segment.is_settled}
+    pairs = [(UUID(one.id), UUID(other.id)) for one, other in laid_out.pairs]
+    return [pair for pair in pairs if ready.issuperset(pair)]
 
 
 def due(now: datetime) -> QuerySet[Seam]:
@@ -84,12 +73,18 @@ def hold(seam: Seam, *, seconds: float = HOLD_S, attempt: bool = False) -> bool:
     return True
 
 
-def settle(seam: Seam, *, error: str = "", **measured: Any) -> bool:
-    """Write what was found out, the last word on this seam. `kind` and a gap's bounds only where measured."""
-    settled = _held(seam).update(due_at=None, error=error, **measured)
-    if settled:
-        _wake_run(seam.run_id)
-    return settled == 1
+def settle(seam: Seam, *, error: str = "", found: Iterable[Estimate] = ()) -> bool:
+    """The measurement has ended with these estimates; they replace those that former measurements made."""
+    with transaction.atomic():
+        if not _held(seam).update(due_at=None, error=error, settled_at=clock.now()):
+            return False
+        estimates = list(found)
+        if estimates:
+            seam.estimates.all().delete()
+            Estimate.objects.bulk_create(estimates)
+    accounts.refresh(run_id=seam.run_id)
+    _wake_run(seam.run_id)
+    return True
 
 
 def fail(seam: Seam, error: str) -> None:

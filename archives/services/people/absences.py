@@ -12,22 +12,23 @@ from django.db.models import Q
 
 from archives import clock, errors
 from archives.models import NAME_MAX, Absence, ArchiveRun, Restart, Room, Side, StreamPresence
-from archives.services import gaps
 from archives.services.rooms import PARTICIPANT
 from archives.timeline.absences import RESOLUTION_MS, Bounds, Published, Recorded, missing
+from archives.timeline.laid_out import LaidOut
+from archives.timeline.rows import facts_for
 
 LONGEST_MS = 86_400_000
 LOST = "networkDisconnected"
-# By the reasons of the platform's session callbacks; what has none is not known.
+# Codes (timeline/causes.py) by the reasons of the platform's session callbacks; others are not known.
 CAUSES = {
-    LOST: "the connection was lost",
-    "clientDisconnected": "left, and came back",
-    "forceDisconnected": "was taken out of the call",
-    "forceUnpublished": "was taken out of the call",
-    "mediaStopped": "published nothing",
-    "unpublished": "published nothing",
+    LOST: "connection_lost",
+    "clientDisconnected": "left_and_returned",
+    "forceDisconnected": "removed",
+    "forceUnpublished": "removed",
+    "mediaStopped": "not_publishing",
+    "unpublished": "not_publishing",
 }
-NOT_OVER = "was not in the second session in time"
+NOT_OVER = "not_in_second_session"
 NOBODY: frozenset[str] = frozenset()
 Streams = list[StreamPresence]
 
@@ -118,15 +119,14 @@ def _take_back(run: ArchiveRun, notes: dict[str, Streams], stated: list[Absence]
 
 def _recorded(run: ArchiveRun, restarts: list[Restart]) -> list[Recorded]:
     missed = {restart.pk: frozenset(person["key"] for person in restart.missing) for restart in restarts}
-    now = clock.now()
+    restart_of = dict(run.segments.values_list("pk", "restart"))
+    laid_out = LaidOut(facts_for(run))
     return [
         Recorded(
-            piece.session,
-            _bounds(piece.started_at, now if piece.is_live else gaps.segment_end(piece)),
-            missed[piece.restart_id] if piece.restart_id else NOBODY,
+            segment.session, (round(begin), round(end)), missed.get(restart_of[UUID(segment.id)], NOBODY)
         )
-        for piece in run.segments.exclude(archive_id="")
-        if piece.started_at
+        for segment in laid_out.facts.segments
+        for begin, end in laid_out.recorded(segment)
     ]
 
 

@@ -49,8 +49,11 @@ class FakeArchive:
     reason: str = ""
     foreign: bool = False
     paused_since: datetime | None = None
-    paused_s: float = 0.0
+    # What it has not recorded, as it truly was.
+    pauses: list[tuple[datetime, datetime]] = field(default_factory=list)
     published: bool = True
+    # When it was in which state, as a caller or a callback was told.
+    told: list[tuple[datetime, str]] = field(default_factory=list)
     # No media reaches it, whoever publishes.
     deaf: bool = False
 
@@ -63,8 +66,17 @@ class FakeArchive:
 
     def resume(self, now: datetime) -> None:
         assert self.paused_since
-        self.paused_s += (now - self.paused_since).total_seconds()
+        self.pauses.append((self.paused_since, now))
         self.status, self.paused_since, self.published = "started", None, True
+
+    @property
+    def paused_s(self) -> float:
+        return sum((until - since).total_seconds() for since, until in self.pauses)
+
+    def recorded_s(self) -> float:
+        """What its file is long."""
+        assert self.ended
+        return (self.ended - self.began).total_seconds() - self.paused_s
 
     def limit_at(self, limit_s: float) -> datetime | None:
         """When it will have recorded for `limit_s`; None while it is paused."""
@@ -79,7 +91,7 @@ class FakeArchive:
             "reason": self.reason,
             "sessionId": self.session_id,
             "createdAt": round(self.began.timestamp() * 1000),
-            "duration": (ended - self.began).total_seconds() if ended else 0,
+            "duration": self.recorded_s() if ended else 0,
             "size": 1000 if self.status in ("available", "uploaded") else 0,
             "url": f"http://files/{self.id}.mp4" if self.status == "available" else None,
             "outputMode": "composed",
@@ -140,6 +152,9 @@ class FakePlatform:
         self, archive: FakeArchive, reason: str, at: datetime | None = None, status: str = "available"
     ) -> None:
         archive.ended, archive.reason, archive.status = at or self.now, reason, "stopped"
+        if archive.paused_since:
+            archive.pauses.append((archive.paused_since, archive.ended))
+            archive.paused_since = None
         self._owe_archive(archive)
         archive.status = status
         self._owe_archive(archive)
@@ -192,7 +207,8 @@ class FakePlatform:
     def _owe_stream(self, session_id: str, stream: str, name: str, event: str) -> None:
         data = f'{{"participant": "{name.lower()}", "name": "{name}"}}'
         told = {"id": stream, "connection": {"id": f"connection-{name}", "data": data}, "videoType": "camera"}
-        self.callbacks.append(("session", {"sessionId": session_id, "event": event, "stream": told}))
+        now = {"timestamp": round(self.now.timestamp() * 1000)}
+        self.callbacks.append(("session", {"sessionId": session_id, "event": event, "stream": told} | now))
 
     def live(self, session_id: str = "") -> list[FakeArchive]:
         return [a for a in self.archives.values() if a.live and session_id in ("", a.session_id)]
@@ -295,6 +311,7 @@ class FakePlatform:
 
     def _tell(self, *archives: dict[str, Any]) -> None:
         for archive in archives:
+            self.archives[archive["id"]].told.append((self.now, archive["status"]))
             (self.told_live.add if archive["status"] in LIVE else self.told_live.discard)(archive["id"])
 
     def _known(self, archive_id: str) -> FakeArchive:

@@ -9,11 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from archives.models import ArchiveRun, Restart, Seam, Segment, Transition
+from archives import clock
+from archives.models import ArchiveRun, Restart, Segment, Transition
+from archives.timeline import Account, Gap, account_for
+from archives.timeline.absences import both
 from tests.support.platform.fake_platform import FakeArchive, FakePlatform
 from tests.support.recording.world import World
 
 Span = tuple[datetime, datetime]
+# A gap may say so much more than what was not recorded.
+FALSE_S = 0.5
+# Changes so near to a gap's ends are those that it begins and ends with.
+NEAR = timedelta(seconds=120)
 
 
 def watch(world: World) -> None:
@@ -134,33 +141,85 @@ def story_tells_the_states() -> None:
 
 
 def known_holes_are_stated(platform: FakePlatform, run: ArchiveRun) -> None:
-    """I1 at any moment: between two pieces whose ends we know, what nothing recorded is stated."""
+    """I1 at any moment: between two segments whose ends we know, what nothing recorded is stated."""
     known = {s.archive_id: s for s in run.segments.exclude(archive_id="")}
-    pieces = [a for a in platform.archives.values() if a.id in known]
-    if not run.started_at or any(known[a.id].is_live and not a.live for a in pieces):
+    archives = [a for a in platform.archives.values() if a.id in known]
+    if not run.started_at or any(known[a.id].status not in (a.status, _before(a.status)) for a in archives):
         return  # somebody has yet to look
-    begun = [a.began for a in pieces if known[a.id].is_live or known[a.id].ended_at]
-    if begun:
-        _assert_no_holes(platform, run, pieces, max(begun))
+    begun = [a.began for a in archives if known[a.id].is_live or known[a.id].ended_at]
+    if begun and not any(a.paused_since for a in archives):
+        _assert_account_is_true(platform, run, archives, max(begun))
+
+
+def _before(status: str) -> str:
+    """What a row may say as well: the platform names the file after the end."""
+    return "stopped" if status in ("available", "failed") else status
 
 
 def holes_are_stated(platform: FakePlatform, run: ArchiveRun) -> None:
-    """I1: from start to stop, whatever no archive recorded lies in a stated gap (to the millisecond)."""
+    """I1: from start to stop, whatever no archive recorded lies in a stated gap, and no gap says much more."""
     assert run.started_at
     assert run.stop_requested_at or run.ended_at
-    pieces = [a for a in platform.archives.values() if run.segments.filter(archive_id=a.id).exists()]
-    _assert_no_holes(platform, run, pieces, run.stop_requested_at or run.ended_at or platform.now)
+    archives = [a for a in platform.archives.values() if run.segments.filter(archive_id=a.id).exists()]
+    end = run.stop_requested_at or run.ended_at or platform.now
+    _assert_account_is_true(platform, run, archives, end)
 
 
-def _assert_no_holes(
-    platform: FakePlatform, run: ArchiveRun, pieces: list[FakeArchive], end: datetime
+def _assert_account_is_true(
+    platform: FakePlatform, run: ArchiveRun, archives: list[FakeArchive], end: datetime
 ) -> None:
     assert run.started_at
-    recorded = [(a.began, a.ended or platform.now) for a in pieces]
-    gaps = run.seams.filter(kind=Seam.Kind.GAP)
-    stated = [(gap.gap_from, gap.gap_until) for gap in gaps if gap.gap_from and gap.gap_until]
+    recorded = [span for a in archives for span in recorded_of(a, platform.now)]
+    account = account_for(run)
+    stated = [_outer(account, gap) for gap in account.gaps]
     holes = uncovered(recorded + stated, run.started_at, end)
-    assert not holes, f"I1: not recorded and not stated: {holes}"
+    assert not holes, f"I1: not recorded and not stated: {holes}; stated {stated}"
+    for gap in account.gaps:
+        since, until = (clock.from_ms(account.began_at_ms + at) for at in (gap.start_ms, gap.end_ms))
+        false = _overlap_s([(since, until)], recorded) - _blind_s(archives, since, until)
+        assert false <= FALSE_S, f"I1: {false:.1f} s of the gap from {since} to {until} are recorded"
+
+
+def recorded_of(archive: FakeArchive, now: datetime) -> list[Span]:
+    """When it truly recorded something that can be had."""
+    if archive.status == "failed":
+        return []
+    end = archive.ended or archive.paused_since or now
+    spans, at = [], archive.began
+    for since, until in sorted(archive.pauses):
+        spans.append((at, since))
+        at = until
+    return [(since, until) for since, until in [*spans, (at, end)] if until > since]
+
+
+def _outer(account: Account, gap: Gap) -> Span:
+    """The bounds that the account states to contain the gap."""
+    before, after = gap.margins_ms
+    since, until = account.began_at_ms + gap.start_ms - before, account.began_at_ms + gap.end_ms + after
+    return clock.from_ms(since), clock.from_ms(until)
+
+
+def _overlap_s(some: list[Span], others: list[Span]) -> float:
+    shared = both(*([(clock.to_ms(a), clock.to_ms(b)) for a, b in spans] for spans in (some, others)))
+    return sum(end - begin for begin, end in shared) / 1000
+
+
+def _blind_s(archives: list[FakeArchive], since: datetime, until: datetime) -> float:
+    """For how long nobody was told about the changes at the ends of this gap: so much it may be wrong."""
+    longest = 0.0
+    for archive in archives:
+        changes = [archive.ended, *(instant for pause in archive.pauses for instant in pause)]
+        for change in changes:
+            if change and since - NEAR <= change <= until + NEAR:
+                longest = max(longest, _untold_s(archive, change))
+    return 2 * longest
+
+
+def _untold_s(archive: FakeArchive, change: datetime) -> float:
+    told = [at for at, _ in archive.told]
+    before = max((at for at in told if at <= change), default=archive.began)
+    after = min((at for at in told if at > change), default=change + NEAR)
+    return (after - before).total_seconds()
 
 
 def uncovered(spans: list[Span], start: datetime, end: datetime) -> list[Span]:

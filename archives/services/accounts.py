@@ -1,0 +1,138 @@
+"""The account of a run: stored with it, made again when its rows or the rules have changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from archives import clock
+from archives.models import ArchiveRun, RunAccount
+from archives.services import alarms
+from archives.services.stamps import account_stamp, with_account_stamp
+from archives.timeline import VERSION, Absent, Account, Gap, account_for
+from archives.timeline.causes import sentence
+
+# So many accounts of former versions are made per round of the worker.
+BATCH = 20
+# A gap that has grown by more than its bounds could is told of again.
+GROWN_MS = 3000
+
+
+def current(run: ArchiveRun, account: Account | None = None) -> RunAccount:
+    """The account of the run as its rows stand.
+
+    `run`: of `with_account_stamp` and with its account, to save a query; `account`: if it was made just now.
+    """
+    if not hasattr(run, "of_segments"):
+        run = with_account_stamp(ArchiveRun.objects.select_related("account", "room")).get(pk=run.pk)
+    stored = getattr(run, "account", None)
+    if stored is not None and is_current(stored, run):
+        return stored
+    return store(run, account or account_for(run))
+
+
+def is_current(stored: RunAccount, run: ArchiveRun) -> bool:
+    return stored.version == VERSION and stored.stamp == account_stamp(run)
+
+
+def store(run: ArchiveRun, account: Account) -> RunAccount:
+    """`run`: of `with_account_stamp`, read before the account was made."""
+    facts = _facts(account) | {"version": VERSION, "stamp": account_stamp(run), "made_at": clock.now()}
+    stored, _ = RunAccount.objects.update_or_create(run_id=run.pk, defaults=facts)
+    return stored
+
+
+def _facts(account: Account) -> dict[str, Any]:
+    seams = [seam for seam in account.seams if seam.verdict.kind == "overlap"]
+    measured = sum(seam.verdict.source != "times" for seam in seams)
+    return {
+        "result": account.result,
+        "began_at_ms": account.began_at_ms,
+        "duration_ms": account.duration_ms,
+        "missing_ms": account.missing_ms,
+        "lost_ms": sum(gap.lost_ms for gap in account.gaps),
+        "pending_ms": account.pending_ms,
+        "gap_count": len(account.gaps),
+        "measured": measured,
+        "estimated": len(seams) - measured,
+        "playable": account.playable,
+        "gaps": [gap_facts(gap) for gap in account.gaps],
+        "absences": [absence_facts(absent) for absent in account.absences],
+    }
+
+
+def absence_facts(absent: Absent) -> dict[str, Any]:
+    return {
+        "participant": absent.participant,
+        "name": absent.name,
+        "from_ms": absent.bounds[0],
+        "until_ms": absent.bounds[1],
+        "causes": list(absent.causes),
+        "sure": absent.sure,
+    }
+
+
+def gap_facts(gap: Gap) -> dict[str, Any]:
+    return {
+        "start_ms": gap.start_ms,
+        "end_ms": gap.end_ms,
+        "margins_ms": list(gap.margins_ms),
+        "causes": list(gap.causes),
+        "lost_ms": gap.lost_ms,
+        "open": gap.open,
+    }
+
+
+def refresh(*, run_id: UUID) -> RunAccount:
+    """Make the account again if the run's rows have changed, and raise an alarm for each new gap.
+
+    May be called at any time and by anybody: a gap is found as soon as both its ends are known, and becomes
+    exact when the segments' lengths are.
+    """
+    run = with_account_stamp(ArchiveRun.objects.select_related("account", "room")).get(pk=run_id)
+    before = getattr(run, "account", None)
+    if before is not None and is_current(before, run):
+        return before
+    known = list(before.gaps) if before is not None and before.version == VERSION else []
+    after = store(run, account_for(run))
+    for gap in after.gaps:
+        if gap["lost_ms"] and not _is_known(gap, after.began_at_ms, known, before):
+            _alarm(run, gap, after.began_at_ms)
+    return after
+
+
+def _is_known(gap: dict[str, Any], began_at_ms: int, known: Iterable[Any], before: RunAccount | None) -> bool:
+    """One of the former account's gaps is the same one, which went on or whose bounds are better known."""
+    shift = (before.began_at_ms if before else 0) - began_at_ms
+    length_ms = gap["end_ms"] - gap["start_ms"]
+    return any(
+        each["start_ms"] + shift <= gap["end_ms"]
+        and gap["start_ms"] <= each["end_ms"] + shift
+        and (each["open"] or length_ms - (each["end_ms"] - each["start_ms"]) < GROWN_MS)
+        for each in known
+    )
+
+
+def _alarm(run: ArchiveRun, gap: dict[str, Any], began_at_ms: int) -> None:
+    """Each gap is an alarm of its own, also while the one before is still shown."""
+    since, until = (clock.from_ms(began_at_ms + gap[end]) for end in ("start_ms", "end_ms"))
+    why = " ".join(sentence(cause, "operator") for cause in gap["causes"])
+    when = f"since {since:%H:%M:%S} UTC" if gap["open"] else f"from {since:%H:%M:%S} to {until:%H:%M:%S} UTC"
+    alarms.renew(room=run.room, run=run, code="gap", message=f"Nothing was recorded {when}. {why}")
+
+
+def expire(*, runs: QuerySet[ArchiveRun]) -> None:
+    """What they were made of has changed outside the runs' own rows."""
+    RunAccount.objects.filter(run__in=runs).update(stamp="")
+
+
+def make_missing() -> int:
+    """Make some accounts that are missing or of other rules; returns how many."""
+    stale = ArchiveRun.objects.filter(account=None) | ArchiveRun.objects.exclude(account__version=VERSION)
+    runs = list(with_account_stamp(stale.select_related("room").order_by("-created_at"))[:BATCH])
+    for run in runs:
+        store(run, account_for(run))
+    return len(runs)

@@ -1,0 +1,167 @@
+"""The account of a run: what it holds, what is missing, why, and how sure that is. Pure.
+
+Computed here and nowhere else; whatever shows a duration, a gap, a seam or an absence reads it from here.
+docs/timeline.md states the rules.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from .absences import Absent, as_told, both
+from .clocks import Bounds
+from .edges import Edges
+from .facts import RunFacts, SegmentFacts
+from .laid_out import TIMES_CONFIDENCE, LaidOut
+from .layout import NOT_READY, build
+from .parts import Timeline
+from .verdicts import LEAST_GAP_MS, Verdict
+
+# Changes with the rules: accounts of another version are made again.
+VERSION = 1
+
+# Causes by which nothing was lost, as far as the callbacks of streams say so too.
+NOBODY = {"nobody_published", "session_ended", "idle_limit"}
+# Less than that is no loss: streams and archives begin and end within it of each other.
+LEAST_LOSS_MS = 1000
+
+Result = Literal["in_progress", "complete", "complete_with_losses", "nothing_recorded"]
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Nobody is recorded from `start_ms` to `end_ms` of the run.
+
+    `margins_ms`: by how much it may have begun earlier, and ended later, than stated. `open`: it goes on.
+    """
+
+    start_ms: int
+    end_ms: int
+    causes: tuple[str, ...]
+    margins_ms: tuple[int, int] = (0, 0)
+    open: bool = False
+    # How much of it somebody published, as far as that is known; all of it where it is not.
+    lost_ms: int = 0
+
+    @property
+    def length_ms(self) -> int:
+        return self.end_ms - self.start_ms
+
+
+@dataclass(frozen=True)
+class Seam:
+    """Where a segment meets the next one; the run's last ends in a gap if `later` is None."""
+
+    earlier: SegmentFacts
+    later: SegmentFacts | None
+    verdict: Verdict
+    # Unix time (ms) of the gap, or of what both have recorded.
+    wall_ms: Bounds
+    causes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Account:
+    """`timeline` is what can be played; gaps and lengths are of all that was recorded, stored or not."""
+
+    timeline: Timeline
+    began_at_ms: int
+    duration_ms: int
+    gaps: tuple[Gap, ...]
+    absences: tuple[Absent, ...]
+    seams: tuple[Seam, ...]
+    pending_ms: int
+    result: Result
+    # When each segment recorded, in Unix time (ms).
+    stretches: tuple[tuple[SegmentFacts, Bounds], ...] = ()
+
+    @property
+    def missing_ms(self) -> int:
+        return sum(gap.length_ms for gap in self.gaps)
+
+    @property
+    def playable(self) -> bool:
+        return any(span.segment for span in self.timeline.spans)
+
+
+def account_of(facts: RunFacts) -> Account:
+    """What the facts amount to; O(n log n) in the segments."""
+    laid_out = LaidOut(facts)
+    recorded = build(laid_out.presumed, laid_out.joins, laid_out.holes)
+    playable = recorded
+    if laid_out.has_pending:
+        playable = build(laid_out.pieces, laid_out.joins, laid_out.holes)
+    gaps = tuple(_gaps(laid_out, recorded))
+    absences = tuple(as_told(facts.absences, [_wall(recorded, gap) for gap in gaps]))
+    return Account(
+        playable,
+        recorded.began_at_ms,
+        recorded.duration_ms,
+        gaps,
+        absences,
+        tuple(_seams(laid_out, recorded, gaps)),
+        sum(span.length_ms for span in playable.spans if NOT_READY in span.causes),
+        _result(facts, gaps, absences),
+        tuple((segment, bounds) for segment in facts.segments for bounds in laid_out.recorded(segment)),
+    )
+
+
+def _wall(timeline: Timeline, gap: Gap) -> tuple[int, int]:
+    return timeline.began_at_ms + gap.start_ms, timeline.began_at_ms + gap.end_ms
+
+
+def _result(facts: RunFacts, gaps: Sequence[Gap], absences: Sequence[Absent]) -> Result:
+    if not facts.finished:
+        return "in_progress"
+    if all(segment.state == "lost" or not segment.has_length for segment in facts.segments):
+        return "nothing_recorded"
+    lossy = any(gap.lost_ms >= LEAST_LOSS_MS for gap in gaps) or any(absent.sure for absent in absences)
+    return "complete_with_losses" if lossy else "complete"
+
+
+def _gaps(laid_out: LaidOut, recorded: Timeline) -> Iterable[Gap]:
+    edges, facts = Edges(laid_out), laid_out.facts
+    for span in recorded.spans:
+        if span.kind == "gap" and span.length_ms >= LEAST_GAP_MS:
+            bounds = recorded.began_at_ms + span.start_ms, recorded.began_at_ms + span.end_ms
+            is_open = facts.live and span is recorded.spans[-1]
+            lost = _lost_ms(facts, bounds, span.causes)
+            yield Gap(span.start_ms, span.end_ms, span.causes, edges.margins(*bounds), is_open, lost)
+
+
+def _lost_ms(facts: RunFacts, gap: tuple[int, int], causes: tuple[str, ...]) -> int:
+    """How much of a gap somebody published in; all of it unless two sources say that nobody did."""
+    if facts.published is None or not set(causes) <= NOBODY:
+        return gap[1] - gap[0]
+    return sum(end - begin for begin, end in both([gap], facts.published))
+
+
+def _seams(laid_out: LaidOut, recorded: Timeline, gaps: Sequence[Gap]) -> Iterable[Seam]:
+    causes = _CausesAt(recorded.began_at_ms, gaps)
+    for earlier, later in laid_out.pairs:
+        verdict = laid_out.verdict(earlier, later)
+        ends, begins = laid_out.end_of(earlier), laid_out.begin_of(later)
+        if verdict.kind == "gap":
+            yield Seam(earlier, later, verdict, (ends, begins), causes.of((ends, begins)))
+        else:
+            yield Seam(earlier, later, verdict, (begins, max(begins, min(ends, laid_out.end_of(later)))))
+    if gaps and gaps[-1].end_ms == recorded.duration_ms:
+        last = max(laid_out.facts.segments, key=laid_out.end_of)
+        since, until = _wall(recorded, gaps[-1])
+        verdict = Verdict("gap", 0.0, float(since - until), "times", TIMES_CONFIDENCE, 0.0, 0.0)
+        yield Seam(last, None, verdict, (since, until), gaps[-1].causes)
+
+
+class _CausesAt:
+    """Why nothing is there, by the gap in whose stretch an instant lies."""
+
+    def __init__(self, began_at_ms: int, gaps: Sequence[Gap]) -> None:
+        self._began_at_ms, self._gaps = began_at_ms, gaps
+
+    def of(self, wall: Bounds) -> tuple[str, ...]:
+        middle = (wall[0] + wall[1]) / 2 - self._began_at_ms
+        at = bisect_right(self._gaps, middle, key=lambda gap: gap.start_ms) - 1
+        return self._gaps[at].causes if at >= 0 and middle < self._gaps[at].end_ms else ()

@@ -1,0 +1,75 @@
+"""What is known of a run, as its rows say it; times in milliseconds of Unix time unless a name says media.
+
+`rows.py` reads these from the database and `account.py` turns them into the account of the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from .absences import Absent
+from .clocks import Bounds, Pause
+from .verdicts import Estimate
+
+State = Literal["ready", "pending", "live", "lost"]
+
+
+@dataclass(frozen=True)
+class SegmentFacts:
+    """One archive that has begun.
+
+    Attributes:
+        began_ms: when it began to record, by the platform's clock.
+        rounded_ms: by how much `began_ms` may be off, either way.
+        media_ms: the positions of its media: (begin, end); the end is the platform's `duration` until the
+            file itself was probed, and None while neither is known.
+        probed: `media_ms` is the file's own.
+        ended_ms: when it ended, between two instants; None while it records.
+        closed_ms: when this software asked for its end, None if it did not.
+        confirmed_ms: when it was seen to record everybody, None if never.
+        cause: the code (causes.py) why it ended, or why it is lost.
+        detail: the platform's own words for that.
+    """
+
+    id: str
+    ordinal: int
+    session: str
+    state: State
+    began_ms: float
+    media_ms: tuple[float, float | None]
+    ended_ms: Bounds | None = None
+    rounded_ms: float = 0.0
+    probed: bool = False
+    pauses: tuple[Pause, ...] = ()
+    closed_ms: float | None = None
+    confirmed_ms: float | None = None
+    cause: str = ""
+    detail: str = ""
+
+    @property
+    def has_length(self) -> bool:
+        """It may hold something."""
+        begin, end = self.media_ms
+        return end is None or end > begin
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """Attributes:
+    live: more is recorded, or should be.
+    finished: nothing more is expected, neither recordings nor files.
+    now_ms: bounds what is still growing.
+    estimates: those measured in the media, by the ids of the earlier and the later segment.
+    published: when anybody published, in order; None if the platform reported no streams.
+    """
+
+    segments: tuple[SegmentFacts, ...]
+    now_ms: float
+    live: bool = False
+    finished: bool = True
+    stop_requested_ms: float | None = None
+    estimates: Mapping[tuple[str, str], tuple[Estimate, ...]] = field(default_factory=dict)
+    absences: tuple[Absent, ...] = ()
+    published: tuple[tuple[int, int], ...] | None = None
