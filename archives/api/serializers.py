@@ -12,16 +12,38 @@ from archives.services import accounts
 from archives.services.jobs.previews import COVER
 from archives.services.library import RETENTION_MAX
 from archives.services.people.absences import LONGEST_MS
+from archives.timeline.causes import sentence
+from archives.timeline.rows import cause_of
 from archives.web import access
 
 
 class SegmentSerializer(serializers.ModelSerializer[Segment]):
+    number = serializers.SerializerMethodField(help_text="From 1.")
+    cause = serializers.SerializerMethodField(help_text="Why it ended or is lost, in people's words.")
     started_at = serializers.DateTimeField(read_only=True, allow_null=True)
     stopped_at = serializers.DateTimeField(read_only=True, allow_null=True)
 
     class Meta:
         model = Segment
-        fields = ("id", "ordinal", "session", "status", "started_at", "stopped_at", "duration_ms", "reason")
+        fields = (
+            "id",
+            "number",
+            "ordinal",
+            "session",
+            "status",
+            "started_at",
+            "stopped_at",
+            "duration_ms",
+            "reason",
+            "cause",
+        )
+
+    def get_number(self, segment: Segment) -> int:
+        return segment.ordinal + 1
+
+    def get_cause(self, segment: Segment) -> str:
+        cause = cause_of(segment)
+        return sentence(cause, "host") if cause and not segment.is_live else ""
 
 
 class KeptSegmentSerializer(SegmentSerializer):

@@ -35,7 +35,8 @@ const piece = (session, from, to, status = "stopped") => ({
 
 test("the bar has blocks, joints where pieces overlap, and gaps where nothing ran", () => {
   const segments = [piece("primary", 0, 100), piece("secondary", 98, 110), piece("primary", 120, null)];
-  const bar = layout(segments, Date.parse(at(150)));
+  const missing = [{ gap_from: at(110), gap_until: at(120), open: false }];
+  const bar = layout(segments, missing, Date.parse(at(150)));
   assert.equal(bar.length, 150_000);
   assert.deepEqual(bar.blocks.map(({ from, to, grows }) => [from, to, grows]), [
     [0, 100_000, false], [98_000, 110_000, false], [120_000, 150_000, true],
@@ -45,19 +46,18 @@ test("the bar has blocks, joints where pieces overlap, and gaps where nothing ra
 });
 
 test("what never recorded is not on the bar", () => {
-  const bar = layout([{ session: "primary", status: "starting", started_at: null, stopped_at: null }], 5);
+  const bar = layout([{ session: "primary", status: "starting", started_at: null, stopped_at: null }], [], 5);
   assert.equal(bar.blocks.length, 0);
-  assert.equal(layout([piece("primary", 0, 5, "failed")], 5).blocks.length, 0);
+  assert.equal(layout([piece("primary", 0, 5, "failed")], [], 5).blocks.length, 0);
 });
 
-test("while a recording should go on and nothing records, the hole grows", () => {
-  const at = (second) => new Date(Date.UTC(2027, 2, 14, 9, 0, second)).toISOString();
-  const ended = [{ session: "primary", started_at: at(0), stopped_at: at(20), status: "available" }];
+test("a gap that is open goes on until now, and one within a segment is drawn over it", () => {
+  const ended = [piece("primary", 0, 20, "available")];
   const now = Date.parse(at(35));
-  assert.deepEqual(layout(ended, now, true).gaps, [{ from: 20_000, to: 35_000 }]);
-  assert.equal(layout(ended, now, true).length, 35_000);
-  assert.deepEqual(layout(ended, now).gaps, [], "it was stopped");
-  const growing = [{ session: "primary", started_at: at(0), stopped_at: null, status: "started" }];
-  assert.deepEqual(layout(growing, now, true).gaps, []);
-  assert.deepEqual(layout([], now, true).gaps, [], "it has not begun");
+  const open = layout(ended, [{ gap_from: at(20), gap_until: at(21), open: true }], now);
+  assert.deepEqual(open.gaps, [{ from: 20_000, to: 35_000 }]);
+  assert.equal(open.length, 35_000);
+  assert.deepEqual(layout(ended, [], now).gaps, [], "nothing is missing of what the account has no gap of");
+  const paused = layout([piece("primary", 0, null)], [{ gap_from: at(5), gap_until: at(9), open: false }], now);
+  assert.deepEqual(paused.gaps, [{ from: 5_000, to: 9_000 }]);
 });

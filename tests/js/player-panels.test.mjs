@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { absenceWords, inWords, seamWords } from "../../static/js/player/panels/seam-report.js";
+import { missingWords } from "../../static/js/shared/account-words.js";
 import { Thumbnails } from "../../static/js/player/panels/thumbnails.js";
 
 const VTT = `WEBVTT
@@ -25,36 +26,53 @@ test("a file without cues has no thumbnails", () => {
   assert.equal(new Thumbnails("", "http://here/").at(0), null);
 });
 
+const met = { earlier: { number: 2 }, later: { number: 3 }, contradicted_by: [] };
+const account = (facts = {}) => ({ measured: 0, estimated: 0, gap_count: 0, missing_ms: 0, lost_ms: 0, absences: [], ...facts });
+
 test("a measured seam says how it is known, an estimated one that it is not sure", () => {
-  const seam = { kind: "overlap", earlier: { ordinal: 1 }, later: { ordinal: 2 }, overlap_ms: 1234, method: "audio", sure: true, status: "measured" };
-  assert.deepEqual(seamWords(seam), ["Piece 2 to 3", "1.23 s recorded by both", "measured by the sound"]);
-  assert.match(seamWords({ ...seam, method: "platform", sure: false })[2], /platform’s times, not sure/);
+  const seam = { ...met, kind: "overlap", overlap_ms: 1234, method: "audio", sure: true, status: "measured" };
+  assert.deepEqual(seamWords(seam), ["Segment 2 to 3", "1.23 s recorded by both", "measured by the sound"]);
+  assert.match(seamWords({ ...seam, method: "times", sure: false })[2], /platform’s times, not sure/);
 });
 
-test("a gap says how much is missing and why", () => {
-  const gap = { kind: "gap", earlier: { ordinal: 3 }, later: null, gap_from: "2027-03-14T09:30:00Z", gap_until: "2027-03-14T09:30:08Z", cause: "platform away" };
-  assert.deepEqual(seamWords(gap), ["After piece 4", "8 s missing", "platform away"]);
+test("a gap says how much is missing, since when and why", () => {
+  const gap = { ...met, later: null, kind: "gap", gap_from: "2027-03-14T09:30:00Z", gap_until: "2027-03-14T09:30:08Z", cause: "The recorder failed." };
+  const [between, what, why] = seamWords(gap);
+  assert.equal(between, "After segment 2");
+  assert.match(what, /^8 s missing from .*30:00/);
+  assert.equal(why, "The recorder failed.");
 });
 
-test("pieces that do not reach each other are a gap, stated or not", () => {
-  const seam = { kind: "overlap", earlier: { ordinal: 3 }, later: { ordinal: 4 }, overlap_ms: -2400, method: "times", sure: false, status: "estimated", cause: "" };
-  assert.deepEqual(seamWords(seam), ["Piece 4 to 5", "2 s missing", ""]);
-  assert.equal(inWords({ measured: 1, estimated: 1, waiting: 0, gaps: 0, seams: [seam] }), "1 change measured · 1 gap");
+test("an estimate that says the opposite is shown beside the verdict", () => {
+  const gap = {
+    ...met, kind: "gap", gap_from: "2027-03-14T09:30:00Z", gap_until: "2027-03-14T09:30:01.450Z", cause: "Why.",
+    contradicted_by: [{ source: "audio", kind: "overlap", overlap_ms: 621, sure: false }],
+  };
+  assert.equal(seamWords(gap)[3], "The sound says: 0.62 s recorded by both, not sure");
 });
 
-test("the report's summary counts what is known", () => {
-  assert.equal(inWords({ measured: 2, estimated: 0, waiting: 1, gaps: 0 }), "2 changes measured · 1 still to be measured · no gap");
+test("the report's summary has the numbers of the account", () => {
+  assert.equal(inWords({ account: account({ measured: 2, estimated: 1 }), waiting: 1 }), "2 changes measured · 1 still to be measured · no gap");
+  const lossy = account({ measured: 1, gap_count: 2, missing_ms: 5000, lost_ms: 5000 });
+  assert.equal(inWords({ account: lossy, waiting: 0 }), "1 change measured · 2 gaps, 5 s missing");
+});
+
+test("a break in which nobody was there is no loss", () => {
+  assert.equal(missingWords({ missing_ms: 0, lost_ms: 0 }), "");
+  assert.equal(missingWords({ missing_ms: 60_000, lost_ms: 0 }), "1 min missing: nobody was there");
+  assert.equal(missingWords({ missing_ms: 60_000, lost_ms: 4000 }), "1 min missing, nobody was there for 56 s of it");
+  assert.equal(missingWords({ missing_ms: 4000, lost_ms: 4000 }), "4 s missing");
 });
 
 test("the report names who was not there all the time, and says whether that is sure", () => {
   const absence = {
-    person: "Ann", absent_from: "2027-03-14T09:30:00Z", absent_until: "2027-03-14T09:30:12Z", sure: true, cause: "the connection was lost",
+    person: "Ann", absent_from: "2027-03-14T09:30:00Z", absent_until: "2027-03-14T09:30:12Z", sure: true, cause: "The connection was lost.",
   };
   const [person, what, cause] = absenceWords(absence);
   assert.equal(person, "Ann");
   assert.match(what, /^missing for about 12 s, from .*30:00/);
-  assert.equal(cause, "the connection was lost");
+  assert.equal(cause, "The connection was lost.");
   assert.match(absenceWords({ ...absence, sure: false })[1], /^may be missing for about 12 s/);
-  const report = { measured: 0, estimated: 0, waiting: 0, gaps: 0, absences: [absence, absence, { ...absence, person: "Ben" }] };
-  assert.equal(inWords(report), "no gap · not there all the time: Ann, Ben");
+  const report = { account: account({ absences: [absence, absence, { ...absence, person: "Ben" }] }), waiting: 0 };
+  assert.equal(inWords(report), "no gap · Not there all the time: Ann, Ben");
 });

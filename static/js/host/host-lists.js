@@ -44,17 +44,17 @@ function arrivedWords({ arrived, expected, missing = [] }) {
 
 export function renderPieces(list, segments) {
   const ordered = [...segments].sort((one, other) => other.ordinal - one.ordinal);
-  list.replaceChildren(...ordered.map((segment, index) => {
+  list.replaceChildren(...ordered.map((segment) => {
     const item = element("li", "", "");
     item.dataset.session = segment.session;
     const when = segment.started_at ? timeOfDay(segment.started_at) : "not yet";
     const length = segment.duration_ms ? words(segment.duration_ms) : "";
     item.append(
-      element("span", "piece-number", String(ordered.length - index)),
+      element("span", "piece-number", String(segment.number)),
       element("span", "piece-when", [when, length].filter(Boolean).join(" · ")),
       element("span", "piece-state", PIECE_WORDS[segment.status] ?? segment.status),
     );
-    if (segment.reason) item.title = segment.reason;
+    if (segment.cause) item.title = segment.cause;
     return item;
   }));
 }

@@ -2,9 +2,10 @@
 
 import { postJson } from "../shared/api.js";
 import { announce } from "../shared/announce.js";
+import { summaryWords } from "../shared/account-words.js";
 import { byId, config } from "../shared/config.js";
 import { bindCopyButton } from "../shared/copy-button.js";
-import { clock, count, dateAndTime, timeOfDay, words } from "../shared/format.js";
+import { clock, dateAndTime, timeOfDay, words } from "../shared/format.js";
 import { renderAlarms, renderPieces, renderSteps } from "./host-lists.js";
 import { isLive, isRecording } from "../shared/run-status.js";
 import { LinksDialog } from "../shared/links-dialog.js";
@@ -21,10 +22,14 @@ const STATUS_WORDS = {
   failed: "Failed",
 };
 
-function missingWords(gaps, absences = []) {
-  const people = [...new Set(absences.map(({ person }) => person))].join(", ");
-  if (gaps) return `${count(gaps, "gap", "gaps")}: something is missing, hatched on the bar${people && `. Not there all the time: ${people}`}`;
-  return people ? `No gap so far. Not there all the time: ${people}` : "Nothing is missing so far";
+/** Nothing is missing only as far as something is known to be recorded. */
+function soFarWords({ account, segments, status }) {
+  const open = account?.gaps.find((gap) => gap.open);
+  if (open) return `Nothing is being recorded now, since ${timeOfDay(open.gap_from)}. ${open.cause}`;
+  if (!account || !segments.some((segment) => segment.status === "started")) {
+    return isRecording(status) ? "Nothing is known to be recorded yet" : "";
+  }
+  return summaryWords(account) || "Nothing is missing so far";
 }
 
 export class HostPanel {
@@ -216,8 +221,8 @@ export class HostPanel {
     const elapsed = this.#state.elapsedMs();
     byId("elapsed").textContent = clock(elapsed);
     byId("elapsed").title = words(elapsed);
-    const { gaps } = draw(byId("timebar"), run.segments, this.#state.now(), isRecording(run.status));
-    byId("timebar-words").textContent = missingWords(gaps, run.absences);
+    draw(byId("timebar"), run.segments, run.account?.gaps ?? [], this.#state.now());
+    byId("timebar-words").textContent = soFarWords(run);
     this.#showCountdown(run);
   }
 

@@ -1,4 +1,4 @@
-/** A run so far as a bar: pieces as blocks, overlaps as joints, gaps hatched. */
+/** A run so far as a bar: segments as blocks, overlaps as joints, the gaps of its account hatched. */
 
 import { svgElement } from "../shared/elements.js";
 
@@ -6,34 +6,34 @@ const WIDTH = 1000;
 const HEIGHT = 28;
 
 /**
- * Blocks, joints and gaps between the pieces' own times, in milliseconds since the first piece began.
+ * Blocks, joints and gaps in milliseconds since the first segment began.
  * @param segments [{session, started_at, stopped_at|null, status}] in any order
- * @param {number} now for pieces that still grow, unix milliseconds
- * @param {boolean} goesOn it should be recording: where nothing does, that is a gap until now
+ * @param gaps [{gap_from, gap_until, open}] of the run's account
+ * @param {number} now for what still grows, unix milliseconds
  * @returns {{length: number, blocks: object[], joints: object[], gaps: object[]}}
  */
-export function layout(segments, now, goesOn = false) {
-  const pieces = segments
+export function layout(segments, gaps, now) {
+  const begun = segments
     .filter((segment) => segment.started_at && !["failed", "absent"].includes(segment.status))
     .map(({ session, started_at: from, stopped_at: to }) => ({
       session, from: Date.parse(from), to: to ? Date.parse(to) : now, grows: !to,
     }))
     .sort((one, other) => one.from - other.from);
-  const origin = pieces[0]?.from ?? now;
+  const origin = begun[0]?.from ?? now;
+  const missing = gaps
+    .map((gap) => ({ from: Date.parse(gap.gap_from), to: gap.open ? now : Date.parse(gap.gap_until) }))
+    .filter((gap) => gap.to > origin);
   const joints = [];
-  const gaps = [];
   let covered = origin;
-  for (const piece of pieces) {
-    if (piece.from > covered) gaps.push({ from: covered - origin, to: piece.from - origin });
-    else if (piece.from > origin) joints.push({ from: piece.from - origin, to: Math.min(covered, piece.to) - origin });
-    covered = Math.max(covered, piece.to);
+  for (const block of begun) {
+    if (block.from > origin && block.from < covered) {
+      joints.push({ from: block.from - origin, to: Math.min(covered, block.to) - origin });
+    }
+    covered = Math.max(covered, block.to);
   }
-  if (goesOn && pieces.length && covered < now) {
-    gaps.push({ from: covered - origin, to: now - origin });
-    covered = now;
-  }
-  const blocks = pieces.map((piece) => ({ ...piece, from: piece.from - origin, to: piece.to - origin }));
-  return { length: Math.max(covered - origin, 1), blocks, joints, gaps };
+  const end = Math.max(covered, ...missing.map((gap) => gap.to));
+  const shifted = ({ from, to, ...more }) => ({ ...more, from: Math.max(0, from - origin), to: to - origin });
+  return { length: Math.max(end - origin, 1), blocks: begun.map(shifted), joints, gaps: missing.map(shifted) };
 }
 
 function rect(kind, { from, to }, length, box) {
@@ -44,20 +44,20 @@ function rect(kind, { from, to }, length, box) {
 }
 
 /** Draws into an <svg>; its words stand in the element that labels it. */
-export function draw(svg, segments, now, goesOn) {
-  const { length, blocks, joints, gaps } = layout(segments, now, goesOn);
+export function draw(svg, segments, missing, now) {
+  const { length, blocks, joints, gaps } = layout(segments, missing, now);
   svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
   svg.setAttribute("preserveAspectRatio", "none");
   const box = { y: 2, height: HEIGHT - 4, rx: 3 };
   svg.replaceChildren(
-    ...gaps.map((gap) => rect("gap", gap, length, { ...box, fill: "url(#hatch)" })),
     ...blocks.map((block) => {
       const element = rect("piece", block, length, box);
       element.dataset.session = block.session;
       element.dataset.grows = block.grows;
       return element;
     }),
+    // Over the blocks: a segment may have stood still.
+    ...gaps.map((gap) => rect("gap", gap, length, { ...box, fill: "url(#hatch)" })),
     ...joints.map((joint) => rect("joint", joint, length, { y: 0, height: HEIGHT, rx: 1 })),
   );
-  return { pieces: blocks.length, gaps: gaps.length };
 }

@@ -1,5 +1,6 @@
 /** A recording as a card of the library, with a menu of what may be done to it. */
 
+import { RESULTS, missingWords } from "../shared/account-words.js";
 import { config } from "../shared/config.js";
 import { element } from "../shared/elements.js";
 import { count, dateAndTime, words } from "../shared/format.js";
@@ -65,24 +66,25 @@ function menu(run, actions, act) {
 }
 
 /** The first of the run's thumbnails. */
-function picture({ picture: url, status }) {
+function picture({ picture: url, status, result }) {
   const stage = element("div", "card-stage");
   const box = element("div", "card-picture");
   stage.append(box);
   if (url) box.style.backgroundImage = `url("${url}")`;
-  else box.append(element("span", "", status === "failed" ? "No picture" : "No picture yet"));
+  else box.append(element("span", "", status === "failed" || result === "nothing_recorded" ? "No picture" : "No picture yet"));
   return stage;
 }
 
 function lengthWords(run) {
-  if (!run.started_at || !run.ended_at) return count(run.segment_count ?? 0, "piece", "pieces");
-  return words(Date.parse(run.ended_at) - Date.parse(run.started_at));
+  if (!run.started_at || !run.ended_at) return count(run.segment_count ?? 0, "segment", "segments");
+  return words(run.duration_ms);
 }
 
 function badges(run) {
   const found = [];
   if (STATUS[run.status]) found.push(STATUS[run.status]);
-  if (run.missing_ms > 0) found.push(["warn", `${words(run.missing_ms)} missing`]);
+  if (RESULTS[run.result] && !STATUS[run.status]) found.push(RESULTS[run.result]);
+  if (run.missing_ms > 0 && run.result !== "nothing_recorded") found.push([run.lost_ms > 0 ? "warn" : "", missingWords(run)]);
   if (run.legal_hold) found.push(["", "Legal hold"]);
   if (run.trashed_at) found.push(["", `In the trash since ${dateAndTime(run.trashed_at)}`]);
   const row = element("p", "badges");

@@ -74,7 +74,7 @@ class PlayerPage {
     this.#preview.take(offsets);
     this.#captions.load(offsets.captions);
     document.dispatchEvent(new CustomEvent("captions", { detail: offsets.captions }));
-    showRun(run, this.#playback.timeline, this.#beganAt);
+    showRun(run, this.#playback.timeline, offsets.account, this.#beganAt);
     document.dispatchEvent(new CustomEvent("run", { detail: run }));
   }
 

@@ -8,6 +8,8 @@
 export const lengthOf = (span) => span.out_ms - span.in_ms;
 export const endOf = (span) => span.start_ms + lengthOf(span);
 export const isGap = (span) => span.kind === "gap";
+/** It was recorded, and cannot be played yet. */
+export const isPending = (span) => span.causes?.includes("not_ready") ?? false;
 /** Why nothing is there; the server's own words where it does not know either. */
 export const causeOf = (span) => span.cause || "nothing was recorded";
 

@@ -1,11 +1,15 @@
 /** What the page says of the recording above the player, or in place of it. */
 
+import { missingWords } from "../../shared/account-words.js";
 import { byId } from "../../shared/config.js";
 import { dateAndTime, position as clockAt, words } from "../../shared/format.js";
 import { isUnfinished } from "../../shared/run-status.js";
 
 const RUNNING = "This recording is still running. You can watch up to its latest finished piece; this page follows by itself.";
 const FINISHING = "The last pieces are still being finished. This page follows by itself.";
+const RESULT_NOTES = {
+  complete_with_losses: "Parts of this recording are missing. The report below says what, when and why.",
+};
 const NOTES = {
   starting: "This recording is only beginning. It appears here piece by piece.",
   recording: RUNNING, restarting: RUNNING, stopping: FINISHING, processing: FINISHING,
@@ -13,17 +17,17 @@ const NOTES = {
 };
 
 
-export function showRun(run, timeline, beganAt) {
+/** @param account the same numbers as on the card and in the report */
+export function showRun(run, timeline, account, beganAt) {
   byId("title").textContent = run.name;
   document.title = `${run.name} · Recording`;
-  const missing = timeline.gaps().reduce((sum, gap) => sum + gap.out_ms - gap.in_ms, 0);
   byId("facts").textContent = [
-    dateAndTime(beganAt), run.room_name, together(words(timeline.duration)), missing ? together(`${words(missing)} missing`) : "",
+    dateAndTime(beganAt), run.room_name, together(words(account.duration_ms)), together(missingWords(account)),
   ].filter(Boolean).join(" · ");
-  note(timeline.isEmpty ? "" : NOTES[run.status]);
+  note(timeline.isEmpty ? "" : NOTES[run.status] ?? RESULT_NOTES[account.result]);
   byId("duration").textContent = clockAt(timeline.duration);
   byId("player").hidden = byId("below").hidden = timeline.isEmpty;
-  if (timeline.isEmpty) sayEmpty(isUnfinished(run.status));
+  if (timeline.isEmpty) sayEmpty(isUnfinished(run.status), account);
   else byId("message").hidden = true;
 }
 
@@ -42,9 +46,10 @@ export function sayFailed(error) {
 /** A number stays on the line of its unit. */
 const together = (text) => text.replaceAll(" ", "\u00a0");
 
-function sayEmpty(more) {
+function sayEmpty(more, account) {
+  const why = [...new Set((account.gaps ?? []).map(({ cause }) => cause))].join(" ");
   if (more) message("Nothing to watch yet", "The first piece is shown here as soon as it is finished. This page looks again by itself.");
-  else message("Nothing to watch", "No piece of this recording has anything to show. The host page and the operator’s console say why.");
+  else message("Nothing was recorded", `${why} The host page and the operator’s console say more.`.trim());
 }
 
 function message(title, text) {

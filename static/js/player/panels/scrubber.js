@@ -3,7 +3,7 @@
 import { svgElement } from "../../shared/elements.js";
 import { byId } from "../../shared/config.js";
 import { position as clockAt, words } from "../../shared/format.js";
-import { causeOf, isGap, lengthOf } from "../engine/timeline.js";
+import { causeOf, isGap, isPending, lengthOf } from "../engine/timeline.js";
 
 const WIDTH = 1000;
 const HEIGHT = 24;
@@ -102,7 +102,7 @@ function bar(span, scale) {
 /** How much is missing, where there is room for the words. */
 function label(gap, duration) {
   const text = document.createElement("b");
-  text.textContent = `${words(lengthOf(gap))} missing`;
+  text.textContent = `${words(lengthOf(gap))} ${isPending(gap) ? "not ready yet" : "missing"}`;
   const place = document.createElement("span");
   place.style.left = `${(gap.start_ms / duration) * 100}%`;
   place.style.width = `${(lengthOf(gap) / duration) * 100}%`;

@@ -1,11 +1,11 @@
-/** Where a run's pieces meet, how that is known, and what is missing: in words, asked for when it is opened. */
+/** Where a run's segments meet, how that is known, and what is missing: in words, loaded when it is opened. */
 
 import { getJson } from "../../shared/api.js";
+import { summaryWords } from "../../shared/account-words.js";
 import { count, timeOfDay, words } from "../../shared/format.js";
 
 const METHODS = {
-  audio: "measured by the sound", video: "measured by the picture",
-  platform: "by the platform’s times", times: "by the recordings’ own times", none: "could not be measured",
+  audio: "measured by the sound", video: "measured by the picture", times: "by the platform’s times",
 };
 
 /** @param {HTMLDetailsElement} details filled once it is opened, each time anew */
@@ -23,41 +23,47 @@ export function bindSeamReport(details, summary, list, url) {
   });
 }
 
-/** Pieces that do not reach each other, whether or not a cause was written down for it. */
-const apart = ({ kind, overlap_ms: overlap }) => kind !== "gap" && overlap < 0;
-
 /** Seams in order, then who was missing. */
 const rowsOf = ({ seams, absences = [] }) => [
-  ...seams.map((seam) => row(apart(seam) ? "gap" : seam.kind, seamWords(seam))),
+  ...seams.map((seam) => row(seam.kind, seamWords(seam))),
   ...absences.map((absence) => row("absence", absenceWords(absence))),
 ];
 
-export function inWords({ measured, estimated, waiting, gaps: stated, seams = [], absences = [] }) {
-  const found = seams.filter((seam) => apart(seam) && seam.status === "estimated").length;
-  const gaps = stated + seams.filter(apart).length;
-  const people = [...new Set(absences.map(({ person }) => person))];
+export function inWords({ account, waiting }) {
   const facts = [
-    measured ? `${count(measured, "change", "changes")} measured` : "",
-    estimated > found ? `${estimated - found} known from times only` : "",
+    account.measured ? `${count(account.measured, "change", "changes")} measured` : "",
+    account.estimated - waiting > 0 ? `${account.estimated - waiting} known from times only` : "",
     waiting ? `${waiting} still to be measured` : "",
-    gaps ? count(gaps, "gap", "gaps") : "no gap",
-    people.length ? `not there all the time: ${people.join(", ")}` : "",
+    account.gap_count ? "" : "no gap",
+    summaryWords(account),
   ];
   return facts.filter(Boolean).join(" · ");
 }
 
 export function seamWords(seam) {
-  // The rows count from 0, people from 1.
-  const [from, to] = [seam.earlier, seam.later].map((piece) => piece && piece.ordinal + 1);
-  const between = to ? `Piece ${from} to ${to}` : `After piece ${from}`;
-  if (seam.kind === "gap") {
-    const length = seam.gap_from && seam.gap_until ? words(Date.parse(seam.gap_until) - Date.parse(seam.gap_from)) : "";
-    return [between, `${length || "something"} missing`, seam.cause];
-  }
-  if (apart(seam)) return [between, `${words(-seam.overlap_ms)} missing`, seam.cause];
-  const overlap = `${(seam.overlap_ms / 1000).toFixed(2)} s recorded by both`;
-  if (seam.status === "waiting") return [between, overlap, "still to be measured"];
-  return [between, overlap, `${METHODS[seam.method] ?? seam.method}${seam.sure ? "" : ", not sure"}`];
+  const between = seam.later
+    ? `Segment ${seam.earlier.number} to ${seam.later.number}` : `After segment ${seam.earlier.number}`;
+  return [between, ...(seam.kind === "gap" ? gapWords(seam) : overlapWords(seam)), ...seam.contradicted_by.map(contradictionWords)];
+}
+
+const seconds = (ms) => `${(Math.abs(ms) / 1000).toFixed(2)} s`;
+
+function gapWords(seam) {
+  const ms = Date.parse(seam.gap_until) - Date.parse(seam.gap_from);
+  return [`${words(ms)} missing from ${timeOfDay(seam.gap_from)}`, seam.cause];
+}
+
+function overlapWords(seam) {
+  const overlap = `${seconds(seam.overlap_ms)} recorded by both`;
+  if (seam.status === "waiting") return [overlap, "still to be measured"];
+  return [overlap, `${METHODS[seam.method] ?? seam.method}${seam.sure ? "" : ", not sure"}`];
+}
+
+const SOURCES = { audio: "The sound says", video: "The picture says", times: "The platform’s times say" };
+
+/** What another source says, where it says the opposite. */
+function contradictionWords({ source, kind, overlap_ms: overlap, sure }) {
+  return `${SOURCES[source]}: ${seconds(overlap)} ${kind === "gap" ? "missing" : "recorded by both"}${sure ? "" : ", not sure"}`;
 }
 
 /** Their times are good to about a second. */
