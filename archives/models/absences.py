@@ -25,7 +25,7 @@ class Absence(models.Model):
     name = models.CharField(max_length=NAME_MAX, blank=True)
     absent_from = models.DateTimeField()
     absent_until = models.DateTimeField()
-    # A code of archives/timeline/causes.py; what rows of former versions said that is none stands in `detail`.
+    # A code of archives/timeline/causes.py; `detail` is what a former version said that is none of them.
     cause = models.CharField(max_length=200, blank=True)
     detail = models.CharField(max_length=200, blank=True)
     source = models.CharField(max_length=10, choices=Source.choices)

@@ -122,7 +122,11 @@ class LaidOut:
             return
         at = sure.offset_ms + other.begin_ms
         stood_ms = apart_ms + other.elapsed_ms(other.begin_ms) - one.elapsed_ms(at)
-        if stood_ms > STALL_MS + earlier.rounded_ms + later.rounded_ms:
+        error = earlier.rounded_ms + later.rounded_ms
+        # The earlier one has to have been on for so much longer than its media, too.
+        until = earlier.ended_ms[1] if earlier.ended_ms else earlier.began_ms
+        most = until - earlier.began_ms - _elapsed_at_end(one) + TIMES_ERROR_MS
+        if STALL_MS + error < stood_ms <= most + error:
             stall = Break(at, stood_ms, "recorder_stalled", (at - one.begin_ms, 0.0))
             self.pieces_of[earlier.id] = replace(one, breaks=_in_order([*one.breaks, stall]))
 

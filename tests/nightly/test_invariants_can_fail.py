@@ -15,6 +15,7 @@ from archives.reconciler import compare, steps
 from archives.reconciler import run as visits
 from archives.services import claims, history, restarts, run_states
 from archives.services.restart_table import Does
+from archives.timeline.laid_out import LaidOut
 from tests.support.recording.recording_machine import RecordingMachine
 
 Plant = Callable[[pytest.MonkeyPatch], None]

@@ -157,7 +157,7 @@ def _before(status: str) -> str:
 
 
 def holes_are_stated(platform: FakePlatform, run: ArchiveRun) -> None:
-    """I1: from start to stop, whatever no archive recorded lies in a stated gap, and no gap says much more."""
+    """I1: from start to stop, what no archive recorded lies in a stated gap, and no gap says much more."""
     assert run.started_at
     assert run.stop_requested_at or run.ended_at
     archives = [a for a in platform.archives.values() if run.segments.filter(archive_id=a.id).exists()]

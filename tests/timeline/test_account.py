@@ -1,0 +1,217 @@
+"""The account of a run: strong evidence over weak, both clocks, and the same numbers whoever asks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from archives.timeline import Account, account_of
+from archives.timeline.clocks import Pause, breaks_of, elapsed_ms, media_ms
+from archives.timeline.facts import RunFacts, SegmentFacts
+from archives.timeline.verdicts import Estimate, Meeting, decide
+
+START = 1_700_000_000_123.0
+
+
+def segment(number: int, began: float, length: float | None, **facts: Any) -> SegmentFacts:
+    """Closed by us at its end, which is known, unless `facts` say otherwise."""
+    end = None if length is None else START + began + length
+    known: dict[str, Any] = {
+        "state": "ready",
+        "media_ms": (0.0, length),
+        "probed": True,
+        "ended_ms": (end, end) if end else None,
+        "closed_ms": end,
+        "confirmed_ms": START + began + 100,
+    }
+    return SegmentFacts(str(number), number, "primary", began_ms=START + began, **known | facts)
+
+
+def account(*segments: SegmentFacts, **facts: Any) -> Account:
+    return account_of(RunFacts(segments, now_ms=START + 3_600_000, **facts))
+
+
+def estimate(offset: float, confidence: float, source: str = "audio", **facts: Any) -> Estimate:
+    return Estimate(source, offset, offset - 20, offset + 20, confidence, **facts)
+
+
+def measured(offset: float, confidence: float, **facts: Any) -> dict[Any, Any]:
+    return {("0", "1"): (estimate(offset, confidence, **facts),)}
+
+
+def gaps(made: Account) -> list[tuple[int, int, tuple[str, ...]]]:
+    return [(gap.start_ms, gap.end_ms, gap.causes) for gap in made.gaps]
+
+
+LOST = {"closed_ms": None, "cause": "recorder_failed"}
+
+
+# --- verdicts ---
+def test_an_unsure_measurement_does_not_erase_a_gap_that_the_times_state() -> None:
+    """Repeated words made the sound say 0.62 s of overlap where 4 s were missing."""
+    first, second = segment(0, 0, 60_000, **LOST), segment(1, 64_000, 60_000)
+    made = account(first, second, estimates=measured(59_379, 0.527))
+    assert gaps(made) == [(60_000, 64_000, ("recorder_failed",))]
+    (seam,) = made.seams
+    assert (seam.verdict.kind, round(seam.verdict.overlap_ms), seam.verdict.sure) == ("gap", -4000, False)
+    (against,) = seam.verdict.contradicted_by
+    assert (against.source, against.confidence) == ("audio", 0.527)
+
+
+def test_a_sure_measurement_outweighs_the_times_and_says_that_they_differ() -> None:
+    first, second = segment(0, 0, 60_000, **LOST), segment(1, 64_000, 60_000)
+    made = account(first, second, estimates=measured(59_379, 0.95))
+    assert made.seams[0].verdict.source == "audio"
+    assert made.seams[0].verdict.sure
+    assert [each.source for each in made.seams[0].verdict.contradicted_by] == ["times"]
+
+
+def test_an_unsure_measurement_refines_what_it_agrees_with() -> None:
+    made = account(segment(0, 0, 60_000), segment(1, 55_000, 60_000), estimates=measured(55_400, 0.6))
+    assert (made.seams[0].verdict.offset_ms, made.duration_ms) == (55_400, 115_400)
+
+
+def test_an_unsure_measurement_does_not_tear_covered_segments_apart() -> None:
+    made = account(segment(0, 0, 60_000), segment(1, 58_000, 60_000), estimates=measured(61_000, 0.6))
+    assert not made.gaps
+    assert made.seams[0].verdict.kind == "overlap"
+
+
+def test_covered_segments_touch_where_rounded_times_leave_a_little_between_them() -> None:
+    made = account(segment(0, 0, 60_000), segment(1, 60_700, 60_000, confirmed_ms=START))
+    assert (gaps(made), made.duration_ms) == ([], 120_000)
+
+
+def test_a_file_that_ends_seconds_early_is_a_gap_in_every_account() -> None:
+    """Closed with the next one confirmed, and yet its file ends 5 s before that begins."""
+    first = segment(0, 0, 60_000, ended_ms=(START + 65_500, START + 65_600), closed_ms=START + 65_400)
+    made = account(first, segment(1, 65_000, 60_000, confirmed_ms=START + 65_100))
+    assert gaps(made) == [(60_000, 65_000, ("file_ends_early",))]
+    assert [seam.verdict.kind for seam in made.seams] == ["gap"]
+    assert made.result == "complete_with_losses"
+
+
+def test_a_former_verdict_holds_until_it_is_measured_again() -> None:
+    first, second = segment(0, 0, 60_000, **LOST), segment(1, 64_000, 60_000)
+    made = account(first, second, estimates=measured(59_379, 0.527, former=True))
+    assert not made.gaps
+    assert not made.seams[0].verdict.sure
+
+
+@pytest.mark.parametrize("confidence", [0.5, 0.79])
+@pytest.mark.parametrize("offset", [50_000, 59_000, 61_000, 70_000])
+@pytest.mark.parametrize("times", [50_000, 58_000, 62_000, 70_000])
+def test_no_unsure_measurement_changes_the_kind(times: int, offset: int, confidence: float) -> None:
+    meeting = Meeting(60_000, 0, covered=False)
+    said = Estimate("times", times, times - 1500, times + 1500, 0.3)
+    assert decide(meeting, said, [estimate(offset, confidence)]).kind == decide(meeting, said, []).kind
+
+
+# --- two clocks ---
+def paused(since: float, until: float | None, error: float = 100) -> Pause:
+    def bounds(at: float) -> tuple[float, float]:
+        return START + at - error, START + at + error
+
+    return Pause(bounds(since), bounds(until) if until is not None else None)
+
+
+def test_a_pause_is_a_gap_where_it_was() -> None:
+    made = account(segment(0, 0, 50_000, pauses=(paused(20_000, 28_000),), ended_ms=(START + 58_000,) * 2))
+    assert gaps(made) == [(20_000, 28_000, ("nobody_published",))]
+    assert [(span.in_ms, span.out_ms) for span in made.timeline.spans if span.segment] == [
+        (0, 20_000),
+        (20_000, 50_000),
+    ]
+    assert made.duration_ms == 58_000
+
+
+def test_what_follows_a_pause_lies_at_its_own_time() -> None:
+    """A break in which everybody leaves, then a restart: nothing is shown twice, no gap at the seam."""
+    first = segment(0, 0, 100_000, pauses=(paused(40_000, 100_000, 400),), ended_ms=(START + 160_000,) * 2)
+    second = segment(1, 157_000, 60_000)
+    made = account(first, second, estimates=measured(97_000, 0.95))
+    ((start, end, causes),) = gaps(made)
+    assert (causes, abs(start - 40_000) <= 400, abs(end - 100_000) <= 400) == (
+        ("nobody_published",),
+        True,
+        True,
+    )
+    assert made.duration_ms == 217_000
+    assert [seam.verdict.kind for seam in made.seams] == ["overlap"]
+    assert round(made.seams[0].verdict.overlap_ms) == 3000
+
+
+def test_lengths_make_the_ends_of_a_pause_exact() -> None:
+    """It was seen only every 5 s; the file says that it lasted 8 s."""
+    pause = Pause((START + 20_000, START + 25_000), (START + 30_000, START + 35_000))
+    made = account(segment(0, 0, 52_000, pauses=(pause,), ended_ms=(START + 60_000,) * 2))
+    (gap,) = made.gaps
+    assert abs(gap.length_ms - 8000) <= 400
+    before, after = gap.margins_ms
+    assert gap.start_ms - before <= 20_000
+    assert gap.end_ms + after >= 35_000
+
+
+def test_a_stall_that_only_a_measured_seam_shows_is_stated() -> None:
+    first, second = segment(0, 0, 60_000, ended_ms=(START + 80_000,) * 2), segment(1, 77_000, 60_000)
+    made = account(first, second, estimates=measured(57_000, 0.97))
+    ((start, end, causes),) = gaps(made)
+    assert (end - start, causes) == (20_000, ("recorder_stalled",))
+    assert made.gaps[0].margins_ms[0] >= 57_000
+    assert made.duration_ms == 137_000
+
+
+def test_one_that_ended_while_it_was_paused_has_its_gap_from_there() -> None:
+    first = segment(
+        0, 0, 30_000, pauses=(paused(30_000, None),), ended_ms=(START + 90_000,) * 2, closed_ms=None,
+        cause="session_ended",
+    )  # fmt: skip
+    made = account(first, segment(1, 120_000, 60_000))
+    assert gaps(made) == [(30_000, 120_000, ("nobody_published",))]
+
+
+def test_the_maps_are_inverse_outside_of_standstills() -> None:
+    breaks = breaks_of([paused(5000, 8000), paused(20_000, 21_000)], START)
+    for position in (0.0, 4999.0, 5001.0, 16_999.0, 30_000.0):
+        assert media_ms(breaks, elapsed_ms(breaks, position)) == pytest.approx(position)
+    assert media_ms(breaks, 6500) == pytest.approx(5000)
+
+
+# --- results ---
+def test_nothing_is_said_to_be_complete_of_which_nothing_is_there() -> None:
+    empty = segment(0, 0, None, state="lost", cause="empty", ended_ms=(START + 60_000,) * 2)
+    made = account(empty)
+    assert (made.result, made.playable) == ("nothing_recorded", False)
+    assert gaps(made) == [(0, 60_000, ("empty",))]
+
+
+def test_a_break_without_anybody_is_stated_and_is_no_loss() -> None:
+    whole = segment(0, 0, 50_000, pauses=(paused(20_000, 28_000),), ended_ms=(START + 58_000,) * 2)
+    at = round(START)
+    published = ((at, at + 20_000), (at + 28_000, at + 58_000))
+    made = account(whole, published=published)
+    assert (made.missing_ms, made.result) == (8000, "complete")
+    assert account(whole, published=None).result == "complete_with_losses"
+    assert account(whole, published=((at, at + 58_000),)).result == "complete_with_losses"
+
+
+def test_a_live_run_that_records_nothing_has_an_open_gap() -> None:
+    first = segment(0, 0, 20_000, **LOST)
+    made = account_of(RunFacts((first,), now_ms=START + 20_000, live=True, finished=False))
+    assert made.gaps[-1].open
+    assert made.result == "in_progress"
+
+
+def test_what_is_not_stored_yet_is_not_missing() -> None:
+    waiting = segment(1, 59_000, 60_000, state="pending", probed=False)
+    made = account(segment(0, 0, 60_000), waiting, segment(2, 118_000, 60_000), finished=False)
+    assert (made.missing_ms, made.pending_ms > 0) == (0, True)
+    assert [span.kind for span in made.timeline.spans] == ["segment", "gap", "segment"]
+
+
+def test_a_thousand_gaps_take_about_as_long_as_a_thousand_segments() -> None:
+    segments = [segment(number, number * 10_000, 9000, **LOST) for number in range(1000)]
+    made = account(*segments)
+    assert len(made.gaps) == 999
+    assert sum(gap.length_ms for gap in made.gaps) == made.missing_ms == 999_000
