@@ -9,8 +9,8 @@ from django.core.files.storage import storages
 from archives.models import ArchiveRun, Export, Preview, Segment
 from archives.services import captions, history
 from archives.services.history import move
-from archives.services.jobs import exports as export_service
-from archives.services.jobs import previews
+from archives.services.jobs import leases, previews
+from archives.services.jobs.table import KINDS
 from archives.services.library import require_removable
 
 GONE = "removed for good from the trash"
@@ -38,8 +38,8 @@ def run_purge(*, run: ArchiveRun, by: str) -> Removed:
     # Of a piece that is deleted at the platform there may still be a file here.
     there = run.segments.exclude(status=Segment.Status.DELETED, file="")
     pieces = [_segment(piece, by) for piece in there]
-    for export in run.exports.filter(status__in=Export.ACTIVE):
-        export_service.cancel(export=export)
+    for kind in KINDS.values():
+        leases.call_off(kind, kind.rows().filter(run=run))
     exports = [_export(export) for export in run.exports.exclude(file="")]
     for preview in Preview.objects.filter(run=run).exclude(folder="", digest=""):
         _preview(preview)
@@ -72,7 +72,7 @@ def _export(export: Export) -> int:
     require_removable(export.run)
     storages["archives"].delete(export.file)
     gone = Export.objects.filter(pk=export.pk, file=export.file)
-    settled = gone.update(status=Export.Status.REMOVED, error=f"Its file was {GONE}.", file="")
+    settled = gone.update(status=Export.Status.REMOVED, job_error=f"Its file was {GONE}.", file="")
     return export.size if settled else 0
 
 
