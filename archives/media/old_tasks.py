@@ -11,24 +11,24 @@ from archives.services.jobs.table import KINDS
 
 
 @task
-def keep_segment(pk: str, hold: str) -> None:
+def keep_segment(pk: str | int, hold: str) -> None:
     _perform("ingest", pk, hold)
 
 
 @task
-def measure_seam(pk: int, hold: str) -> None:
-    _perform("seam", str(pk), hold)
+def measure_seam(pk: str | int, hold: str) -> None:
+    _perform("seam", pk, hold)
 
 
 @task
-def make_export(pk: str, hold: str) -> None:
+def make_export(pk: str | int, hold: str) -> None:
     _perform("export", pk, hold)
 
 
 @task
-def make_preview(pk: int, hold: str) -> None:
-    _perform("preview", str(pk), hold)
+def make_preview(pk: str | int, hold: str) -> None:
+    _perform("preview", pk, hold)
 
 
-def _perform(kind: str, pk: str, hold: str) -> None:
-    jobs.perform(KINDS[kind], pk, datetime.fromisoformat(hold))
+def _perform(kind: str, pk: str | int, hold: str) -> None:
+    jobs.perform(KINDS[kind], str(pk), datetime.fromisoformat(hold))

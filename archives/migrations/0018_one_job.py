@@ -41,8 +41,8 @@ def interruptions(model):
     )
 
 
-def due_at(model):
-    field = models.DateTimeField(blank=True, default=archives.clock.now, null=True)
+def due_at(model, **options):
+    field = models.DateTimeField(blank=True, null=True, **options)
     return migrations.AlterField(model_name=model, name="due_at", field=field)
 
 
@@ -61,7 +61,8 @@ class Migration(migrations.Migration):
         *(renamed(model, "attempts", "failures") for model in ("seam", "export", "preview")),
         *(renamed(model, "error", "job_error") for model in ("seam", "export", "preview")),
         *(interruptions(model) for model in ("segment", "seam", "export", "preview")),
-        *(due_at(model) for model in ("segment", "export")),
+        due_at("segment", default=archives.clock.now),
+        due_at("export"),
         migrations.RunPython(settle, unsettle),
         migrations.AddIndex(
             "segment",

@@ -51,7 +51,6 @@ class Export(Job):
     ended_at = models.DateTimeField(null=True, blank=True)
     # When somebody has last asked for it or fetched it, to the hour.
     used_at = models.DateTimeField(null=True, blank=True, editable=False)
-    due_at = models.DateTimeField(null=True, blank=True, default=clock.now)
 
     class Meta:
         ordering = ["-created_at"]

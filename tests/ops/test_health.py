@@ -72,9 +72,9 @@ def test_it_names_a_queue_that_stands_still() -> None:
     piece = {"session": "primary", "session_id": "s", "archive_id": "a", "status": "available"}
     Segment.objects.create(run=new_run(), ordinal=0, ended_at=long_ago, **piece)
     assert asked(503)["detail"]["queue"] == f"waiting for {health.QUEUE_LATE_S + 10:.0f} s"
-    Segment.objects.update(keep_error="There is no file any more.")
+    Segment.objects.update(due_at=None, job_error="There is no file any more.")
     assert asked(200)["detail"] == ALL_WELL
-    Export.objects.create(run=new_run(), digest="0", created_at=long_ago)
+    Export.objects.create(run=new_run(), digest="0", created_at=long_ago, due_at=long_ago)
     assert asked(503)["detail"]["queue"].startswith("waiting")
 
 

@@ -89,7 +89,8 @@ def request(
     user = requested_by if requested_by is not None and requested_by.is_authenticated else None
     try:
         with transaction.atomic():
-            new = Export.objects.create(run=run, gaps=gaps, digest=digest, requested_by=user)  # type: ignore[misc]
+            wanted = {"run": run, "gaps": gaps, "digest": digest, "requested_by": user}
+            new = Export.objects.create(**wanted, due_at=clock.now())
     except IntegrityError:
         return Requested(same.get(), False)
     return Requested(new, True)
