@@ -221,7 +221,7 @@ def test_two_removals_at_once_count_each_file_once(run: ArchiveRun, monkeypatch:
 
 
 def test_an_export_that_is_being_made_is_called_off(run: ArchiveRun) -> None:
-    Export.objects.create(run=run, gaps="close", status="running", digest="1")
+    Export.objects.create(run=run, gaps="close", status="running", digest="1", due_at=clock.after(60))
     library.trash(run=run, by="test")
     run_purge(run=run, by="test")
     assert run.exports.get(gaps="close").status == "cancelled"

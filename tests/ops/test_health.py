@@ -17,6 +17,7 @@ from archives.ops import health
 from archives.platform import gateway
 from archives.services import heartbeats
 from archives.services.heartbeats import MEDIA, WORKER
+from archives.services.jobs.table import KINDS
 from tests.support.media.stored_segments import new_run
 from tests.support.platform.fake_platform import FakePlatform
 
@@ -127,5 +128,5 @@ def test_it_is_no_error_of_ours_that_something_is_not_ready(caplog: pytest.LogCa
 
 
 def test_it_takes_few_queries(django_assert_max_num_queries: Any) -> None:
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(4 + len(KINDS)):
         asked(200)

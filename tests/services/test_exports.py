@@ -139,7 +139,7 @@ def test_what_cannot_be_exported_says_why(run: ArchiveRun, folder: Path) -> None
 def test_the_sweep_queues_it_once_and_the_task_makes_it(run: ArchiveRun) -> None:
     export = exports.request(run=run).export
     assert (tasks.enqueue_due(), tasks.enqueue_due()) == (1, 0)
-    tasks.make_export.call(*DBTaskResult.objects.get().args_kwargs["args"])
+    tasks.run_job.call(*DBTaskResult.objects.get().args_kwargs["args"])
     assert again(export).status == "done"
 
 
@@ -180,7 +180,7 @@ def test_a_process_that_is_killed_costs_a_wait(run: ArchiveRun, monkeypatch: pyt
     assert tasks.enqueue_due() == 0
     Export.objects.update(due_at=clock.after(-1))
     assert tasks.enqueue_due() == 1
-    tasks.make_export.call(*DBTaskResult.objects.get().args_kwargs["args"])
+    tasks.run_job.call(*DBTaskResult.objects.get().args_kwargs["args"])
     assert (again(export).status, again(export).failures, again(export).interruptions) == ("done", 0, 0)
 
 

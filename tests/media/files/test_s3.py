@@ -297,7 +297,7 @@ def test_pieces_in_the_bucket_become_one_file_in_the_bucket(
     export = exports.request(run=run).export
     jobs.run(exports.KIND, export)
     export.refresh_from_db()
-    assert (export.status, export.error) == ("done", "")
+    assert (export.status, export.job_error) == ("done", "")
     assert export.duration_ms == pytest.approx(4000, abs=40)
     link = viewer.get(f"/media/exports/{export.pk}/")["Location"]
     assert "Hearing.mp4" in parse_qs(urlsplit(link).query)["response-content-disposition"][0]

@@ -197,7 +197,7 @@ def test_it_waits_longer_after_each_failure_and_raises_an_alarm_after_three(
         waits.append(again(segment).due_at - clock.now())
     assert timedelta() < waits[0] < waits[1] < waits[2]
     assert Alarm.objects.get().code == "file_not_kept"
-    assert again(segment).job_error == ""
+    assert again(segment).given_up == ""
 
 
 def test_the_alarm_is_over_when_the_file_is_kept_after_all(
@@ -272,7 +272,7 @@ def test_a_file_without_a_byte_is_a_fact(segment: Segment, platform: Platform) -
 def test_an_archive_that_is_not_ready_after_all_is_tried_again(segment: Segment, platform: Platform) -> None:
     platform.archive |= {"status": "stopped", "size": 0}
     jobs.run(ingest.KIND, segment)
-    assert (again(segment).job_error, again(segment).failures) == ("", 1)
+    assert (again(segment).given_up, again(segment).failures) == ("", 1)
 
 
 def test_an_expired_archive_is_given_up_with_an_alarm(segment: Segment, platform: Platform) -> None:
@@ -406,7 +406,7 @@ def test_a_piece_that_is_still_recorded_says_so(segment: Segment, host: Client) 
 
 
 def test_a_piece_without_a_file_says_why(segment: Segment, host: Client) -> None:
-    Segment.objects.update(job_error=keep.NO_MEDIA)
+    Segment.objects.update(due_at=None, job_error=keep.NO_MEDIA)
     answer = host.get(address(segment))
     assert (answer.status_code, answer.json()["message"]) == (404, keep.NO_MEDIA)
 
