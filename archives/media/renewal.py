@@ -30,7 +30,8 @@ class Lease:
 
     def renew(self, *, more_s: float = 0) -> None:
         """Hold the job from now on, for so much longer than usual."""
-        held_s = leases.lease_s(self._job.interruptions) + more_s
+        attempts = self._facts.get("interruptions", self._job.interruptions)
+        held_s = leases.lease_s(attempts) + more_s
         if not leases.renew(self._job, seconds=held_s, **self._facts):
             raise leases.LeaseLost
         self._due = clock.steady() + self._kind.renew_every_s

@@ -21,6 +21,7 @@ def settle(apps, schema_editor):
     rows["Export"].exclude(status="failed").update(failures=0)
     for name in ("Seam", "Preview"):
         rows[name].exclude(Q(due_at__isnull=True) & ~Q(job_error="")).update(failures=0)
+    check_now(schema_editor)
 
 
 def unsettle(apps, schema_editor):
@@ -29,6 +30,14 @@ def unsettle(apps, schema_editor):
     rows["Segment"].filter(due_at__isnull=False).update(job_error="")
     for name in ("Segment", "Export"):
         rows[name].filter(due_at__isnull=True).update(due_at=timezone.now())
+    check_now(schema_editor)
+
+
+def check_now(schema_editor):
+    """PostgreSQL makes no index on a table whose foreign keys it is still to check."""
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        schema_editor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 def renamed(model, old, new):

@@ -37,7 +37,7 @@ GONE = (Segment.Status.EXPIRED, Segment.Status.DELETED, Segment.Status.FAILED)
 NO_MEDIA = "The archive has no media: its file is 0 bytes long."
 
 
-class Ingest(Worker[Segment]):
+class IngestWorker(Worker[Segment]):
     def work(self) -> None:
         self._before = _part_size(self.job)
         try:

@@ -21,7 +21,7 @@ HINT_ERROR_MS = 3000.0
 IN_THE_MEDIA = ("audio", "video")
 
 
-class SeamMeasurement(Worker[Seam]):
+class SeamWorker(Worker[Seam]):
     """Whatever the files are, the seam gets an answer."""
 
     def work(self) -> None:

@@ -21,7 +21,7 @@ def _rows() -> QuerySet[Segment]:
 KIND = Kind(
     name="ingest",
     label="pieces to be kept",
-    worker="archives.media.ingest.job.Ingest",
+    worker="archives.media.ingest.job.IngestWorker",
     priority=30,
     rows=_rows,
     # The platform deletes its copy after 72 hours; until then every failure may pass.

@@ -31,7 +31,7 @@ def _failed(rows: QuerySet[Seam]) -> QuerySet[Seam]:
 KIND = Kind(
     name="seam",
     label="seams to be measured",
-    worker="archives.media.seams.job.SeamMeasurement",
+    worker="archives.media.seams.job.SeamWorker",
     priority=20,
     rows=_rows,
     pauses_s=(15, 30, 45),
