@@ -15,10 +15,13 @@ from django.core.management import CommandError, call_command
 from django_tasks_db.models import DBTaskResult
 
 from archives import clock, errors
+from archives.management.commands import export_run
 from archives.media import jobs, tasks
+from archives.media.cleanup.removal import run_purge
 from archives.media.export import job as exporting
 from archives.media.files import copies
 from archives.models import ArchiveRun, Export, Preview, Seam
+from archives.services import library
 from archives.services.jobs import exports, leases
 from tests.support.media.segment_files import see
 from tests.support.media.stored_segments import START, keep_in, measured, new_run, piece
@@ -160,6 +163,19 @@ def test_a_cancel_ends_it_on_the_way_and_leaves_nothing(run: ArchiveRun, folder:
     assert exports.request(run=run).created, "it can be asked for again"
 
 
+def test_one_that_is_removed_while_it_is_stored_leaves_no_file(
+    run: ArchiveRun, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def and_it_is_removed(path: Path, name: str) -> str:
+        library.trash(run=run, by="test")
+        run_purge(run=run, by="test")
+        return copies.store(path, name)
+
+    monkeypatch.setattr(exporting, "store", and_it_is_removed)
+    assert make(exports.request(run=run).export).status == "cancelled"
+    assert not list(folder.rglob("exports/*"))
+
+
 def test_what_has_ended_is_not_cancelled(run: ArchiveRun) -> None:
     export = make(exports.request(run=run).export)
     assert exports.cancel(export=export).status == "done"
@@ -244,6 +260,22 @@ def test_the_command_writes_the_file_and_the_report(run: ArchiveRun, tmp_path: P
     assert len(report["report"]["seams"]) == 3
     call_command("export_run", "Hearing", stdout=StringIO())
     assert Export.objects.count() == 1
+
+
+def test_the_command_waits_for_the_process_that_makes_it(
+    run: ArchiveRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = exports.request(run=run).export
+    assert leases.claim(exports.KIND, export)
+    lease = export.due_at
+
+    def the_other_ends(seconds: float) -> None:
+        assert again(export).due_at == lease, "not taken over"
+        assert leases.give_up(exports.KIND, export, "no space")
+
+    monkeypatch.setattr(export_run.time, "sleep", the_other_ends)
+    with pytest.raises(CommandError, match="no space"):
+        call_command("export_run", str(run.pk))
 
 
 @pytest.mark.parametrize(("name", "code"), [("Nobody", 3), ("Hearing", 4)])

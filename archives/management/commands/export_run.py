@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 
-from archives import errors
+from archives import clock, errors
 from archives.media import jobs
 from archives.media.files.copies import local_copies
 from archives.models import ArchiveRun, Export
@@ -52,7 +52,8 @@ class Command(BaseCommand):
     def _made(self, export: Export) -> Export:
         """Makes it, or waits for the process that does."""
         while export.status in Export.ACTIVE:
-            jobs.run(exports.KIND, export, self._progress)
+            if not _is_being_made(export):
+                jobs.run(exports.KIND, export, self._progress)
             export.refresh_from_db()
             if export.status in Export.ACTIVE:
                 self._progress(export.progress)
@@ -81,6 +82,12 @@ class Command(BaseCommand):
         )
         for note in export.report["notes"]:
             self.stdout.write(f"  {note}")
+
+
+def _is_being_made(export: Export) -> bool:
+    """By a process whose lease has not expired; one that only waits in a queue may be taken from there."""
+    held = export.due_at is not None and export.due_at > clock.now()
+    return export.status == Export.Status.RUNNING and held
 
 
 def _run(text: str) -> ArchiveRun:

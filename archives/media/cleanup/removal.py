@@ -35,11 +35,12 @@ def run_purge(*, run: ArchiveRun, by: str) -> Removed:
     Before each file it is asked again whether the run may go. Counted is what this call has settled.
     """
     require_removable(run)
+    # First of all: what a job stores from now on, it removes.
+    for kind in KINDS.values():
+        leases.call_off(kind, kind.rows().filter(run=run))
     # Of a piece that is deleted at the platform there may still be a file here.
     there = run.segments.exclude(status=Segment.Status.DELETED, file="")
     pieces = [_segment(piece, by) for piece in there]
-    for kind in KINDS.values():
-        leases.call_off(kind, kind.rows().filter(run=run))
     exports = [_export(export) for export in run.exports.exclude(file="")]
     for preview in Preview.objects.filter(run=run).exclude(folder="", digest=""):
         _preview(preview)

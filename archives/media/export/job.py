@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
+from django.core.files.storage import storages
+
 from archives import clock, errors
 from archives.media.export import ExportCancelled, ExportError, ExportPlan, ExportReport
 from archives.media.export import export as export_media
@@ -52,6 +54,8 @@ class ExportWorker(Worker[Export]):
         del facts["path"]
         duration_ms = round(report.duration_ms)
         if not exports.done(self.job, file=file, size=report.size, duration_ms=duration_ms, report=facts):
+            if exports.unwanted(self.job, file=file):
+                storages["archives"].delete(file)
             raise LeaseLost
         log.info("export %s: %s bytes as %s", self.job.pk, report.size, file)
 

@@ -101,9 +101,10 @@ class IngestWorker(Worker[Segment]):
         segment = self.job
         self.lease.renew(more_s=storing_s(fetched.size))
         media = probe(fetched.path)
+        file = store(fetched.path, file_name(segment))
         stored = ingest.done(
             segment,
-            file=store(fetched.path, file_name(segment)),
+            file=file,
             size=fetched.size,
             sha256=fetched.sha256,
             media_begin_ms=media.begin_ms,
@@ -111,6 +112,8 @@ class IngestWorker(Worker[Segment]):
             media_note=media.note,
         )
         if not stored:
+            if ingest.unwanted(segment):
+                storages["archives"].delete(file)
             raise leases.LeaseLost
         _all_is_well(segment)
         previews.renew(run_id=segment.run_id)

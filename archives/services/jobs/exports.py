@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.files.storage import storages
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from archives import clock, errors
 from archives.models import ArchiveRun, Export
@@ -139,6 +139,12 @@ def remove(*, export: Export, why: str) -> bool:
         unused = Export.objects.filter(pk=export.pk, used_at=export.used_at, run__in=shown)
         ended = unused.filter(status__in=(Status.DONE, Status.REMOVED)).exclude(file="")
         return bool(ended.update(status=Status.REMOVED, job_error=why))
+
+
+def unwanted(export: Export, *, file: str) -> bool:
+    """It was called off or removed while it was made: no row refers to `file`, and none will."""
+    wanted = Export.objects.filter(Q(due_at__isnull=False) | Q(file=file), pk=export.pk)
+    return not wanted.exists()
 
 
 def done(export: Export, *, file: str, size: int, duration_ms: int, report: dict[str, Any]) -> bool:

@@ -44,6 +44,11 @@ def done(segment: Segment, *, file: str, size: int, sha256: str, **media: int | 
     return stored
 
 
+def unwanted(segment: Segment) -> bool:
+    """Its run was removed for good while the file was stored."""
+    return not Segment.objects.filter(pk=segment.pk).exclude(status=Segment.Status.DELETED).exists()
+
+
 def give_up(segment: Segment, why: str) -> bool:
     """There is no file to store, now or later."""
     given_up = leases.give_up(KIND, segment, why)

@@ -22,9 +22,12 @@ from rest_framework.authtoken.models import Token
 
 from archives import clock, errors
 from archives.media import jobs, tasks
+from archives.media.cleanup.removal import run_purge
+from archives.media.files import copies
 from archives.media.ingest import job as keep
 from archives.models import Alarm, ArchiveRun, Room, Segment
 from archives.platform import gateway
+from archives.services import library
 from archives.services.jobs import ingest, leases
 from archives.web import access
 
@@ -319,6 +322,21 @@ def test_a_job_lost_half_way_ends_the_transfer(segment: Segment, platform: Platf
     jobs.run(replace(ingest.KIND, renew_every_s=-1), segment)
     assert again(segment).stored_at is None
     assert again(segment).failures == 0
+
+
+def test_one_that_is_removed_while_it_is_stored_leaves_no_file(
+    segment: Segment, platform: Platform, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def and_it_is_removed(path: Path, name: str) -> str:
+        ArchiveRun.objects.update(status="complete")
+        library.trash(run=segment.run, by="test")
+        run_purge(run=segment.run, by="test")
+        return copies.store(path, name)
+
+    monkeypatch.setattr(keep, "store", and_it_is_removed)
+    jobs.run(ingest.KIND, segment)
+    assert (again(segment).status, again(segment).file, again(segment).due_at) == ("deleted", "", None)
+    assert not list(folder.rglob("*.mp4"))
 
 
 # --- serving -----------------------------------------------------------------------------------------
