@@ -102,6 +102,9 @@ class RunList(ChangeList):
             run.summary = summaries[run.pk]
 
 
+OF_JOBS = ("failures", "interruptions", "job_error")
+
+
 class SegmentInline(ReadOnly, NewestInline):
     model = Segment
     newest = ("-ordinal",)
@@ -116,8 +119,8 @@ class SegmentInline(ReadOnly, NewestInline):
         "duration_ms",
         "size",
         "reason",
-        "kept_at",
-        "keep_error",
+        "stored_at",
+        *OF_JOBS,
     )
     readonly_fields = ("started", "stopped")
 
@@ -146,7 +149,7 @@ class SeamInline(ReadOnly, NewestInline):
     model = Seam
     fk_name = "run"
     verbose_name_plural = f"Seams, the newest {SHOWN}"
-    fields = ("earlier", "later", "statements", "settled_at", "attempts", "error")
+    fields = ("earlier", "later", "statements", "settled_at", "failures", "job_error")
     readonly_fields = ("statements",)
 
     @admin.display(description="Estimates")
@@ -157,7 +160,7 @@ class SeamInline(ReadOnly, NewestInline):
 class ExportInline(ReadOnly, NewestInline):
     model = Export
     newest = ("-created_at",)
-    fields = ("created_at", "gaps", "status", "progress", "link", "size", "attempts", "error")
+    fields = ("created_at", "gaps", "status", "progress", "link", "size", *OF_JOBS)
     readonly_fields = ("link",)
 
     @admin.display(description="File")
@@ -172,7 +175,7 @@ class PreviewInline(ReadOnly, NewestInline):
     verbose_name_plural = "Thumbnails and sound levels"
     # Of what a run has one of, Django would show an empty one.
     extra = 0
-    fields = ("progress", "made_at", "attempts", "error")
+    fields = ("progress", "made_at", *OF_JOBS)
 
 
 class TransitionInline(ReadOnly, NewestInline):

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('archives', '0017_export_use'),
+        ('archives', '0018_one_job'),
     ]
 
     operations = [

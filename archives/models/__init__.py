@@ -8,6 +8,7 @@ from archives.models.access import Invitation, RoomRole, Share
 from archives.models.accounts import RunAccount
 from archives.models.captions import Captions
 from archives.models.exports import Export, Preview
+from archives.models.jobs import Job
 from archives.models.operations import Alarm, Beat, Tally
 from archives.models.pauses import Pause
 from archives.models.presence import Callback, StreamPresence
@@ -39,6 +40,7 @@ __all__ = [
     "Estimate",
     "Export",
     "Invitation",
+    "Job",
     "Pause",
     "Preview",
     "Restart",

@@ -6,9 +6,10 @@ from django.db import models
 from django.db.models import Q
 
 from archives import clock
+from archives.models.jobs import Job
 
 
-class Seam(models.Model):
+class Seam(Job):
     """Two neighbouring segments: the row is the job of measuring how they lie to each other.
 
     What came of it are its estimates; what holds is the timeline's verdict.
@@ -24,10 +25,6 @@ class Seam(models.Model):
     )
     # When the last measurement ended, whatever it found; empty until then.
     settled_at = models.DateTimeField(null=True, blank=True)
-    # The job of measuring it: due time, lease and fence in one; empty where there is nothing to do.
-    due_at = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveIntegerField(default=0)
-    error = models.TextField(blank=True)
 
     class Meta:
         ordering = ["run_id", "earlier__ordinal"]

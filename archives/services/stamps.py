@@ -28,17 +28,25 @@ def _each(what: str, *columns: str) -> list[str]:
 SEGMENTS = [
     "COUNT(*)",
     *(f"COUNT(CASE WHEN rows.status = '{status}' THEN 1 END)" for status in Segment.Status.values),
-    *_each("COUNT(CASE WHEN {} <> '' THEN 1 END)", "file", "keep_error", "media_note"),
-    *_each("SUM(LENGTH({}))", "error", "keep_error", "media_note", "reason"),
-    *_each("COUNT({})", "created_at_ms", "kept_at", "media_begin_ms", "media_end_ms", "stop_requested_at"),
+    *_each("COUNT(CASE WHEN {} <> '' THEN 1 END)", "file", "job_error", "media_note"),
+    *_each("SUM(LENGTH({}))", "error", "job_error", "media_note", "reason"),
+    *_each(
+        "COUNT({})",
+        "created_at_ms",
+        "stored_at",
+        "due_at",
+        "media_begin_ms",
+        "media_end_ms",
+        "stop_requested_at",
+    ),
     *_each("SUM({})", "created_at_ms", "duration_ms", "media_begin_ms", "media_end_ms"),
-    *_each("MAX({})", "synced_at", "kept_at", "keep_due_at", "ended_at", "confirmed_at", "stop_requested_at"),
+    *_each("MAX({})", "synced_at", "stored_at", "due_at", "ended_at", "confirmed_at", "stop_requested_at"),
 ]
 SEAMS = [
     "COUNT(*)",
     *_each("COUNT({})", "settled_at", "due_at"),
-    *_each("SUM({})", "attempts"),
-    *_each("SUM(LENGTH({}))", "error"),
+    *_each("SUM({})", "failures"),
+    *_each("SUM(LENGTH({}))", "job_error"),
     *_each("MAX({})", "id", "settled_at", "due_at"),
 ]
 ESTIMATES = [

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # A long run has thousands of segments, and what the platform said of each of them is not needed here.
 READ = (
     "run", "ordinal", "session", "status", "created_at_ms", "duration_ms", "ended_at", "ended_after",
-    "reason", "error", "keep_error", "file", "media_begin_ms", "media_end_ms", "media_note",
+    "reason", "error", "due_at", "job_error", "file", "media_begin_ms", "media_end_ms", "media_note",
     "stop_requested_at", "confirmed_at",
 )  # fmt: skip
 # Within this of a change of status, a stream's begin or end tells when that was.
@@ -167,7 +167,7 @@ def _segment(segment: Segment, pauses: tuple[Pause, ...]) -> SegmentFacts:
         closed_ms=_ms(segment.stop_requested_at) if _was_closed(segment) else None,
         confirmed_ms=_ms(segment.confirmed_at) if segment.confirmed_at else None,
         cause=cause_of(segment),
-        detail=segment.error or segment.keep_error or segment.media_note or segment.reason,
+        detail=segment.error or segment.given_up or segment.media_note or segment.reason,
     )
 
 
@@ -212,13 +212,13 @@ ENDED = {"failed": "recorder_failed", "stopped": "archive_ended", "available": "
 
 
 def _why_lost(segment: Segment) -> str:
-    said = code_of(segment.error) or code_of(segment.keep_error)
+    said = code_of(segment.error) or code_of(segment.given_up)
     if said:
         return said
     if segment.status == segment.Status.FAILED:
         return "recorder_failed"
     if segment.status in (segment.Status.EXPIRED, segment.Status.DELETED):
         return "file_gone"
-    if segment.keep_error:
+    if segment.given_up:
         return "not_stored"
     return "unreadable" if segment.media_note else "empty"

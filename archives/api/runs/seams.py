@@ -118,7 +118,7 @@ def _report(run: ArchiveRun) -> dict[str, Any]:
 
 def _jobs(run: ArchiveRun) -> dict[tuple[str, str], _Job]:
     rows = run.seams.exclude(later=None).order_by().annotate(measured_at=Max("estimates__measured_at"))
-    values = rows.values_list("earlier_id", "later_id", "due_at", "error", "measured_at")
+    values = rows.values_list("earlier_id", "later_id", "due_at", "job_error", "measured_at")
     return {
         (str(earlier), str(later)): _Job(due_at is not None, error, measured_at)
         for earlier, later, due_at, error, measured_at in values

@@ -54,7 +54,7 @@ def adopt_former(run: ArchiveRun, digest: str) -> None:
 
 
 def _changed_since(run: ArchiveRun, made_at: datetime) -> bool:
-    changed = Q(kept_at__gt=made_at) | Q(synced_at__gt=made_at, kept_at=None)
+    changed = Q(stored_at__gt=made_at) | Q(synced_at__gt=made_at, stored_at=None)
     return (
         run.segments.filter(changed).exists()
         or Estimate.objects.filter(seam__run=run, measured_at__gt=made_at).exists()
