@@ -62,7 +62,8 @@ class FakeBench:
 
     def enter(self, session: str, name: str, media: bool = False) -> Person:
         self.fake.publish(session, name)
-        return Person(name, session, f"connection-{name}", f"stream-{session}-{name}")
+        stream = next(pk for pk, title in self.fake.streams[session].items() if title.startswith(f"{name} ["))
+        return Person(name, session, f"connection-{name}", stream)
 
     def unpublish(self, person: Person) -> None:
         self.fake.unpublish(person.session, person.name, connected=True)

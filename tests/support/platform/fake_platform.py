@@ -122,6 +122,8 @@ class FakePlatform:
     told_live: set[str] = field(default_factory=set)
     # Every callback that the platform owes, oldest first, as (source, body); nobody has to deliver them.
     callbacks: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    # Who truly published where: (session, name) and since when; None until it ended.
+    published: list[tuple[str, str, datetime, datetime | None]] = field(default_factory=list)
     created: int = 0
     _blocks: int = field(default_factory=lambda: len(connection.atomic_blocks))
 
@@ -161,9 +163,11 @@ class FakePlatform:
 
     def publish(self, session_id: str, *names: str) -> None:
         for name in names:
-            stream = f"stream-{session_id}-{name}"
-            if stream not in self.streams[session_id]:
+            if self._stream_of(session_id, name) is None:
+                # Who comes back has another stream.
+                stream = f"stream-{len(self.published)}-{session_id}-{name}"
                 self.streams[session_id][stream] = f"{name} [{name.lower()}]"
+                self.published.append((session_id, name, self.now, None))
                 self._owe_stream(session_id, stream, name, "streamCreated")
         self.connected[session_id] |= set(names)
         self._follow(session_id)
@@ -171,12 +175,23 @@ class FakePlatform:
     def unpublish(self, session_id: str, *names: str, connected: bool = False) -> None:
         """They leave, or with `connected` stay without publishing."""
         for name in names:
-            stream = f"stream-{session_id}-{name}"
-            if self.streams[session_id].pop(stream, None):
+            stream = self._stream_of(session_id, name)
+            if stream is not None:
+                del self.streams[session_id][stream]
+                self._end_published(session_id, name)
                 self._owe_stream(session_id, stream, name, "streamDestroyed")
         if not connected:
             self.connected[session_id] -= set(names)
         self._follow(session_id)
+
+    def _stream_of(self, session_id: str, name: str) -> str | None:
+        title = f"{name} [{name.lower()}]"
+        return next((pk for pk, shown in self.streams[session_id].items() if shown == title), None)
+
+    def _end_published(self, session_id: str, name: str) -> None:
+        for index, (side, who, since, until) in enumerate(self.published):
+            if (side, who, until) == (session_id, name, None):
+                self.published[index] = (side, who, since, self.now)
 
     def _follow(self, session_id: str) -> None:
         """Archives of a session are paused while nobody publishes in it."""

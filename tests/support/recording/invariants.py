@@ -19,6 +19,9 @@ from tests.support.recording.world import World
 Span = tuple[datetime, datetime]
 # A gap may say so much more than what was not recorded.
 FALSE_S = 0.5
+# Absences are stated from a second on, and to a second with callbacks.
+LEAST_ABSENCE_S = 1.1
+WIDER_MS = 1000
 # Changes so near to a gap's ends are those that it begins and ends with.
 NEAR = timedelta(seconds=120)
 
@@ -178,6 +181,54 @@ def _assert_account_is_true(
         since, until = (clock.from_ms(account.began_at_ms + at) for at in (gap.start_ms, gap.end_ms))
         false = _overlap_s([(since, until)], recorded) - _blind_s(archives, since, until)
         assert false <= FALSE_S, f"I1: {false:.1f} s of the gap from {since} to {until} are recorded"
+
+
+def absences_are_stated(platform: FakePlatform) -> None:
+    """I7, with callbacks that came at once: when one person is in nothing that was recorded, from their first
+    stream to their last, that lies in a stated absence or gap; and no absence says much more.
+    """
+    for run in ArchiveRun.objects.filter(status=ArchiveRun.Status.COMPLETE).exclude(started_at=None):
+        account = account_for(run)
+        known = set(run.segments.values_list("archive_id", flat=True))
+        archives = [a for a in platform.archives.values() if a.id in known]
+        gaps = [_outer(account, gap) for gap in account.gaps]
+        for name in {name for _, name, _, _ in platform.published}:
+            _assert_person_is_accounted_for(platform, name, archives, account, gaps)
+
+
+def _assert_person_is_accounted_for(
+    platform: FakePlatform, name: str, archives: list[FakeArchive], account: Account, gaps: list[Span]
+) -> None:
+    on = [span for archive in archives for span in recorded_of(archive, platform.now)]
+    streams = [
+        (side, since, until or platform.now) for side, who, since, until in platform.published if who == name
+    ]
+    there = [(since, until) for _, since, until in streams if _overlap_s([(since, until)], on)]
+    if not there:
+        return
+    begin, end = min(since for since, _ in there), max(until for _, until in there)
+    seen = [span for a in archives for span in _seen_in(a, streams, platform.now)]
+    mine = [absent for absent in account.absences if absent.participant == name.lower()]
+    stated = [(clock.from_ms(a.bounds[0] - WIDER_MS), clock.from_ms(a.bounds[1] + WIDER_MS)) for a in mine]
+    missing = [hole for hole in uncovered(seen + stated + gaps, begin, end) if _is_long(hole)]
+    unrecorded = [hole for hole in missing if _overlap_s([hole], on) >= LEAST_ABSENCE_S]
+    assert not unrecorded, f"I7: {name} is not recorded and that is not stated: {unrecorded}; {mine}"
+    for absent in mine:
+        bounds = (clock.from_ms(absent.bounds[0]), clock.from_ms(absent.bounds[1]))
+        assert _overlap_s([bounds], seen) <= 2 * WIDER_MS / 1000, f"I7: {name} is recorded in {bounds}"
+
+
+def _seen_in(
+    archive: FakeArchive, streams: list[tuple[str, datetime, datetime]], now: datetime
+) -> list[Span]:
+    recorded = recorded_of(archive, now)
+    own = [(since, until) for side, since, until in streams if side == archive.session_id]
+    pairs = both(*([(clock.to_ms(a), clock.to_ms(b)) for a, b in spans] for spans in (recorded, own)))
+    return [(clock.from_ms(begin), clock.from_ms(end)) for begin, end in pairs]
+
+
+def _is_long(hole: Span) -> bool:
+    return (hole[1] - hole[0]).total_seconds() >= LEAST_ABSENCE_S
 
 
 def recorded_of(archive: FakeArchive, now: datetime) -> list[Span]:

@@ -63,8 +63,10 @@ class RecordingMachine(Acts):
         self.plans: list[Plan] = []
         self.story = invariants.Story()
 
-    @initialize(strategy=st.data(), patrolled=st.booleans())
-    def open_the_room(self, strategy: st.DataObject, patrolled: bool) -> None:
+    @initialize(strategy=st.data(), patrolled=st.booleans(), prompt=st.booleans())
+    def open_the_room(self, strategy: st.DataObject, patrolled: bool, prompt: bool) -> None:
+        # Callbacks come at once, or whenever `a_callback_comes` chooses one.
+        self.prompt, self.delivered = prompt, 0
         if patrolled:
             # As with many recordings, where those at rest are not looked at one by one.
             self.ending.enter_context(patch.object(bulk, "FROM", 1))
@@ -155,7 +157,9 @@ class RecordingMachine(Acts):
         for _ in range(30):
             if not any([self.work(0), self.work(1)]):
                 break
+            self._deliver_new()
         self.world.poll_pages()
+        self._deliver_new()
         self.platform.advance(max(0.05, self.world.idle_s(at_most)))
         self.world.poll_pages()
         if self.peace_since is None and not any(f.times for f in self.platform.faults) and not self.plans:
@@ -166,6 +170,7 @@ class RecordingMachine(Acts):
     def everything_holds(self) -> None:
         if not hasattr(self, "world"):
             return
+        self._deliver_new()
         self.story.check()
         invariants.one_restart_and_one_live_run()
         invariants.no_archive_has_two_segments(self.platform)
@@ -174,6 +179,13 @@ class RecordingMachine(Acts):
         if self.peace_since and (clock.now() - self.peace_since).total_seconds() > PEACE_S:
             invariants.our_archives_have_one_segment(self.platform)
             invariants.nothing_runs_that_was_stopped(self.platform)
+
+    def _deliver_new(self) -> None:
+        if not self.prompt:
+            return
+        while self.delivered < len(self.platform.callbacks):
+            self.delivered += 1
+            self._deliver(*self.platform.callbacks[self.delivered - 1])
 
     def _end_in_peace(self) -> None:
         self.platform.faults.clear()
@@ -192,6 +204,8 @@ class RecordingMachine(Acts):
         self._until(lambda: not ArchiveRun.objects.filter(status__in=ArchiveRun.ACTIVE).exists())
         self.story.check()
         invariants.check_end(self.world)
+        if self.prompt:
+            invariants.absences_are_stated(self.platform)
 
     def _is_recorded_well(self) -> bool:
         """Left in peace with everyone there, a live run comes to exactly one piece in the first session."""
