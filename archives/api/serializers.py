@@ -321,6 +321,9 @@ class AwaySerializer(serializers.Serializer):
         max_value=LONGEST_MS,
         help_text="How long it has been back; 0 where left out.",
     )
+    stood_still = serializers.BooleanField(
+        required=False, help_text="The browser stood still; its connection was not lost."
+    )
 
 
 class JoinedSerializer(serializers.Serializer):

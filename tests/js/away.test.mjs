@@ -14,7 +14,7 @@ let clock;
 function scene(...statuses) {
   const told = [];
   const link = new EventTarget();
-  clock = FakeTimers.install({ toFake: ["Date", "setTimeout", "clearTimeout"] });
+  clock = FakeTimers.install({ toFake: ["Date", "setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
   globalThis.fetch = async (url, { body }) => {
     told.push({ url, ...JSON.parse(body) });
     const status = statuses.shift() ?? 204;
@@ -72,4 +72,30 @@ test("it tells again when the server was away, and how long ago it was", async (
   }
   await settle();
   assert.deepEqual(told.map((each) => [each.away_ms, each.ago_ms]), [[2000, 0], [2000, 5000], [2000, 10_000]]);
+});
+
+test("it reports that the browser stood still although its connection did not", async () => {
+  const { told, be, pass, settle } = scene();
+  be("publishing");
+  pass(30_000);
+  assert.deepEqual(told, []);
+  // The wall clock goes on while the page's timers stand still.
+  clock.setSystemTime(Date.now() + 15_000);
+  pass(1000);
+  await settle();
+  assert.deepEqual(told, [
+    { url: "/away/", participant: "ann", name: "Ann", away_ms: 15_000, stood_still: true, ago_ms: 0 },
+  ]);
+  pass(60_000);
+  await settle();
+  assert.equal(told.length, 1);
+});
+
+test("who is not publishing is missed by nobody", async () => {
+  const { told, be, pass, settle } = scene();
+  be("idle");
+  clock.setSystemTime(Date.now() + 15_000);
+  pass(1000);
+  await settle();
+  assert.deepEqual(told, []);
 });

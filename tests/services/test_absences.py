@@ -228,6 +228,13 @@ def test_a_page_tells_how_long_it_was_away(world: World, run: ArchiveRun) -> Non
 
 
 @pytest.mark.usefixtures("open_room")
+def test_a_page_tells_that_it_stood_still(world: World, run: ArchiveRun) -> None:
+    world.wait(30)
+    assert away(stood_still=True).status_code == 204
+    assert stated(run) == [("Ann", 10, "page_stood_still", False)]
+
+
+@pytest.mark.usefixtures("open_room")
 def test_a_page_that_tells_late_says_how_long_it_has_been_back(world: World, run: ArchiveRun) -> None:
     world.wait(60)
     until = clock.now() - timedelta(seconds=20)

@@ -133,6 +133,7 @@ class RoomViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Room]):
             participant=body.get("participant"),
             name=text_of(body, "name"),
             away_ms=body.get("away_ms"),
+            stood_still=body.get("stood_still") is True,
             ago_ms=body.get("ago_ms", 0),
         )
         return Response(status=status.HTTP_204_NO_CONTENT)

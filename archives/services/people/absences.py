@@ -34,10 +34,17 @@ Streams = list[StreamPresence]
 
 
 def report(
-    *, room: Room, participant: object, name: object, away_ms: object, ago_ms: object = 0
+    *,
+    room: Room,
+    participant: object,
+    name: object,
+    away_ms: object,
+    ago_ms: object = 0,
+    stood_still: bool = False,
 ) -> list[Absence]:
-    """A page tells that its connection was away for `away_ms`, until `ago_ms` ago: it may be missing so long
-    from the runs that were on. Lengths, since pages' clocks are wrong. Raises InvalidInput.
+    """A page reports that its connection was away, or that it stood still, for `away_ms` until `ago_ms` ago.
+
+    It may be missing from the runs that were on. Lengths, since pages' clocks are wrong. Raises InvalidInput.
     """
     if not isinstance(participant, str) or not PARTICIPANT.fullmatch(participant):
         raise errors.InvalidInput("Give the participant's id.", detail={"field": "participant"})
@@ -47,7 +54,8 @@ def report(
     for run in _on_between(room, since, until):
         bounds = (max(since, run.started_at or since), min(until, run.ended_at or until))
         if (bounds[1] - bounds[0]).total_seconds() * 1000 >= RESOLUTION_MS:
-            told.append(_write(run, participant, str(name or "")[:NAME_MAX], bounds, CAUSES[LOST]))
+            cause = "page_stood_still" if stood_still else CAUSES[LOST]
+            told.append(_write(run, participant, str(name or "")[:NAME_MAX], bounds, cause))
     return told
 
 

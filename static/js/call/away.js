@@ -1,10 +1,16 @@
-/** Tells the server how long this person's connection was lost: a recording then says who may be missing, and when. */
+/**
+ * Reports to the server how long this person's connection was lost, or their browser stood still: a recording then
+ * says who may be missing, and when.
+ */
 
 import { postJson } from "../shared/api.js";
 
 // What is shorter is within what the times are good for.
 const SHORTEST_MS = 1_000;
 const AGAIN_MS = 5_000;
+// A page looks at the clock so often; it may be late by less than STOOD_MS without having stood still.
+const LOOK_MS = 1_000;
+const STOOD_MS = 4_000;
 // As long as a page goes on trying to come back.
 const LONGEST_MS = 86_400_000;
 
@@ -15,6 +21,7 @@ export class Away {
   /** @type {number | null} */
   #since = null;
   #published = false;
+  #lookedAt = Date.now();
 
   /** @param {import("./session-link.js").SessionLink} link @param {() => {participant: string, name: string}} person */
   constructor(link, url, person) {
@@ -22,6 +29,17 @@ export class Away {
     this.#url = url;
     this.#person = person;
     link.addEventListener("state", () => this.#follow(link.state));
+    setInterval(() => this.#look(), LOOK_MS);
+  }
+
+  /** A socket may outlive a browser that stood still (a closed laptop), and then no state has changed. */
+  #look() {
+    const now = Date.now();
+    const stoodMs = now - this.#lookedAt - LOOK_MS;
+    this.#lookedAt = now;
+    // What the connection says is reported when it is back.
+    if (stoodMs < STOOD_MS || this.#since !== null || this.#link.state !== "publishing") return;
+    this.#tell({ ...this.#person(), away_ms: Math.min(Math.round(stoodMs), LONGEST_MS), stood_still: true }, now);
   }
 
   #follow(state) {
