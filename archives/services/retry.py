@@ -68,7 +68,10 @@ def _failed_restart(run: ArchiveRun) -> int:
 def _pieces(run: ArchiveRun) -> int:
     has_file = run.segments.filter(status=Segment.Status.AVAILABLE, kept_at=None)
     given_up = has_file.exclude(keep_error="") | has_file.filter(keep_failures__gt=0)
-    return given_up.update(keep_error="", keep_due_at=clock.now())
+    # Uploaded files that were never read: their bucket may be readable by now.
+    uploaded = run.segments.filter(status=Segment.Status.UPLOADED, sha256="")
+    due = {"keep_error": "", "kept_at": None, "keep_due_at": clock.now()}
+    return given_up.update(**due) + uploaded.update(**due)
 
 
 def _exports(run: ArchiveRun) -> int:

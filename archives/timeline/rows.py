@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # A long run has thousands of pieces, and what the platform said of each of them is not needed here.
 READ = (
     "run", "ordinal", "session", "status", "created_at_ms", "duration_ms", "ended_at", "reason", "error",
-    "keep_error", "file", "media_begin_ms", "media_end_ms", "media_note",
+    "keep_error", "kept_at", "file", "media_begin_ms", "media_end_ms", "media_note",
 )  # fmt: skip
 
 
@@ -87,10 +87,11 @@ def _end_ms(segment: Segment) -> float:
 def _state(segment: Segment) -> State:
     if segment.has_media:
         return "ready"
-    return "lost" if segment.status in segment.FINAL else "pending"
+    return "lost" if segment.is_settled else "pending"
 
 
 def _note(segment: Segment) -> str:
     why = segment.error or segment.keep_error or segment.media_note or segment.reason
-    what = {"lost": "has no recording", "pending": "is not ready yet"}.get(_state(segment), "")
+    lost = "cannot be shown" if segment.status == "uploaded" else "has no recording"
+    what = {"lost": lost, "pending": "is not ready yet"}.get(_state(segment), "")
     return f"piece {segment.ordinal} {what}{f': {why}' if why and what else ''}"

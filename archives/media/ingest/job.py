@@ -6,9 +6,6 @@ import logging
 from datetime import timedelta
 from pathlib import Path
 
-from django.conf import settings
-from django.core.files.storage import storages
-
 from archives import clock, errors
 from archives.media.files.copies import store, storing_s, work_folder
 from archives.media.ingest.fetch import (
@@ -19,7 +16,8 @@ from archives.media.ingest.fetch import (
     WrongFile,
     fetch,
 )
-from archives.media.ingest.probe import probe
+from archives.media.ingest.probe import Media, probe
+from archives.media.ingest.uploaded import NOT_EXAMINED, examine
 from archives.media.renewal import HoldLost, Renewal
 from archives.models import Segment
 from archives.platform import gateway
@@ -62,11 +60,12 @@ def segment_keep(segment: Segment) -> None:
 def _keep(segment: Segment) -> None:
     archive = gateway.platform().archive_get(segment.archive_id)
     status, size = archive["status"], archive.get("size") or 0
-    if status == Segment.Status.UPLOADED:
-        # It lies in the user's own bucket: nothing to fetch, and nothing that expires.
-        ingest.done(segment, file=_in_our_storage(segment, size), size=size, sha256="")
-    elif status in GONE:
+    expected = Expected(size, archive.get("sha256sum") or "")
+    renewal = Renewal(lambda: ingest.hold(segment))
+    if status in GONE:
         _give_up(segment, f"The platform has no file any more: the archive is {status}.")
+    elif status == Segment.Status.UPLOADED:
+        _take_uploaded(segment, expected, renewal)
     elif status != Segment.Status.AVAILABLE:
         raise LinkExpired(f"The platform has no file yet: the archive is {status}.")
     elif not size:
@@ -74,24 +73,18 @@ def _keep(segment: Segment) -> None:
     elif not archive.get("url"):
         raise LinkExpired("The platform gives no link to the file yet.")
     else:
-        expected = Expected(size, archive.get("sha256sum") or "")
-        renewal = Renewal(lambda: ingest.hold(segment))
         _store(segment, fetch(archive["url"], part_path(segment), expected, renewal))
 
 
-def _in_our_storage(segment: Segment, size: int) -> str:
-    """Where the platform uploaded the file, if that bucket is our storage too; "" where it is not.
-
-    The name is that of https://tokbox.com/developer/guides/archiving/using-s3.html
-    Raises WrongFile where what lies there is not as long as the platform says.
-    """
-    name, storage = f"{settings.API_KEY or '-'}/{segment.archive_id}/archive.mp4", storages["archives"]
-    if not storage.exists(name):
-        return ""
-    there = storage.size(name)
-    if size and there != size:
-        raise WrongFile(f"{there} of the {size} bytes that the platform states lie in the bucket.")
-    return name
+def _take_uploaded(segment: Segment, expected: Expected, renewal: Renewal) -> None:
+    """The file stays where the platform put it; what is known of it is the same as of a fetched one."""
+    found = examine(segment.archive_id, expected, renewal)
+    if found and found.size:
+        _done(segment, found.name, found.size, found.sha256, found.media)
+    elif found or not expected.size:
+        ingest.give_up(segment, NO_MEDIA)
+    else:
+        _done(segment, "", expected.size or 0, "", Media(None, None, NOT_EXAMINED))
 
 
 def _store(segment: Segment, fetched: Fetched) -> None:
@@ -99,11 +92,15 @@ def _store(segment: Segment, fetched: Fetched) -> None:
         raise HoldLost
     media = probe(fetched.path)
     stored = store(fetched.path, file_name(segment))
+    _done(segment, stored, fetched.size, fetched.sha256, media)
+
+
+def _done(segment: Segment, file: str, size: int, sha256: str, media: Media) -> None:
     kept = ingest.done(
         segment,
-        file=stored,
-        size=fetched.size,
-        sha256=fetched.sha256,
+        file=file,
+        size=size,
+        sha256=sha256,
         media_begin_ms=media.begin_ms,
         media_end_ms=media.end_ms,
         media_note=media.note,
@@ -112,9 +109,9 @@ def _store(segment: Segment, fetched: Fetched) -> None:
         raise HoldLost
     _all_is_well(segment)
     previews.renew(run_id=segment.run_id)
-    if media.end_ms is None:
+    if file and media.end_ms is None:
         _alarm(segment, UNREADABLE, f"Piece {segment.ordinal} is kept, but cannot be played. {media.note}")
-    log.info("segment %s: kept %s bytes as %s", segment.pk, fetched.size, stored)
+    log.info("segment stored: segment=%s bytes=%s file=%s note=%s", segment.pk, size, file, media.note)
 
 
 def file_name(segment: Segment) -> str:

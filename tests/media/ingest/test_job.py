@@ -232,25 +232,6 @@ def test_a_wrong_file_is_never_kept(segment: Segment, platform: Platform, folder
     assert not list(folder.rglob("*.mp4"))
 
 
-def test_an_archive_in_the_users_bucket_stays_there(segment: Segment, platform: Platform) -> None:
-    platform.archive["status"] = "uploaded"
-    keep.segment_keep(segment)
-    segment = again(segment)
-    assert segment.kept_at is not None
-    assert segment.file == ""
-
-
-def test_an_archive_that_the_platform_uploaded_into_our_storage_is_used_where_it_lies(
-    segment: Segment, platform: Platform, folder: Path, settings
-) -> None:
-    settings.API_KEY = "100"
-    platform.archive["status"] = "uploaded"
-    (folder / "100/archive-1").mkdir(parents=True)
-    (folder / "100/archive-1/archive.mp4").write_bytes(BODY)
-    keep.segment_keep(segment)
-    assert again(segment).file == "100/archive-1/archive.mp4"
-
-
 def test_a_file_that_is_no_recording_is_kept_and_an_alarm_says_so(
     segment: Segment, platform: Platform
 ) -> None:
