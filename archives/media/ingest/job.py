@@ -13,7 +13,6 @@ from archives.media.ingest.fetch import (
     Fetched,
     FetchFailed,
     LinkExpired,
-    WrongFile,
     fetch,
 )
 from archives.media.ingest.probe import Media, probe
