@@ -39,6 +39,7 @@ class Segment(models.Model):
     LIVE = (Status.STARTED, Status.PAUSED)
     FINAL = (Status.AVAILABLE, Status.UPLOADED, Status.EXPIRED, Status.DELETED, Status.FAILED, Status.ABSENT)
     # Status only grows: callbacks come twice, late and in any order (`uploaded` may overtake `stopped`).
+    # A file outranks a failure: the platform may save what it had after it reported that it failed.
     RANK = {
         Status.STARTING: 0,
         Status.ABSENT: 0,
@@ -46,10 +47,10 @@ class Segment(models.Model):
         Status.PAUSED: 1,
         Status.STOPPED: 2,
         Status.FAILED: 3,
-        Status.AVAILABLE: 3,
-        Status.UPLOADED: 3,
-        Status.EXPIRED: 4,
-        Status.DELETED: 5,
+        Status.AVAILABLE: 4,
+        Status.UPLOADED: 4,
+        Status.EXPIRED: 5,
+        Status.DELETED: 6,
     }
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

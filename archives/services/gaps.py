@@ -23,6 +23,8 @@ def refresh(*, run_id: UUID) -> None:
     stated = [_state(run, hole) for hole in _holes(run)]
     mistaken = run.seams.filter(kind=Seam.Kind.GAP, measured_at=None)
     mistaken.exclude(pk__in=[seam.pk for seam in stated]).delete()
+    if not stated:
+        alarms.clear(room=run.room, run=run, codes=["gap"])
 
 
 def _holes(run: ArchiveRun) -> list[Hole]:

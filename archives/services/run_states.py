@@ -1,4 +1,4 @@
-"""What becomes of a run that was started: recording, processing, complete or failed, reopened, adopted."""
+"""What becomes of a run that was started: recording, processing, complete or failed, adopted."""
 
 from __future__ import annotations
 
@@ -121,12 +121,6 @@ def record_attempts(*, claim: Claim, attempts: int, error: str = "") -> None:
     with transaction.atomic():
         claim.guard(attempts=attempts, error=error)
     claim.run.attempts, claim.run.error = attempts, error
-
-
-def reopen(*, run: ArchiveRun, by: str, why: str) -> bool:
-    """A piece of an ended run has turned up: have the worker end it and settle the run again."""
-    ended = (Status.COMPLETE, Status.FAILED)
-    return move(run, Status.PROCESSING, old=ended, by=by, why=why, due_at=clock.now())
 
 
 def adopt(*, room: Room, archive: dict[str, Any], live: bool, by: str) -> ArchiveRun | None:

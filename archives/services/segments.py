@@ -15,11 +15,13 @@ from archives.platform import gateway
 from archives.services import gaps, history
 from archives.services.claims import Claim
 from archives.services.history import move
+from archives.services.reopening import reopen
 
 Status = Segment.Status
 PLATFORM = "platform"
 # No time (unix ms, the year 9999) and no size of a file is larger.
 LARGEST = 253_402_300_799_000
+GONE = (Status.EXPIRED, Status.DELETED)
 KNOWN = {status.value for status in Status} - {Status.STARTING, Status.ABSENT}
 
 
@@ -128,12 +130,8 @@ def sync(
     status = str(archive.get("status", ""))
     now = clock.now()
     facts = _facts(segment, archive, status)
-    if _goes_forward(segment.status, status):
-        if segment.ended_at is None and status not in Segment.LIVE:
-            facts["ended_at"] = now
-        why = why or facts.get("reason", "")
-        if move(segment, status, old=segment.status, by=by, why=why, synced_at=now, **facts):
-            gaps.refresh(run_id=segment.run_id)
+    if _goes_forward(segment, status):
+        _advance(segment, status, facts, by=by, why=why)
     else:
         news = {name: told for name, told in facts.items() if getattr(segment, name) != told}
         # Most looks find nothing new: then there is nothing to write either.
@@ -144,11 +142,35 @@ def sync(
     return segment
 
 
-def _goes_forward(old: str, new: str) -> bool:
+def _advance(segment: Segment, status: str, facts: dict[str, Any], *, by: str, why: str) -> None:
+    now, old = clock.now(), segment.status
+    if status in Segment.LIVE:
+        facts["ended_at"] = None
+    elif segment.ended_at is None:
+        facts["ended_at"] = now
+    if old == Status.FAILED:
+        facts |= {"error": "", "keep_error": "", "keep_due_at": now}
+    why = why or facts.get("reason", "")
+    if not move(segment, status, old=old, by=by, why=why, synced_at=now, **facts):
+        return
+    gaps.refresh(run_id=segment.run_id)
+    if old == Status.FAILED and status not in GONE:
+        reopen(run=segment.run, by=by, why="an archive that had failed turned up")
+
+
+def _goes_forward(segment: Segment, new: str) -> bool:
+    old = segment.status
     if new not in KNOWN or new == old:
         return False
+    if _is_lost(segment):
+        return True
     swaps = old in Segment.LIVE and new in Segment.LIVE
     return swaps or Segment.RANK[Status(new)] > Segment.RANK[Status(old)]
+
+
+def _is_lost(segment: Segment) -> bool:
+    """Failed by our own conclusion (`lost`): anything that the platform says of the archive counts for more."""
+    return segment.status == Status.FAILED and segment.raw.get("status") != Status.FAILED
 
 
 def _facts(segment: Segment, archive: dict[str, Any], status: str) -> dict[str, Any]:
@@ -164,7 +186,7 @@ def _facts(segment: Segment, archive: dict[str, Any], status: str) -> dict[str, 
         facts["size"] = size
     if archive.get("reason"):
         facts["reason"] = str(archive["reason"])[:200]
-    if status == segment.status or _goes_forward(segment.status, status):
+    if status == segment.status or _goes_forward(segment, status):
         facts["raw"] = archive
     return facts
 

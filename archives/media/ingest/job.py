@@ -151,7 +151,10 @@ def _alarm(segment: Segment, code: str, message: str) -> None:
 
 
 def _all_is_well(segment: Segment) -> None:
-    """End the alarm once no piece of the run is troubled any more."""
+    """End each alarm that applies to no piece of the run any more."""
     run = segment.run
-    if not run.segments.filter(kept_at=None, keep_error="", keep_failures__gte=ALARM_AFTER).exists():
+    without = run.segments.filter(kept_at=None)
+    if not without.filter(keep_error="", keep_failures__gte=ALARM_AFTER).exists():
         alarms.clear(room=run.room, run=run, codes=[NOT_KEPT])
+    if not without.exclude(keep_error__in=("", NO_MEDIA)).exists():
+        alarms.clear(room=run.room, run=run, codes=[LOST])

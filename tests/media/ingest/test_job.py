@@ -24,6 +24,7 @@ from archives.media import renewal, tasks
 from archives.media.ingest import job as keep
 from archives.models import Alarm, ArchiveRun, Room, Segment
 from archives.platform import gateway
+from archives.services import retry
 from archives.services.jobs import ingest
 from archives.web import access
 
@@ -261,6 +262,16 @@ def test_an_expired_archive_is_given_up_with_an_alarm(segment: Segment, platform
     assert "expired" in again(segment).keep_error
     assert Alarm.objects.exists()
     assert not ingest.due(clock.after(10**6)).exists()
+
+
+def test_a_lost_piece_that_is_stored_after_all_ends_its_alarm(segment: Segment, platform: Platform) -> None:
+    platform.archive["status"] = "expired"
+    keep.segment_keep(segment)
+    assert Alarm.objects.get(code="file_lost").cleared_at is None
+    platform.archive["status"] = "available"
+    retry.retry_run(run=segment.run, by="test")
+    keep.segment_keep(again(segment))
+    assert Alarm.objects.get(code="file_lost").cleared_at is not None
 
 
 def test_a_link_that_stays_dead_is_given_up_after_72_hours(
