@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from archives import clock
 from archives.models import NAME_MAX, ArchiveRun, Room, Segment
+from archives.models.names import readable
 from archives.services import alarms, counters, gaps, history, rooms, segments
 from archives.services.claims import Claim
 from archives.services.history import move
@@ -132,7 +133,7 @@ def adopt(*, room: Room, archive: dict[str, Any], live: bool, by: str) -> Archiv
         with transaction.atomic():
             run = ArchiveRun.objects.create(
                 room=room,
-                name=str(archive.get("name") or "Recovered recording")[:NAME_MAX],
+                name=readable(archive.get("name"), longest=NAME_MAX) or "Recovered recording",
                 strategy=room.strategy_used,
                 status=status,
                 started_at=began,

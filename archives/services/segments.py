@@ -169,7 +169,7 @@ def _goes_forward(segment: Segment, new: str) -> bool:
 
 
 def _is_lost(segment: Segment) -> bool:
-    """Failed by our own conclusion (`lost`): anything that the platform says of the archive counts for more."""
+    """Failed by our own conclusion (`lost`): any word of the platform counts for more."""
     return segment.status == Status.FAILED and segment.raw.get("status") != Status.FAILED
 
 
