@@ -20,6 +20,10 @@ class SegmentQuerySet(models.QuerySet["Segment"]):
     def unfinished(self) -> SegmentQuerySet:
         return self.exclude(status__in=Segment.FINAL)
 
+    def unexplained(self) -> SegmentQuerySet:
+        """Asked for, and what came of it is not known."""
+        return self.filter(status=Segment.Status.STARTING, archive_id="", asked_at__isnull=False)
+
 
 class Segment(models.Model):
     """One archive of a run on one of its sessions. The row is written before the platform is asked."""

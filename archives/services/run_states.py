@@ -40,6 +40,7 @@ def record(*, claim: Claim, segment: Segment) -> bool:
 def fail(*, claim: Claim, why: str) -> bool:
     for segment in claim.run.segments.filter(status=Segment.Status.STARTING, archive_id=""):
         segments.absent(claim=claim, segment=segment, why=why)
+    alarms.clear_all(run=claim.run)
     rooms.schedule(room=claim.run.room, in_s=LATE_S)
     return move(
         claim.run,
@@ -68,6 +69,8 @@ def process(*, claim: Claim) -> bool:
         # A stop may come before the start was known to have succeeded.
         started_at=run.started_at or (first and first.started_at),
         ended_at=clock.now(),
+        attempts=0,
+        error="",
     )
     absences.refresh_run(run_id=run.pk)
     return moved
@@ -77,7 +80,7 @@ def complete(*, claim: Claim) -> bool:
     """processing → complete, or failed where not one piece was recorded."""
     run = claim.run
     if not run.segments.exclude(status__in=(Segment.Status.FAILED, Segment.Status.ABSENT)).exists():
-        return fail(claim=claim, why=run.error or "Nothing was recorded.")
+        return fail(claim=claim, why=_why_nothing(run))
     alarms.clear_all(run=run)
     first_time = not run.transitions.filter(subject="run", new=Status.COMPLETE).exists()
     began, ended = _bounds(run)
@@ -90,11 +93,20 @@ def complete(*, claim: Claim) -> bool:
             claim=claim,
             started_at=began,
             ended_at=ended,
+            attempts=0,
+            error="",
         )
         if completed and first_time:
             counters.count_seams(run)
     absences.refresh_run(run_id=run.pk)
     return completed
+
+
+def _why_nothing(run: ArchiveRun) -> str:
+    """What became of its starts, if the platform has never given it an archive."""
+    begun = run.segments.exclude(archive_id="").exists()
+    last = None if begun else run.segments.exclude(error="").order_by("ordinal").last()
+    return last.error if last else "Nothing was recorded."
 
 
 def _bounds(run: ArchiveRun) -> tuple[datetime | None, datetime | None]:

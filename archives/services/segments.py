@@ -21,6 +21,7 @@ Status = Segment.Status
 PLATFORM = "platform"
 # No time (unix ms, the year 9999) and no size of a file is larger.
 LARGEST = 253_402_300_799_000
+NEVER_STARTED = "The video platform never started it."
 GONE = (Status.EXPIRED, Status.DELETED)
 KNOWN = {status.value for status in Status} - {Status.STARTING, Status.ABSENT}
 
@@ -218,7 +219,7 @@ def expire(*, claim: Claim, older_than: datetime) -> bool:
     fresh = False
     for segment in claim.run.segments.filter(status=Status.STARTING, archive_id=""):
         if segment.asked_at is None or segment.asked_at < older_than:
-            absent(claim=claim, segment=segment, why="The video platform never started it.")
+            absent(claim=claim, segment=segment, why=NEVER_STARTED)
         else:
             fresh = True
     return fresh
