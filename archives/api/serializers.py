@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from archives import clock
+from archives.api import reasons
 from archives.api.runs.timeline import preview_url
 from archives.models import RESTART_AFTER_MAX, RESTART_AFTER_MIN, ArchiveRun, Room, Segment
 from archives.services.jobs.previews import COVER
@@ -25,7 +26,12 @@ class SegmentSerializer(serializers.ModelSerializer[Segment]):
 
 
 class KeptSegmentSerializer(SegmentSerializer):
-    """For hosts: also which archive it is, and whether its file is kept."""
+    """In one run's answer: also which archive it is, and whether its file is stored."""
+
+    keep_error = serializers.SerializerMethodField(help_text="Why its file is not stored.")
+
+    def get_keep_error(self, segment: Segment) -> str:
+        return reasons.sentence(reasons.file_code(segment))
 
     class Meta(SegmentSerializer.Meta):
         fields = (  # type: ignore[assignment]
@@ -45,6 +51,10 @@ class RunSerializer(serializers.ModelSerializer[ArchiveRun]):
         read_only=True,
         help_text="Whether you are a host of its room: may rename, share, export and trash it.",
     )
+    error = serializers.SerializerMethodField(help_text="Why it failed, or what its trouble is now.")
+
+    def get_error(self, run: ArchiveRun) -> str:
+        return reasons.run_error(run)
 
     class Meta:
         model = ArchiveRun

@@ -19,6 +19,7 @@ from archives.services.people import absences
 Status = ArchiveRun.Status
 # When the sweep looks for archives that began late, so that nothing records 60 s after a stop.
 LATE_S = 30.0
+NOTHING_RECORDED = "Nothing was recorded."
 
 
 def record(*, claim: Claim, segment: Segment) -> bool:
@@ -106,7 +107,7 @@ def _why_nothing(run: ArchiveRun) -> str:
     """What became of its starts, if the platform has never given it an archive."""
     begun = run.segments.exclude(archive_id="").exists()
     last = None if begun else run.segments.exclude(error="").order_by("ordinal").last()
-    return last.error if last else "Nothing was recorded."
+    return last.error if last else NOTHING_RECORDED
 
 
 def _bounds(run: ArchiveRun) -> tuple[datetime | None, datetime | None]:

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from archives import errors
+from archives.api import reasons
 from archives.api.permissions import IsHost, MayWatch
 from archives.api.refusals import MAY_CHANGE
 from archives.api.requests import body_of
@@ -25,6 +26,7 @@ from archives.web import access
 
 class ExportSerializer(serializers.ModelSerializer[Export]):
     url = serializers.SerializerMethodField(help_text="Where the file is; null until it is done.")
+    error = serializers.SerializerMethodField(help_text="Why it failed, in a sentence.")
 
     class Meta:
         model = Export
@@ -43,6 +45,10 @@ class ExportSerializer(serializers.ModelSerializer[Export]):
             "started_at",
             "ended_at",
         )
+
+    def get_error(self, export: Export) -> str:
+        code = reasons.export_code(export)
+        return reasons.sentence(code) if code else export.error
 
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_url(self, export: Export) -> str | None:

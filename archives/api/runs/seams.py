@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from archives.api import reasons
 from archives.api.cache import answer
 from archives.api.permissions import MayWatch
 from archives.api.refusals import MAY_READ
@@ -35,6 +36,7 @@ class SeamSerializer(serializers.ModelSerializer[Seam]):
         allow_null=True,
         help_text="By how much pictures jump ahead where sound is continuous.",
     )
+    error = serializers.SerializerMethodField(help_text="Why it is not measured in the media, in a sentence.")
 
     class Meta:
         model = Seam
@@ -55,6 +57,9 @@ class SeamSerializer(serializers.ModelSerializer[Seam]):
             "cause",
             "error",
         )
+
+    def get_error(self, seam: Seam) -> str:
+        return reasons.sentence(reasons.seam_code(seam))
 
     def get_status(self, seam: Seam) -> str:
         if seam.due_at is not None:

@@ -138,7 +138,13 @@ def _failed(segment: Segment, error: Exception) -> None:
     log.warning("segment %s: try %s to keep its file failed: %s", segment.pk, failures, error)
     if failures >= ALARM_AFTER:
         times = f"Piece {segment.ordinal} could not be fetched {failures} times"
-        _alarm(segment, NOT_KEPT, f"{times}; trying again. {error}")
+        _alarm(segment, NOT_KEPT, f"{times}; trying again. {_without_path(error)}")
+
+
+def _without_path(error: Exception) -> str:
+    """Alarms leave the machine: the operating system's errors name files of it."""
+    named = isinstance(error, OSError) and error.filename is not None
+    return str(error.strerror) if named else str(error)  # type: ignore[attr-defined]
 
 
 def _give_up(segment: Segment, why: str) -> None:
