@@ -262,6 +262,9 @@ class RunStateSerializer(serializers.Serializer):
     status = serializers.CharField()
     started_at = serializers.DateTimeField(allow_null=True)
     recorded_since = serializers.DateTimeField(allow_null=True)
+    receives_media = serializers.BooleanField(
+        help_text="Whether the platform reports that media reaches one of its archives now."
+    )
     elapsed_ms = serializers.IntegerField()
     restart_due_at = serializers.DateTimeField(allow_null=True)
     limit_at = serializers.DateTimeField(allow_null=True)

@@ -8,6 +8,7 @@ import { clock, count, dateAndTime, timeOfDay, words } from "../shared/format.js
 import { renderAlarms, renderPieces, renderSteps } from "./host-lists.js";
 import { isLive, isRecording } from "../shared/run-status.js";
 import { LinksDialog } from "../shared/links-dialog.js";
+import { getsNothing, missingWords } from "./missing-words.js";
 import { draw } from "./timebar.js";
 
 const POSTPONE_S = 600;
@@ -21,11 +22,7 @@ const STATUS_WORDS = {
   failed: "Failed",
 };
 
-function missingWords(gaps, absences = []) {
-  const people = [...new Set(absences.map(({ person }) => person))].join(", ");
-  if (gaps) return `${count(gaps, "gap", "gaps")}: something is missing, hatched on the bar${people && `. Not there all the time: ${people}`}`;
-  return people ? `No gap so far. Not there all the time: ${people}` : "Nothing is missing so far";
-}
+const WAITS = "Waiting: no media arrives";
 
 export class HostPanel {
   #state;
@@ -176,10 +173,10 @@ export class HostPanel {
     const status = run?.status ?? (this.#state.value ? "idle" : "loading");
     const element = byId("run-status");
     element.dataset.status = status;
-    const text = STATUS_WORDS[status] ?? (status === "idle" ? "Nothing is being recorded" : "Loading…");
+    const text = run && getsNothing(run) ? WAITS : STATUS_WORDS[status] ?? (status === "idle" ? "Nothing is being recorded" : "Loading…");
     if (element.textContent !== text) element.textContent = text;
-    if (this.#status && this.#status !== status) announce(text);
-    this.#status = status;
+    if (this.#status && this.#status !== text) announce(text);
+    this.#status = text;
   }
 
   #showLive(run) {
@@ -217,7 +214,7 @@ export class HostPanel {
     byId("elapsed").textContent = clock(elapsed);
     byId("elapsed").title = words(elapsed);
     const { gaps } = draw(byId("timebar"), run.segments, this.#state.now(), isRecording(run.status));
-    byId("timebar-words").textContent = missingWords(gaps, run.absences);
+    byId("timebar-words").textContent = missingWords(run, gaps);
     this.#showCountdown(run);
   }
 
