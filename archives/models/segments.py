@@ -164,8 +164,8 @@ class Segment(models.Model):
         """There is something to show: a file that can be read, or, not kept by us, one at the platform."""
         if self.file:
             return self.media_end_ms is not None or not self.media_note
-        # What the platform uploaded elsewhere is out of our reach: neither checked nor shown.
-        at_platform = self.status == self.Status.AVAILABLE
+        # What the platform uploaded elsewhere (ingested, without a file here) is neither checked nor shown.
+        at_platform = self.status == self.Status.AVAILABLE and self.kept_at is None
         return at_platform and bool(self.duration_ms) and not self.keep_error
 
     @property

@@ -92,6 +92,7 @@ def _state(segment: Segment) -> State:
 
 def _note(segment: Segment) -> str:
     why = segment.error or segment.keep_error or segment.media_note or segment.reason
-    lost = "cannot be shown" if segment.status == "uploaded" else "has no recording"
+    elsewhere = segment.kept_at is not None and not segment.file
+    lost = "cannot be shown" if elsewhere else "has no recording"
     what = {"lost": lost, "pending": "is not ready yet"}.get(_state(segment), "")
     return f"piece {segment.ordinal} {what}{f': {why}' if why and what else ''}"

@@ -134,6 +134,13 @@ def test_one_in_a_bucket_of_others_is_not_called_good(segment: Segment) -> None:
     assert (span.kind, span.cause) == ("gap", f"piece 0 cannot be shown: {NOT_EXAMINED}")
 
 
+def test_nor_if_only_the_platforms_answer_says_that_it_was_uploaded(segment: Segment) -> None:
+    Segment.objects.update(status="available")
+    kept(segment)
+    assert (segment.status, segment.media_note) == ("available", NOT_EXAMINED)
+    assert not segment.has_media
+
+
 def test_until_it_was_looked_for_it_is_neither_shown_nor_missing(segment: Segment) -> None:
     assert timeline_for(segment.run).spans == ()
 
