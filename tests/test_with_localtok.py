@@ -14,12 +14,13 @@ import aiohttp
 import pytest
 
 from archives import errors
-from archives.media.ingest import job as ingest
+from archives.media import jobs
 from archives.models import ArchiveRun, Room
 from archives.platform import gateway
 from archives.platform.gateway import OpenTokPlatform
 from archives.reconciler.worker import Worker
 from archives.services import restarts, rooms, runs
+from archives.services.jobs import ingest
 from dualarchive import vendor
 from localtok.archives.storage import Target
 from localtok.recording.recorder import RecordingResult
@@ -178,7 +179,7 @@ def test_what_localtok_uploads_into_our_storage_is_known_as_well_as_a_fetched_fi
     run = runs.start(room=room, name="Hearing").run
     runs.stop(run=run, by="host")
     work_until(lambda: run.segments.filter(status="uploaded").exists())
-    ingest.segment_keep(run.segments.select_related("run__room").get())
+    jobs.run(ingest.KIND, run.segments.select_related("run__room").get())
     work_until(status_is(run, Status.COMPLETE))
     segment = run.segments.get()
     assert (bucket / segment.file).read_bytes() == content

@@ -54,22 +54,22 @@ OF_FILES = ((r"The archive has no media", "no_media"), (r"The platform has no fi
 
 def seam_code(seam: Seam) -> str:
     """ "" for a measured seam, a stated gap, and one that waits for its first try."""
-    if seam.measured_at or (not seam.error and (seam.due_at or seam.kind == Seam.Kind.GAP)):
+    if seam.measured_at or (not seam.job_error and (seam.due_at or seam.kind == Seam.Kind.GAP)):
         return ""
     if seam.due_at:
         return "trying_again"
-    return _code(seam.error, OF_SEAMS, "failed") if seam.error else "not_sure"
+    return _code(seam.job_error, OF_SEAMS, "failed") if seam.job_error else "not_sure"
 
 
 def export_code(export: Export) -> str:
     """ "" also for a removed file: what removed it is said in `error`."""
-    if not export.error or export.status in (Export.Status.REMOVED, Export.Status.DONE):
+    if not export.job_error or export.status in (Export.Status.REMOVED, Export.Status.DONE):
         return ""
-    return _code(export.error, OF_EXPORTS, "trying_again" if export.status in Export.ACTIVE else "failed")
+    return _code(export.job_error, OF_EXPORTS, "trying_again" if export.status in Export.ACTIVE else "failed")
 
 
 def file_code(segment: Segment) -> str:
-    return _code(segment.keep_error, OF_FILES, "not_fetched") if segment.keep_error else ""
+    return _code(segment.given_up, OF_FILES, "not_fetched") if segment.given_up else ""
 
 
 def sentence(code: str) -> str:

@@ -28,6 +28,7 @@ class SegmentSerializer(serializers.ModelSerializer[Segment]):
 class KeptSegmentSerializer(SegmentSerializer):
     """In one run's answer: also which archive it is, and whether its file is stored."""
 
+    kept_at = serializers.DateTimeField(source="stored_at", read_only=True, allow_null=True)
     keep_error = serializers.SerializerMethodField(help_text="Why its file is not stored.")
 
     def get_keep_error(self, segment: Segment) -> str:

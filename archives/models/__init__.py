@@ -7,6 +7,7 @@ from archives.models.absences import Absence
 from archives.models.access import Invitation, RoomRole, Share
 from archives.models.captions import Captions
 from archives.models.exports import Export, Preview
+from archives.models.jobs import Job
 from archives.models.operations import Alarm, Beat, Tally
 from archives.models.presence import Callback, StreamPresence
 from archives.models.restarts import Restart, Transition
@@ -36,6 +37,7 @@ __all__ = [
     "Captions",
     "Export",
     "Invitation",
+    "Job",
     "Preview",
     "Restart",
     "Room",

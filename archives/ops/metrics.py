@@ -93,15 +93,10 @@ def _beats() -> Any:
 
 
 def _media_work() -> Iterator[Metric]:
-    ingest, export = backlog.ingest(), backlog.export()
-    waiting = {
-        ("ingest",): ingest.waiting,
-        ("export",): export.waiting,
-        ("seam",): backlog.seams(),
-        ("preview",): backlog.previews(),
-    }
+    backlogs = backlog.backlogs()
+    waiting = {(name,): each.waiting for name, each in backlogs.items()}
     yield _gauge("queue_length", "Media work that is not done yet.", waiting, ["queue"])
-    ages = {("ingest",): ingest.age_s, ("export",): export.age_s}
+    ages = {(name,): each.age_s for name, each in backlogs.items()}
     yield _gauge("queue_age_seconds", "Since when the oldest of it waits.", ages, ["queue"])
 
 
@@ -120,6 +115,12 @@ def _tallies() -> Iterator[Metric]:
     visits = of.get(telemetry.DUE_LAG, [])
     yield _histogram("visit_lag_seconds", "How late visits to due runs began.", visits, {})
     yield from _seams({row.kind: row for row in of.get(telemetry.SEAM, [])})
+    yield _histogram(
+        "media_job_duration_seconds",
+        "Attempts at media jobs, by kind and by how they ended.",
+        of.get(telemetry.MEDIA_JOB, []),
+        {"kind": "kind", "result": "result"},
+    )
     sizes = {(row.kind,): row.total for row in of.get(STORAGE, [])}
     yield _gauge("storage_bytes", "What is kept, summed up every ten minutes.", sizes, ["what"])
 

@@ -150,7 +150,7 @@ def _advance(segment: Segment, status: str, facts: dict[str, Any], *, by: str, w
     elif segment.ended_at is None:
         facts["ended_at"] = now
     if old == Status.FAILED:
-        facts |= {"error": "", "keep_error": "", "keep_due_at": now}
+        facts |= {"error": "", "job_error": "", "due_at": now}
     why = why or facts.get("reason", "")
     if not move(segment, status, old=old, by=by, why=why, synced_at=now, **facts):
         return

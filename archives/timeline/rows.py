@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # A long run has thousands of pieces, and what the platform said of each of them is not needed here.
 READ = (
     "run", "ordinal", "session", "status", "created_at_ms", "duration_ms", "ended_at", "reason", "error",
-    "keep_error", "kept_at", "file", "media_begin_ms", "media_end_ms", "media_note",
+    "due_at", "job_error", "stored_at", "file", "media_begin_ms", "media_end_ms", "media_note",
 )  # fmt: skip
 
 
@@ -91,8 +91,8 @@ def _state(segment: Segment) -> State:
 
 
 def _note(segment: Segment) -> str:
-    why = segment.error or segment.keep_error or segment.media_note or segment.reason
-    elsewhere = segment.kept_at is not None and not segment.file
+    why = segment.error or segment.given_up or segment.media_note or segment.reason
+    elsewhere = segment.stored_at is not None and not segment.file
     lost = "cannot be shown" if elsewhere else "has no recording"
     what = {"lost": lost, "pending": "is not ready yet"}.get(_state(segment), "")
     return f"piece {segment.ordinal} {what}{f': {why}' if why and what else ''}"

@@ -46,15 +46,15 @@ def seam_error(client: APIClient, pieces: list[Segment], **facts: Any) -> str:
 @pytest.mark.parametrize(
     ("facts", "code"),
     [
-        ({"error": f"Given up after 4 tries. {SECRET}"}, "failed"),
-        ({"error": SECRET, "due_at": clock.now()}, "trying_again"),
-        ({"error": "Piece 0 lies in your own bucket."}, "no_file"),
-        ({"error": f"Piece 0 has no file. {SECRET}"}, "no_file"),
-        ({"error": f"piece 0 cannot be opened as a recording: {SECRET}"}, "unreadable"),
-        ({"error": ""}, "not_sure"),
-        ({"error": "", "due_at": clock.now()}, ""),
-        ({"error": "", "kind": "gap", "gap_from": clock.now(), "gap_until": clock.now()}, ""),
-        ({"error": "", "measured_at": clock.now(), "method": "audio"}, ""),
+        ({"job_error": f"Given up after 4 tries. {SECRET}"}, "failed"),
+        ({"job_error": SECRET, "due_at": clock.now()}, "trying_again"),
+        ({"job_error": "Piece 0 lies in your own bucket."}, "no_file"),
+        ({"job_error": f"Piece 0 has no file. {SECRET}"}, "no_file"),
+        ({"job_error": f"piece 0 cannot be opened as a recording: {SECRET}"}, "unreadable"),
+        ({"job_error": ""}, "not_sure"),
+        ({"job_error": "", "due_at": clock.now()}, ""),
+        ({"job_error": "", "kind": "gap", "gap_from": clock.now(), "gap_until": clock.now()}, ""),
+        ({"job_error": "", "measured_at": clock.now(), "method": "audio"}, ""),
     ],
 )
 def test_of_a_seam(host: APIClient, pieces: list[Segment], facts: dict[str, Any], code: str) -> None:
@@ -72,7 +72,7 @@ def test_of_a_seam(host: APIClient, pieces: list[Segment], facts: dict[str, Any]
     ],
 )
 def test_of_an_export(host: APIClient, run: ArchiveRun, status: str, error: str, said: str) -> None:
-    Export.objects.create(run=run, digest="d", status=status, error=error)
+    Export.objects.create(run=run, digest="d", status=status, job_error=error)
     [export] = host.get(f"/api/runs/{run.pk}/exports/").json()
     assert export["error"] == said
 
@@ -87,7 +87,7 @@ def test_of_an_export(host: APIClient, run: ArchiveRun, status: str, error: str,
     ],
 )
 def test_of_a_file(host: APIClient, pieces: list[Segment], error: str, code: str) -> None:
-    Segment.objects.filter(pk=pieces[0].pk).update(keep_error=error)
+    Segment.objects.filter(pk=pieces[0].pk).update(job_error=error, due_at=None)
     answer = host.get(f"/api/runs/{pieces[0].run_id}/")
     assert answer.json()["segments"][0]["keep_error"] == SENTENCES.get(code, "")
     if error:

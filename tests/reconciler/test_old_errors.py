@@ -79,5 +79,5 @@ def test_a_failed_start_keeps_why(world: World) -> None:
 def test_rows_of_before_are_mended(status: str, kept: str) -> None:
     facts = {"name": "Old", "strategy": "dual_session", "error": "Away."}
     ArchiveRun.objects.create(room=Room.objects.get(), status=status, **facts)
-    import_module("archives.migrations.0018_no_old_errors").clear(apps, None)
+    import_module("archives.migrations.0019_no_old_errors").clear(apps, None)
     assert ArchiveRun.objects.get().error == kept

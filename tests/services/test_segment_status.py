@@ -73,10 +73,11 @@ def test_every_pair_of_statuses(before: str, said: str) -> None:
 @pytest.mark.parametrize("run_status", ["complete", "failed"])
 @pytest.mark.parametrize("said", ["available", "uploaded"])
 def test_a_file_after_a_failure_reopens_its_run(run_status: str, said: str) -> None:
-    segment = run_with("failed", run_status, error="It broke.", keep_error="There is no file.")
+    segment = run_with("failed", run_status, error="It broke.", job_error="There is no file.", due_at=None)
     say(said, size=10, duration=5)
     segment.refresh_from_db()
-    assert (segment.error, segment.keep_error, segment.kept_at) == ("", "", None)
+    assert (segment.error, segment.job_error, segment.stored_at) == ("", "", None)
+    assert segment.due_at is not None
     assert segment.run.status == "processing"
     assert segment.run.due_at <= clock.now()
 

@@ -163,7 +163,7 @@ def _stored(request: HttpRequest, name: str, *, tag: str, content_type: str) -> 
 def _at_the_platform(segment: Segment) -> HttpResponseBase:
     if segment.status not in Segment.FINAL:
         raise errors.NoFileYet
-    if segment.keep_error or segment.status != Segment.Status.AVAILABLE:
+    if segment.given_up or segment.status != Segment.Status.AVAILABLE:
         lost = reasons.sentence(reasons.file_code(segment))
         raise errors.NoFile(lost or f"This piece is {segment.get_status_display().lower()}.")
     url = gateway.platform().archive_get(segment.archive_id).get("url")

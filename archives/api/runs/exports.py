@@ -48,7 +48,7 @@ class ExportSerializer(serializers.ModelSerializer[Export]):
 
     def get_error(self, export: Export) -> str:
         code = reasons.export_code(export)
-        return reasons.sentence(code) if code else export.error
+        return reasons.sentence(code) if code else export.job_error
 
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_url(self, export: Export) -> str | None:

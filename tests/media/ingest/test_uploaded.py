@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from archives import clock
+from archives.media import jobs
 from archives.media.ingest import job as keep
 from archives.media.ingest.uploaded import NOT_EXAMINED
 from archives.models import Alarm, Segment
 from archives.platform import gateway
 from archives.services import retry
-from archives.services.jobs import ingest
+from archives.services.jobs import ingest, leases
 from archives.timeline import timeline_for
 from tests.support.media.stored_segments import START, keep_in, media, new_run
 
@@ -74,7 +75,7 @@ def upload(folder: Path, content: bytes = FILE) -> Path:
 
 
 def kept(segment: Segment) -> Segment:
-    keep.segment_keep(Segment.objects.select_related("run__room").get(pk=segment.pk))
+    jobs.run(ingest.KIND, Segment.objects.select_related("run__room").get(pk=segment.pk))
     segment.refresh_from_db()
     return segment
 
@@ -108,7 +109,7 @@ def test_another_file_than_the_platform_states_is_not_taken_and_not_touched(
     path = upload(folder)
     platform.archive["sha256sum"] = digest
     kept(segment)
-    assert (segment.kept_at, segment.keep_failures) == (None, 1)
+    assert (segment.stored_at, segment.failures) == (None, 1)
     assert path.read_bytes() == FILE
 
 
@@ -120,7 +121,7 @@ def test_an_archive_without_media_is_a_fact(
     if uploaded:
         upload(folder, b"")
     kept(segment)
-    assert segment.keep_error == keep.NO_MEDIA
+    assert segment.given_up == keep.NO_MEDIA
     assert not segment.has_media
 
 
@@ -148,8 +149,8 @@ def test_until_it_was_looked_for_it_is_neither_shown_nor_missing(segment: Segmen
 def test_it_can_be_looked_for_again(segment: Segment, folder: Path) -> None:
     kept(segment)
     upload(folder)
-    assert retry.retry_run(run=segment.run, by="test") == ["pieces to be kept"]
-    [due] = ingest.due(clock.after(10))
+    assert retry.retry_run(run=segment.run, by="test") == ["uploaded files that were not read"]
+    [due] = leases.due(ingest.KIND, clock.after(10))
     assert kept(due).media_end_ms == LENGTH_MS
 
 
@@ -159,10 +160,10 @@ def test_a_process_that_lost_the_job_writes_nothing(segment: Segment, folder: Pa
     real = keep.examine
 
     def taken_over(*args: Any) -> Any:
-        assert ingest.hold(Segment.objects.get(pk=segment.pk), seconds=1000)
+        assert leases.renew(Segment.objects.get(pk=segment.pk), seconds=1000)
         return real(*args)
 
     monkeypatch.setattr(keep, "examine", taken_over)
-    keep.segment_keep(stale)
+    jobs.run(ingest.KIND, stale)
     segment.refresh_from_db()
-    assert segment.kept_at is None
+    assert segment.stored_at is None

@@ -11,5 +11,5 @@ def clear(apps: Any, _: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("archives", "0017_export_use")]
+    dependencies = [("archives", "0018_one_job")]
     operations = [migrations.RunPython(clear, migrations.RunPython.noop)]
