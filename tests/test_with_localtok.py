@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
@@ -13,14 +14,19 @@ import aiohttp
 import pytest
 
 from archives import errors
+from archives.media import jobs
 from archives.models import ArchiveRun, Room
 from archives.platform import gateway
 from archives.platform.gateway import OpenTokPlatform
 from archives.reconciler.worker import Worker
 from archives.services import restarts, rooms, runs
+from archives.services.jobs import ingest
 from dualarchive import vendor
+from localtok.archives.storage import Target
+from localtok.recording.recorder import RecordingResult
 from localtok.server import Localtok, Settings
 from localtok_tests.conftest import KEY, SECRET, StubRecorder
+from tests.support.media.stored_segments import keep_in, media
 from tests.support.platform.unified_key import APPLICATION, new_key
 from tests.support.recording import invariants
 
@@ -155,3 +161,34 @@ def test_it_records_restarts_and_stops(localhost: Localhost, strategy: str, piec
     assert platform.archives_list(room.session_id_primary)
     platform.archive_delete(run.segments.all()[0].archive_id)
     invariants.story_tells_the_states()
+
+
+def test_what_localtok_uploads_into_our_storage_is_known_as_well_as_a_fetched_file(
+    localhost: Localhost, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bucket's folder is the product's: the file is hashed and probed where it lies."""
+    bucket = tmp_path / "buckets" / "hearings"
+    keep_in(bucket, settings)
+    settings.API_KEY = localhost.key
+    content = media(0, 60)
+    monkeypatch.setattr(StubRecorder, "stop", lambda self: _recorded(self, content))
+    localhost.localtok.storages.set(localhost.key, Target("s3", bucket.name))
+    room = rooms.ensure_sessions(room=rooms.get())
+    localhost.enter(gateway.platform(), room, "ann")
+    work_until(lambda: len(gateway.platform().streams_list(room.session_id_primary)) == 1)
+    run = runs.start(room=room, name="Hearing").run
+    runs.stop(run=run, by="host")
+    work_until(lambda: run.segments.filter(status="uploaded").exists())
+    jobs.run(ingest.KIND, run.segments.select_related("run__room").get())
+    work_until(status_is(run, Status.COMPLETE))
+    segment = run.segments.get()
+    assert (bucket / segment.file).read_bytes() == content
+    assert segment.sha256 == hashlib.sha256(content).hexdigest()
+    assert segment.media_end_ms == 2400
+    assert not run.alarms.exists()
+
+
+async def _recorded(recorder: StubRecorder, content: bytes) -> RecordingResult:
+    recorder.path.write_bytes(content)
+    began = recorder.began_at_ms or 1234567
+    return RecordingResult(recorder.path, 2400, len(content), began, recorder.stats())

@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from archives.api import reasons
 from archives.api.runs.account import AbsentSerializer, AccountSerializer, account_json
 from archives.api.runs.timeline import preview_url
 from archives.models import RESTART_AFTER_MAX, RESTART_AFTER_MIN, ArchiveRun, Room, Segment
@@ -47,10 +48,13 @@ class SegmentSerializer(serializers.ModelSerializer[Segment]):
 
 
 class KeptSegmentSerializer(SegmentSerializer):
-    """For hosts: also which archive it is, and whether its file is stored."""
+    """In one run's answer: also which archive it is, and whether its file is stored."""
 
     kept_at = serializers.DateTimeField(source="stored_at", read_only=True, allow_null=True)
-    keep_error = serializers.CharField(source="given_up", read_only=True)
+    keep_error = serializers.SerializerMethodField(help_text="Why its file is not stored.")
+
+    def get_keep_error(self, segment: Segment) -> str:
+        return reasons.sentence(reasons.file_code(segment))
 
     class Meta(SegmentSerializer.Meta):
         fields = (  # type: ignore[assignment]
@@ -70,6 +74,10 @@ class RunSerializer(serializers.ModelSerializer[ArchiveRun]):
         read_only=True,
         help_text="Whether you are a host of its room: may rename, share, export and trash it.",
     )
+    error = serializers.SerializerMethodField(help_text="Why it failed, or what its trouble is now.")
+
+    def get_error(self, run: ArchiveRun) -> str:
+        return reasons.run_error(run)
 
     class Meta:
         model = ArchiveRun
@@ -274,6 +282,9 @@ class RunStateSerializer(serializers.Serializer):
     status = serializers.CharField()
     started_at = serializers.DateTimeField(allow_null=True)
     recorded_since = serializers.DateTimeField(allow_null=True)
+    receives_media = serializers.BooleanField(
+        help_text="Whether the platform reports that media reaches one of its archives now."
+    )
     elapsed_ms = serializers.IntegerField()
     restart_due_at = serializers.DateTimeField(allow_null=True)
     limit_at = serializers.DateTimeField(allow_null=True)

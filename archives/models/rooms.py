@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from archives import clock
+from archives.models.names import UnusableName, clean
 
 NAME_MAX = 200
 DEFAULT_ROOM = "main"
@@ -62,6 +63,11 @@ class Room(models.Model):
         return self.name
 
     def clean(self) -> None:
+        try:
+            # An empty one is the field's own error.
+            self.name = self.name and clean(self.name, longest=NAME_MAX)
+        except UnusableName as error:
+            raise ValidationError({"name": f"The name {error}."}) from None
         seconds = self.restart_after_s
         if seconds is not None and not RESTART_AFTER_MIN <= seconds <= RESTART_AFTER_MAX:
             problem = f"Give {RESTART_AFTER_MIN} to {RESTART_AFTER_MAX} seconds, or nothing."

@@ -22,6 +22,13 @@ class RunQuerySet(models.QuerySet["ArchiveRun"]):
         """What does not lie in the trash."""
         return self.filter(trashed_at=None)
 
+    def begun(self) -> RunQuerySet:
+        """Without starts that were refused: they are no recordings, only history of their room."""
+        return self.exclude(ArchiveRun.REFUSED)
+
+    def refused(self) -> RunQuerySet:
+        return self.filter(ArchiveRun.REFUSED)
+
     def trashed(self) -> RunQuerySet:
         return self.filter(trashed_at__isnull=False)
 
@@ -50,6 +57,8 @@ class ArchiveRun(models.Model):
     RUNNING = (Status.RECORDING, Status.RESTARTING)
     ACTIVE = (*LIVE, Status.PROCESSING)
     ENDED = (Status.COMPLETE, Status.FAILED)
+    # Nothing of it was ever recorded, by the platform's own answer or list.
+    REFUSED = Q(status=Status.FAILED, started_at=None)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     room = models.ForeignKey("archives.Room", on_delete=models.PROTECT, related_name="runs", db_index=False)

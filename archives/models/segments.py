@@ -21,6 +21,10 @@ class SegmentQuerySet(models.QuerySet["Segment"]):
     def unfinished(self) -> SegmentQuerySet:
         return self.exclude(status__in=Segment.FINAL)
 
+    def unexplained(self) -> SegmentQuerySet:
+        """Asked for, and what came of it is not known."""
+        return self.filter(status=Segment.Status.STARTING, archive_id="", asked_at__isnull=False)
+
 
 class Segment(Job):
     """One archive of a run on one of its sessions. The row is written before the platform is asked.
@@ -43,6 +47,7 @@ class Segment(Job):
     LIVE = (Status.STARTED, Status.PAUSED)
     FINAL = (Status.AVAILABLE, Status.UPLOADED, Status.EXPIRED, Status.DELETED, Status.FAILED, Status.ABSENT)
     # Status only grows: callbacks come twice, late and in any order (`uploaded` may overtake `stopped`).
+    # A file outranks a failure: the platform may save what it had after it reported that it failed.
     RANK = {
         Status.STARTING: 0,
         Status.ABSENT: 0,
@@ -50,10 +55,10 @@ class Segment(Job):
         Status.PAUSED: 1,
         Status.STOPPED: 2,
         Status.FAILED: 3,
-        Status.AVAILABLE: 3,
-        Status.UPLOADED: 3,
-        Status.EXPIRED: 4,
-        Status.DELETED: 5,
+        Status.AVAILABLE: 4,
+        Status.UPLOADED: 4,
+        Status.EXPIRED: 5,
+        Status.DELETED: 6,
     }
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -168,7 +173,8 @@ class Segment(Job):
         """There is something to show: a file that can be read, or, not kept by us, one at the platform."""
         if self.file:
             return self.media_end_ms is not None or not self.media_note
-        at_platform = self.status in (self.Status.AVAILABLE, self.Status.UPLOADED)
+        # What the platform uploaded elsewhere (ingested, without a file here) is neither checked nor shown.
+        at_platform = self.status == self.Status.AVAILABLE and self.stored_at is None
         return at_platform and bool(self.duration_ms) and not self.given_up
 
     @property

@@ -9,10 +9,11 @@ from django.conf import settings
 from django.db.models import Q
 
 from archives import clock, errors
-from archives.models import ArchiveRun, Room, Segment, Side, Strategy
+from archives.models import ArchiveRun, Room, Segment, SegmentQuerySet, Side, Strategy
 from archives.platform import gateway
 from archives.services import claims, run_states, segments, signals
 from archives.services.claims import Claim
+from archives.services.reopening import reopen
 from archives.services.restart_table import secondary_wanted
 
 SKEW = timedelta(seconds=5)  # the platform's clock and ours, and createdAt rounded to a second
@@ -57,6 +58,18 @@ def _sync(claim: Claim, seen: dict[str, dict[str, Any]]) -> None:
         archive = seen.get(segment.archive_id) or _read(claim, segment)
         if archive:
             segments.sync(archive=archive, segment=segment, by=claim.by)
+    _correct(claim.run.segments.all(), seen, by=claim.by)
+
+
+def _correct(rows: SegmentQuerySet, seen: dict[str, dict[str, Any]], *, by: str) -> list[Segment]:
+    """Apply what the platform says by now of archives that had failed; those that have not failed after all.
+
+    Rows that failed are final and so not read one by one: a list that was fetched anyway shows them.
+    """
+    failed = rows.filter(status=Segment.Status.FAILED, archive_id__in=seen)
+    for segment in failed:
+        segments.sync(archive=seen[segment.archive_id], segment=segment, by=by)
+    return [segment for segment in failed if segment.status != Segment.Status.FAILED]
 
 
 def _read(claim: Claim, segment: Segment) -> dict[str, Any] | None:
@@ -80,7 +93,7 @@ def _explain(claim: Claim, archive: dict[str, Any]) -> None:
     if segment:
         segments.attach(segment=segment, archive=archive, by=claim.by, why="found by looking")
         if segment.run_id != claim.run.pk:
-            run_states.reopen(run=segment.run, by=claim.by, why="a piece turned up")
+            reopen(run=segment.run, by=claim.by, why="a piece turned up")
             claims.wake(run_id=segment.run_id)
     elif settings.ADOPT_UNKNOWN != "ignore" and claim.run.is_live:
         adopted = segments.adopt(run=claim.run, archive=archive, by=claim.by)
@@ -106,14 +119,19 @@ def intent_of(archive: dict[str, Any], among: Q) -> Segment | None:
 
 
 # --- a room without a live run ---
-def unknown_archives(room: Room) -> list[dict[str, Any]]:
-    """The room's archives that no row knows, oldest first. Raises PlatformError."""
+def _archives_of(room: Room) -> dict[str, dict[str, Any]]:
+    """The room's archives by id, as the platform lists them. Raises PlatformError."""
     found: dict[str, dict[str, Any]] = {}
     for side in Side:
         if room.session_id(side):
             since = clock.to_ms(room.created_at - SKEW)
             for archive in gateway.platform().archives_list(room.session_id(side), since):
                 found[str(archive["id"])] = archive
+    return found
+
+
+def _unknown(found: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those that no row knows, oldest first."""
     known = set(Segment.objects.filter(archive_id__in=found).values_list("archive_id", flat=True))
     return sorted((a for a in found.values() if a["id"] not in known), key=_created)
 
@@ -123,11 +141,22 @@ def room_sweep(room: Room, *, by: str, dry_run: bool = False) -> list[str]:
     live = ArchiveRun.objects.live().filter(room=room)
     if live.exists():
         return []  # Its own looks see to it.
-    unknown = unknown_archives(room)
+    found = _archives_of(room)
+    unknown = _unknown(found)
     # A start writes its row before it calls: asked after the list, this cannot miss a run just begun.
     if live.exists():
         return []
-    return [_sweep_one(room, archive, by, dry_run) for archive in unknown]
+    lines = [_sweep_one(room, archive, by, dry_run) for archive in unknown]
+    return lines + ([] if dry_run else _correct_ended(room, found, by))
+
+
+def _correct_ended(room: Room, found: dict[str, dict[str, Any]], by: str) -> list[str]:
+    of_room = Segment.objects.filter(run__room=room).select_related("run")
+    return [
+        f"{room.slug}: archive {segment.archive_id} had failed and is {segment.status}; it belongs to "
+        f"{segment.run.name}"
+        for segment in _correct(of_room, found, by=by)
+    ]
 
 
 def _sweep_one(room: Room, archive: dict[str, Any], by: str, dry_run: bool) -> str:
@@ -145,7 +174,7 @@ def _sweep_one(room: Room, archive: dict[str, Any], by: str, dry_run: bool) -> s
         segments.adopt(run=run, archive=archive, by=by)
     if run:
         # An ended run must not go on recording: its worker ends what turned up and settles it again.
-        run_states.reopen(run=run, by=by, why="a piece turned up")
+        reopen(run=run, by=by, why="a piece turned up")
         return f"{label}; it belongs to {run.name}"
     keep = live and settings.ADOPT_UNKNOWN == "adopt"
     adopted = run_states.adopt(room=room, archive=archive, live=keep, by=by)

@@ -34,10 +34,13 @@ AWAY = (
 
 def attend(claim: Claim) -> float:
     """Seconds until the next visit. Raises ClaimLost, RestartInProgress, RunNotLive, DatabaseError."""
+    phase = Status(claim.run.status)
     try:
-        due_in_s = PHASES[Status(claim.run.status)](claim)
+        due_in_s = PHASES[phase](claim)
     except errors.PlatformError as error:
         return _trouble(claim, error)
+    if phase in ENDING and claim.run.status in ArchiveRun.ACTIVE:
+        run_states.record_attempts(claim=claim, attempts=0)
     return due_in_s
 
 
@@ -60,20 +63,31 @@ def _look(claim: Claim) -> None:
 
 
 def _begin(claim: Claim) -> float:
-    """A start whose outcome nobody wrote down: look it up, or ask again, for a minute at most."""
+    """A start whose outcome nobody wrote down: look it up, or ask again, for a minute at most.
+
+    It fails only once the platform has shown that nothing came of it: until then its row stays.
+    """
     run = claim.run
+    _look(claim)
+    segment = run.segments.live().first() or run.segments.exclude(archive_id="").first()
+    if segment is None and clock.now() - run.created_at > timedelta(seconds=START_PATIENCE_S):
+        return _give_start_up(claim)
     try:
-        _look(claim)
-        segment = run.segments.live().first() or steps.start(claim, Side.PRIMARY)
+        segment = segment or steps.start(claim, Side.PRIMARY)
     except (errors.NoClients, errors.PlatformRefused) as error:
+        if run.segments.unexplained().exists():
+            raise
         run_states.fail(claim=claim, why=error.message)
         return 0
-    except errors.PlatformError as error:
-        if clock.now() - run.created_at > timedelta(seconds=START_PATIENCE_S):
-            run_states.fail(claim=claim, why=error.message)
-            return 0
-        raise
     run_states.record(claim=claim, segment=segment)
+    return 0
+
+
+def _give_start_up(claim: Claim) -> float:
+    """Asked for long enough, and the platform lists nothing: it failed, unless the last try may show yet."""
+    if segments.expire(claim=claim, older_than=clock.now() - compare.GRACE):
+        return 1.0
+    run_states.fail(claim=claim, why=claim.run.error or segments.NEVER_STARTED)
     return 0
 
 
@@ -260,3 +274,5 @@ PHASES = {
     Status.STOPPING: _wind_down,
     Status.PROCESSING: _finish,
 }
+# Once the platform has answered again, nothing else resets what it was before.
+ENDING = (Status.STOPPING, Status.PROCESSING)

@@ -101,6 +101,8 @@ def refresh(*, run_id: UUID) -> RunAccount:
     for gap in after.gaps:
         if gap["lost_ms"] and not _is_known(gap, after.began_at_ms, known, before):
             _alarm(run, gap, after.began_at_ms)
+    if known and not after.gaps:
+        alarms.clear(room=run.room, run=run, codes=["gap"])
     return after
 
 

@@ -13,11 +13,11 @@ from django.core.exceptions import ValidationError
 
 from archives import clock, errors
 from archives.models import DEFAULT_ROOM, Room, Side
+from archives.models.names import UnusableName, clean
 from archives.platform import gateway
 
 PARTICIPANT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 PERSON_NAME_MAX = 100
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 @dataclass(frozen=True)
@@ -74,13 +74,21 @@ def _configured(room: Room, side: Side) -> str:
     return settings.SESSION_ID_PRIMARY if side is Side.PRIMARY else settings.SESSION_ID_SECONDARY
 
 
+def clean_person(name: str, *, field: str) -> str:
+    """A person's name as it is stored. Raises InvalidInput."""
+    try:
+        return clean(name, longest=PERSON_NAME_MAX)
+    except UnusableName as error:
+        raise errors.InvalidInput(f"The name {error}.", detail={"field": field}) from None
+
+
 def join(*, room: Room, name: str, participant: str = "") -> Joined:
     """Tokens for both sessions, whose connection data say who this is. Raises InvalidInput, PlatformError."""
-    name = name.strip()
-    if not name or len(name) > PERSON_NAME_MAX or CONTROL.search(name):
+    if not name.strip():
         raise errors.InvalidInput(
             f"Give your name, at most {PERSON_NAME_MAX} characters.", detail={"field": "name"}
         )
+    name = clean_person(name, field="name")
     # A reload sends the id again; anything that is not one of ours is replaced, not refused.
     if not PARTICIPANT.fullmatch(participant):
         participant = uuid.uuid4().hex[:12]

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from archives import errors
 from archives.models import NAME_MAX, RESTART_AFTER_MAX, RESTART_AFTER_MIN
-from archives.services.rooms import CONTROL
+from archives.models.names import UnusableName, clean
 
 
 def clean_name(name: object) -> str:
+    """The name as it is stored. Raises InvalidName."""
     if not isinstance(name, str) or not name.strip():
         raise errors.InvalidName("Give the recording a name.", detail={"field": "name"})
-    if len(name) > NAME_MAX:
-        raise errors.InvalidName(
-            f"The name is too long: {len(name)} characters, at most {NAME_MAX}.", detail={"field": "name"}
-        )
-    if CONTROL.search(name):
-        raise errors.InvalidName("The name must be one line of plain text.", detail={"field": "name"})
-    return name.strip()
+    try:
+        return clean(name, longest=NAME_MAX)
+    except UnusableName as error:
+        raise errors.InvalidName(f"The name {error}.", detail={"field": "name"}) from None
 
 
 def clean_restart_after(seconds: object) -> int | None:

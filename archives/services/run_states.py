@@ -1,4 +1,4 @@
-"""What becomes of a run that was started: recording, processing, complete or failed, reopened, adopted."""
+"""What becomes of a run that was started: recording, processing, complete or failed, adopted."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from archives import clock
 from archives.models import NAME_MAX, ArchiveRun, Room, RunAccount, Segment
+from archives.models.names import readable
 from archives.services import accounts, alarms, counters, history, rooms, segments
 from archives.services.claims import Claim
 from archives.services.history import move
@@ -20,6 +21,7 @@ from archives.timeline.rows import facts_for
 Status = ArchiveRun.Status
 # When the sweep looks for archives that began late, so that nothing records 60 s after a stop.
 LATE_S = 30.0
+NOTHING_RECORDED = "Nothing was recorded."
 
 
 def record(*, claim: Claim, segment: Segment) -> bool:
@@ -41,6 +43,7 @@ def record(*, claim: Claim, segment: Segment) -> bool:
 def fail(*, claim: Claim, why: str) -> bool:
     for segment in claim.run.segments.filter(status=Segment.Status.STARTING, archive_id=""):
         segments.absent(claim=claim, segment=segment, why=why)
+    alarms.clear_all(run=claim.run)
     rooms.schedule(room=claim.run.room, in_s=LATE_S)
     return move(
         claim.run,
@@ -69,6 +72,8 @@ def process(*, claim: Claim) -> bool:
         # A stop may come before the start was known to have succeeded.
         started_at=run.started_at or (first and first.started_at),
         ended_at=clock.now(),
+        attempts=0,
+        error="",
     )
     absences.refresh_run(run_id=run.pk)
     return moved
@@ -78,7 +83,7 @@ def complete(*, claim: Claim) -> bool:
     """processing → complete, or failed where not one piece was recorded."""
     run = claim.run
     if not run.segments.exclude(status__in=(Segment.Status.FAILED, Segment.Status.ABSENT)).exists():
-        return fail(claim=claim, why=run.error or "Nothing was recorded.")
+        return fail(claim=claim, why=_why_nothing(run))
     alarms.clear_all(run=run)
     first_time = not run.transitions.filter(subject="run", new=Status.COMPLETE).exists()
     began, ended = _bounds(run)
@@ -90,6 +95,7 @@ def complete(*, claim: Claim) -> bool:
         claim=claim,
         started_at=began,
         ended_at=ended,
+        attempts=0,
         error="",
     )
     absences.refresh_run(run_id=run.pk)
@@ -112,6 +118,13 @@ def _report_result(run: ArchiveRun, account: RunAccount) -> None:
         message = f"This recording is complete with losses: {account.gap_count} gaps, {lost_s:.1f} s lost"
         message += f"; {people} people missing for a time." if people else "."
         alarms.open(room=run.room, run=run, code=result.LOSSES, message=message)
+
+
+def _why_nothing(run: ArchiveRun) -> str:
+    """What became of its starts, if the platform has never given it an archive."""
+    begun = run.segments.exclude(archive_id="").exists()
+    last = None if begun else run.segments.exclude(error="").order_by("ordinal").last()
+    return last.error if last else NOTHING_RECORDED
 
 
 def _bounds(run: ArchiveRun) -> tuple[datetime | None, datetime | None]:
@@ -142,12 +155,6 @@ def record_attempts(*, claim: Claim, attempts: int, error: str = "") -> None:
     claim.run.attempts, claim.run.error = attempts, error
 
 
-def reopen(*, run: ArchiveRun, by: str, why: str) -> bool:
-    """A piece of an ended run has turned up: have the worker end it and settle the run again."""
-    ended = (Status.COMPLETE, Status.FAILED)
-    return move(run, Status.PROCESSING, old=ended, by=by, why=why, due_at=clock.now())
-
-
 def adopt(*, room: Room, archive: dict[str, Any], live: bool, by: str) -> ArchiveRun | None:
     """A run for an archive that no run knows; None where the room has a live run by now."""
     status = Status.RECORDING if live else Status.PROCESSING
@@ -157,7 +164,7 @@ def adopt(*, room: Room, archive: dict[str, Any], live: bool, by: str) -> Archiv
         with transaction.atomic():
             run = ArchiveRun.objects.create(
                 room=room,
-                name=str(archive.get("name") or "Recovered recording")[:NAME_MAX],
+                name=readable(archive.get("name"), longest=NAME_MAX) or "Recovered recording",
                 strategy=room.strategy_used,
                 status=status,
                 started_at=began,

@@ -124,6 +124,7 @@ def stop(*, run: ArchiveRun, by: str) -> ArchiveRun:
             stop_requested_at=clock.now(),
             due_at=clock.now(),
             attempts=0,
+            error="",
         )
         if moved:
             for restart in run.restarts.filter(status=Restart.Status.RUNNING):

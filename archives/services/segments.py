@@ -15,11 +15,14 @@ from archives.platform import gateway
 from archives.services import accounts, history
 from archives.services.claims import Claim
 from archives.services.history import move
+from archives.services.reopening import reopen
 
 Status = Segment.Status
 PLATFORM = "platform"
 # No time (unix ms, the year 9999) and no size of a file is larger.
 LARGEST = 253_402_300_799_000
+NEVER_STARTED = "The video platform never started it."
+GONE = (Status.EXPIRED, Status.DELETED)
 KNOWN = {status.value for status in Status} - {Status.STARTING, Status.ABSENT}
 
 
@@ -128,14 +131,8 @@ def sync(
     status = str(archive.get("status", ""))
     now = clock.now()
     facts = _facts(segment, archive, status)
-    if _goes_forward(segment.status, status):
-        was, seen = segment.status, min(_last_seen(segment), now)
-        if segment.ended_at is None and status not in Segment.LIVE:
-            facts |= {"ended_at": now, "ended_after": seen}
-        why = why or facts.get("reason", "")
-        if move(segment, status, old=segment.status, by=by, why=why, synced_at=now, **facts):
-            _record_pause(segment, was, seen, now)
-            accounts.refresh(run_id=segment.run_id)
+    if _goes_forward(segment, status):
+        _advance(segment, status, facts, by=by, why=why)
     else:
         news = {name: told for name, told in facts.items() if getattr(segment, name) != told}
         # Most looks find nothing new: then there is nothing to write either.
@@ -164,11 +161,37 @@ def _record_pause(segment: Segment, was: str, seen: datetime, now: datetime) -> 
         pauses.update(until_low=seen, until_high=now, changed_at=now)
 
 
-def _goes_forward(old: str, new: str) -> bool:
+def _advance(segment: Segment, status: str, facts: dict[str, Any], *, by: str, why: str) -> None:
+    now, old = clock.now(), segment.status
+    seen = min(_last_seen(segment), now)
+    if status in Segment.LIVE:
+        facts |= {"ended_at": None, "ended_after": None}
+    elif segment.ended_at is None:
+        facts |= {"ended_at": now, "ended_after": seen}
+    if old == Status.FAILED:
+        facts |= {"error": "", "job_error": "", "due_at": now}
+    why = why or facts.get("reason", "")
+    if not move(segment, status, old=old, by=by, why=why, synced_at=now, **facts):
+        return
+    _record_pause(segment, old, seen, now)
+    accounts.refresh(run_id=segment.run_id)
+    if old == Status.FAILED and status not in GONE:
+        reopen(run=segment.run, by=by, why="an archive that had failed turned up")
+
+
+def _goes_forward(segment: Segment, new: str) -> bool:
+    old = segment.status
     if new not in KNOWN or new == old:
         return False
+    if _is_lost(segment):
+        return True
     swaps = old in Segment.LIVE and new in Segment.LIVE
     return swaps or Segment.RANK[Status(new)] > Segment.RANK[Status(old)]
+
+
+def _is_lost(segment: Segment) -> bool:
+    """Failed by our own conclusion (`lost`): any word of the platform counts for more."""
+    return segment.status == Status.FAILED and segment.raw.get("status") != Status.FAILED
 
 
 def _facts(segment: Segment, archive: dict[str, Any], status: str) -> dict[str, Any]:
@@ -184,7 +207,7 @@ def _facts(segment: Segment, archive: dict[str, Any], status: str) -> dict[str, 
         facts["size"] = size
     if archive.get("reason"):
         facts["reason"] = str(archive["reason"])[:200]
-    if status == segment.status or _goes_forward(segment.status, status):
+    if status == segment.status or _goes_forward(segment, status):
         facts["raw"] = archive
     return facts
 
@@ -216,7 +239,7 @@ def expire(*, claim: Claim, older_than: datetime) -> bool:
     fresh = False
     for segment in claim.run.segments.filter(status=Status.STARTING, archive_id=""):
         if segment.asked_at is None or segment.asked_at < older_than:
-            absent(claim=claim, segment=segment, why="The video platform never started it.")
+            absent(claim=claim, segment=segment, why=NEVER_STARTED)
         else:
             fresh = True
     return fresh

@@ -61,6 +61,7 @@ CAUSES = {
         operator="Ingest gave this file up; the segment's storage error says why.",
     ),
     "file_gone": Sentences("The file of this part is no longer available."),
+    "elsewhere": Sentences("The file of this part lies in a storage that this site does not read."),
     "not_ready": Sentences("This part is not ready yet."),
     # --- why one person is not in a recording that goes on ---
     "connection_lost": Sentences("The connection was lost."),

@@ -13,7 +13,7 @@ from .absences import Absent
 from .clocks import Bounds, Pause
 from .verdicts import Estimate
 
-State = Literal["ready", "pending", "live", "lost"]
+State = Literal["ready", "pending", "live", "lost", "elsewhere"]
 
 
 @dataclass(frozen=True)

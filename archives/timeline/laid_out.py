@@ -29,7 +29,9 @@ class LaidOut:
     def __init__(self, facts: RunFacts) -> None:
         self.facts = facts
         self.pieces_of = {segment.id: _piece(segment, facts.now_ms) for segment in facts.segments}
-        self.has_pending = any(segment.state in ("pending", "live") for segment in facts.segments)
+        self.has_pending = any(
+            segment.state in ("pending", "live", "elsewhere") for segment in facts.segments
+        )
         self.pairs = list(neighbours(facts.segments, self._reach))
         self._verdicts: dict[tuple[str, str], Verdict] = {}
         self._joins: dict[tuple[str, str], Join] = {}
@@ -210,7 +212,8 @@ def _piece(segment: SegmentFacts, now_ms: float) -> Piece:
             # What records is there from its first instant on.
             until = max(until, segment.began_ms + 1)
         end = max(begin, media_ms(breaks, max(0.0, until - segment.began_ms)))
-    state: State = "pending" if segment.state == "live" else segment.state
+    known: dict[str, State] = {"ready": "ready", "lost": "lost"}
+    state = known.get(segment.state, "pending")
     return Piece(segment.id, segment.session, segment.began_ms, end, begin, state, segment.cause, breaks)
 
 

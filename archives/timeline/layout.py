@@ -18,6 +18,7 @@ SETTLE_MS = 500
 TAIL_MS = 100
 
 NOT_READY = "not_ready"
+ELSEWHERE = "elsewhere"
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,17 @@ def build(pieces: Iterable[Piece], joins: Iterable[Join] = (), holes: Iterable[H
     edges = [(p.start, p.end) for p in ready] + [(round(h.from_ms), round(h.until_ms)) for h in known]
     if not edges:
         return Timeline((), 0)
-    known += [Hole(p.start, max(p.end, p.start + 1), NOT_READY) for p in placed if p.piece.state == "pending"]
+    known += [
+        Hole(p.start, max(p.end, p.start + 1), _why_pending(p.piece))
+        for p in placed
+        if p.piece.state == "pending"
+    ]
     origin = min(start for start, _ in edges)
     return Timeline(tuple(_spans(ready, known, origin, max(end for _, end in edges))), origin)
+
+
+def _why_pending(piece: Piece) -> str:
+    return piece.cause if piece.cause == ELSEWHERE else NOT_READY
 
 
 def _place(pieces: list[Piece], joins: list[Join]) -> list[_Placed]:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 # A long run has thousands of segments, and what the platform said of each of them is not needed here.
 READ = (
     "run", "ordinal", "session", "status", "created_at_ms", "duration_ms", "ended_at", "ended_after",
-    "reason", "error", "due_at", "job_error", "file", "media_begin_ms", "media_end_ms", "media_note",
-    "stop_requested_at", "confirmed_at",
+    "reason", "error", "due_at", "job_error", "stored_at", "file", "media_begin_ms", "media_end_ms",
+    "media_note", "stop_requested_at", "confirmed_at",
 )  # fmt: skip
 # Within this of a change of status, a stream's begin or end tells when that was.
 NEAR_MS = 2000.0
@@ -196,15 +196,17 @@ def _was_closed(segment: Segment) -> bool:
 def _state(segment: Segment) -> State:
     if segment.has_media:
         return "ready"
-    if segment.status in segment.FINAL:
+    if segment.stored_at is not None and not segment.file:
+        return "elsewhere"
+    if segment.is_settled:
         return "lost"
     return "live" if segment.is_live else "pending"
 
 
 def cause_of(segment: Segment) -> str:
     """The code why it ended, or why there is nothing to be played of it; "" if neither needs a reason."""
-    if _state(segment) == "lost":
-        return _why_lost(segment)
+    if (state := _state(segment)) in ("lost", "elsewhere"):
+        return _why_lost(segment) if state == "lost" else state
     return "" if _was_closed(segment) else code_of(segment.reason) or ENDED.get(segment.status, "")
 
 

@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from archives import clock, errors
-from archives.models import ArchiveRun, Room, Segment
+from archives.models import ArchiveRun, Room, RunQuerySet, Segment
 from archives.models.access import Invitation, Link, RoomRole, Share
 
 HOSTS, REVIEWERS, OPERATORS = "hosts", "reviewers", "operators"
@@ -97,14 +97,14 @@ def visible_rooms(user: User) -> QuerySet[Room]:
     return _rooms(user, HOST, REVIEWER)
 
 
-def visible_runs(user: User) -> QuerySet[ArchiveRun]:
+def visible_runs(user: User) -> RunQuerySet:
     """Runs that `user` may see by a role; what lies in the trash is for nobody's eyes."""
     if standing(user).operator:
         return ArchiveRun.objects.shown()
     return ArchiveRun.objects.shown().filter(room__in=visible_rooms(user))
 
 
-def trashed_runs(user: User) -> QuerySet[ArchiveRun]:
+def trashed_runs(user: User) -> RunQuerySet:
     """What `user` may restore."""
     return ArchiveRun.objects.trashed().filter(room__in=hosted_rooms(user))
 

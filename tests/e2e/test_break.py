@@ -1,4 +1,4 @@
-"""Everybody leaves for a while and comes back, then a restart: the break is stated where it was, to the second."""
+"""Everybody leaves for a while and comes back, then a restart: the break is stated where it was."""
 
 import time
 from typing import Any

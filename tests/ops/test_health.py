@@ -128,5 +128,5 @@ def test_it_is_no_error_of_ours_that_something_is_not_ready(caplog: pytest.LogCa
 
 
 def test_it_takes_few_queries(django_assert_max_num_queries: Any) -> None:
-    with django_assert_max_num_queries(4 + len(KINDS)):
+    with django_assert_max_num_queries(5 + len(KINDS)):
         asked(200)

@@ -175,16 +175,56 @@ def test_a_start_that_failed_takes_over_nothing_of_anybody_else(world: World) ->
     assert ArchiveRun.objects.get(name="Lesson").status == Status.FAILED
 
 
-def test_a_start_given_up_too_soon_tells_when_it_recorded(world: World) -> None:
+def test_a_start_that_cannot_be_looked_up_is_not_given_up(world: World) -> None:
+    """It may record: what the platform's silence hides is neither refused nor forgotten."""
     world.platform.fail("archive_start", errors.PlatformTimeout(), after=True)
     world.platform.fail("archives_list", errors.PlatformTimeout(), times=200)
     run = world.start()
-    world.until_status(run, Status.FAILED)
+    world.wait(120)
+    run.refresh_from_db()
+    assert (run.status, run.segments.get().status) == (Status.STARTING, "starting")
     world.platform.faults.clear()
-    world.until_status(run, Status.COMPLETE)
+    world.until_status(run, Status.RECORDING)
     archive = world.platform.archives["archive-0"]
-    assert (run.started_at, run.ended_at) == (archive.began, archive.ended)
+    assert (run.started_at, run.error) == (archive.began, "")
+    world.stop(run)
+    world.until_status(run, Status.COMPLETE)
     invariants.check_end(world)
+
+
+def test_a_start_that_came_to_nothing_while_the_platform_was_away_is_not_made_later(world: World) -> None:
+    world.platform.fail("archive_start", errors.PlatformTimeout())
+    world.platform.fail("archives_list", errors.PlatformTimeout(), times=200)
+    run = world.start()
+    world.wait(120)
+    world.platform.faults.clear()
+    world.until_status(run, Status.FAILED)
+    assert run.error
+    assert not world.platform.archives
+
+
+def test_a_refusal_does_not_settle_what_an_earlier_try_may_have_started(world: World) -> None:
+    """The first answer was lost; the second try is refused, and the archive of the first shows up late."""
+    world.platform.fail("archive_start", errors.PlatformTimeout(), after=True)
+    run = world.start()
+    archive = world.platform.archives["archive-0"]
+    archive.status = "deleted"  # Not listed yet.
+    world.leave("Ann", "Ben")
+    world.wait(5)
+    run.refresh_from_db()
+    assert run.status == Status.STARTING
+    archive.status = "started"
+    world.join("Ann")
+    world.until_status(run, Status.RECORDING)
+
+
+def test_a_start_that_had_ended_before_it_was_looked_up_is_a_recording_with_a_gap(world: World) -> None:
+    world.platform.fail("archive_start", errors.PlatformTimeout(), after=True)
+    run = world.start()
+    world.platform.end(world.platform.archives["archive-0"], "maximum idle time exceeded")
+    world.until_status(run, Status.RECORDING)
+    world.until(lambda: run.segments.live().exists())
+    assert run.seams.filter(kind="gap").exists()
 
 
 def test_old_callbacks_are_forgotten(world: World) -> None:

@@ -18,6 +18,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from archives import errors
+from archives.api import reasons
 from archives.api.files.ranges import ranged_response
 from archives.media.files.copies import is_local
 from archives.models import Export, Preview, Segment
@@ -163,7 +164,8 @@ def _at_the_platform(segment: Segment) -> HttpResponseBase:
     if segment.status not in Segment.FINAL:
         raise errors.NoFileYet
     if segment.given_up or segment.status != Segment.Status.AVAILABLE:
-        raise errors.NoFile(segment.given_up or f"This piece is {segment.get_status_display().lower()}.")
+        lost = reasons.sentence(reasons.file_code(segment))
+        raise errors.NoFile(lost or f"This piece is {segment.get_status_display().lower()}.")
     url = gateway.platform().archive_get(segment.archive_id).get("url")
     if not url:
         raise errors.NoFile("The platform gives no link to this piece.")

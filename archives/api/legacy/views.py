@@ -24,6 +24,7 @@ from archives.api.requests import body_of
 from archives.api.rooms.views import refuse_strangers
 from archives.api.throttles import JoinThrottle
 from archives.models import ArchiveRun, Restart, Room, Segment
+from archives.models.names import tidy
 from archives.services import history, restarts, rooms, runs
 from archives.web import access
 
@@ -220,7 +221,8 @@ def _listed(room: Room, name: str) -> list[Segment]:
     gone = (Segment.Status.FAILED, Segment.Status.EXPIRED, Segment.Status.DELETED)
     shown = Segment.objects.filter(run__room=room).exclude(archive_id="").exclude(Q(status__in=gone, file=""))
     if name:
-        shown = shown.filter(run__name=name.replace("\0", "?"))
+        name = name.replace("\0", "?")
+        shown = shown.filter(run__name__in={name, tidy(name)})
     # Run by run, as the room's index has them: a room has one live run, so that this is by age.
     newest = shown.select_related("run").order_by("-run__created_at", "run", "-ordinal")[:NEWEST]
     return sorted(newest, key=lambda s: (s.created_at_ms or clock.to_ms(s.intent_at), s.ordinal))

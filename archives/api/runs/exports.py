@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from archives import errors
+from archives.api import reasons
 from archives.api.permissions import IsHost, MayWatch
 from archives.api.refusals import MAY_CHANGE
 from archives.api.requests import body_of
@@ -24,8 +25,8 @@ from archives.web import access
 
 
 class ExportSerializer(serializers.ModelSerializer[Export]):
-    error = serializers.CharField(source="job_error", read_only=True)
     url = serializers.SerializerMethodField(help_text="Where the file is; null until it is done.")
+    error = serializers.SerializerMethodField(help_text="Why it failed, in a sentence.")
 
     class Meta:
         model = Export
@@ -44,6 +45,10 @@ class ExportSerializer(serializers.ModelSerializer[Export]):
             "started_at",
             "ended_at",
         )
+
+    def get_error(self, export: Export) -> str:
+        code = reasons.export_code(export)
+        return reasons.sentence(code) if code else export.job_error
 
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_url(self, export: Export) -> str | None:

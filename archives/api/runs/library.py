@@ -23,6 +23,7 @@ from archives.api.serializers import (
 )
 from archives.models import NAME_MAX, ArchiveRun
 from archives.models.lists import runs_searched
+from archives.models.names import tidy
 from archives.services import history, library
 
 FILTERS = [
@@ -36,6 +37,7 @@ FILTERS = [
     OpenApiParameter(
         "until", str, description="Begun by the end of that date, or before that instant; UTC where unsaid."
     ),
+    OpenApiParameter("refused", bool, description="Starts that were refused instead: nothing came of them."),
     OpenApiParameter("trash", bool, description="What lies in the trash instead, in rooms one is host of."),
 ]
 # What is done to a run that lies in the trash, or with one that is put there.
@@ -45,11 +47,13 @@ HOLDS = ("hold", "release")
 
 def found_by(runs: QuerySet[ArchiveRun], asked: Any) -> QuerySet[ArchiveRun]:
     """Those that the query parameters ask for. Raises InvalidInput."""
-    exact = {"name": asked.get("name"), "room__slug": asked.get("room")}
+    name = asked.get("name") or ""
+    # As it was typed, and as it is stored.
+    exact = {"name__in": name and {name, tidy(name)}, "room__slug": asked.get("room")}
     statuses = [status for status in asked.get("status", "").split(",") if status]
     search = asked.get("search", "")[:NAME_MAX]
     # PostgreSQL refuses a NUL in a text; no name has one.
-    if any("\0" in text for text in (*filter(None, exact.values()), search, *statuses)):
+    if any("\0" in text for text in (name, exact["room__slug"] or "", search, *statuses)):
         return runs.none()
     runs = runs_searched(runs, search)
     if statuses:

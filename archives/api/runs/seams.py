@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from archives import clock
+from archives.api import reasons
 from archives.api.cache import answer
 from archives.api.permissions import MayWatch
 from archives.api.refusals import MAY_READ
@@ -23,8 +24,6 @@ from archives.services import accounts
 from archives.timeline import Seam, account_for
 from archives.timeline.facts import SegmentFacts
 from archives.timeline.verdicts import Estimate
-
-NOT_MEASURED = "The files could not be compared here; the platform's times are used."
 
 
 class MeetingSerializer(serializers.Serializer):
@@ -96,6 +95,7 @@ class _Job(NamedTuple):
     waiting: bool = False
     error: str = ""
     measured_at: Any = None
+    known: bool = False
 
 
 def _report(run: ArchiveRun) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def _jobs(run: ArchiveRun) -> dict[tuple[str, str], _Job]:
     rows = run.seams.exclude(later=None).order_by().annotate(measured_at=Max("estimates__measured_at"))
     values = rows.values_list("earlier_id", "later_id", "due_at", "job_error", "measured_at")
     return {
-        (str(earlier), str(later)): _Job(due_at is not None, error, measured_at)
+        (str(earlier), str(later)): _Job(due_at is not None, error, measured_at, True)
         for earlier, later, due_at, error, measured_at in values
     }
 
@@ -149,8 +149,15 @@ def _seam(seam: Seam, job: _Job) -> dict[str, Any]:
         "cause": sentences(seam.causes),
         "causes": list(seam.causes),
         "contradicted_by": [_contradiction(seam, each) for each in verdict.contradicted_by],
-        "error": NOT_MEASURED if job.error else "",
+        "error": _why_not_measured(seam, job),
     }
+
+
+def _why_not_measured(seam: Seam, job: _Job) -> str:
+    if not job.known:
+        return ""
+    measured = seam.verdict.source != "times"
+    return reasons.sentence(reasons.seam_code(measured=measured, waiting=job.waiting, error=job.error))
 
 
 def _meeting(segment: SegmentFacts) -> dict[str, Any]:

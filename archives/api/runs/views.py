@@ -100,10 +100,9 @@ class RunViewSet(LibraryActions, mixins.ListModelMixin, viewsets.GenericViewSet[
     def get_queryset(self) -> QuerySet[ArchiveRun]:
         user, asked = self.request.user, self.request.query_params
         seen = access.trashed_runs(user) if asked.get("trash") == "true" else access.visible_runs(user)
-        seen = with_account_stamp(told(seen, user).select_related("room", "account")).annotate(
-            picture_folder=PICTURE
-        )
-        return found_by(seen, asked)
+        seen = seen.refused() if asked.get("refused") == "true" else seen.begun()
+        shown = told(seen, user).select_related("room", "account").annotate(picture_folder=PICTURE)
+        return found_by(with_account_stamp(shown), asked)
 
     def get_object(self) -> ArchiveRun:
         """The run, for whoever may watch it; what acts on it or shows more is for hosts of its room."""

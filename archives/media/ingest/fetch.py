@@ -130,13 +130,13 @@ def _checked(part: Path, expected: Expected) -> Fetched:
     if expected.size is not None and size != expected.size:
         part.unlink(missing_ok=True)
         raise WrongFile(f"More than the {expected.size} bytes that the platform states came.")
-    if expected.sha256 and digest != _as_hex(expected.sha256):
+    if expected.sha256 and digest != as_hex(expected.sha256):
         part.unlink(missing_ok=True)
         raise WrongFile("The file's SHA-256 is not the one that the platform states.")
     return Fetched(part, size, digest)
 
 
-def _as_hex(digest: str) -> str:
+def as_hex(digest: str) -> str:
     """A SHA-256 in hex, from hex or base64; as it is if it is neither."""
     try:
         return base64.b64decode(digest, validate=True).hex() if len(digest) == 44 else digest.lower()

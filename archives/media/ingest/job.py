@@ -6,7 +6,6 @@ import logging
 from datetime import timedelta
 from pathlib import Path
 
-from django.conf import settings
 from django.core.files.storage import storages
 
 from archives import clock, errors
@@ -16,10 +15,10 @@ from archives.media.ingest.fetch import (
     Fetched,
     FetchFailed,
     LinkExpired,
-    WrongFile,
     fetch,
 )
-from archives.media.ingest.probe import probe
+from archives.media.ingest.probe import Media, probe
+from archives.media.ingest.uploaded import NOT_EXAMINED, examine
 from archives.media.jobs import Worker
 from archives.models import Segment
 from archives.platform import gateway
@@ -47,7 +46,7 @@ class IngestWorker(Worker[Segment]):
         except (LinkExpired, errors.NotFound) as error:
             self._not_there(error)
         except (FetchFailed, errors.ArchiveError, OSError) as error:
-            raise leases.Failed(str(error)) from error
+            raise leases.Failed(_without_path(error)) from error
         except Exception as error:
             # A bucket refuses in its library's own words, which may hold its address.
             log.exception("segment %s: its file could not be stored", self.job.pk)
@@ -67,12 +66,11 @@ class IngestWorker(Worker[Segment]):
         segment = self.job
         archive = gateway.platform().archive_get(segment.archive_id)
         status, size = archive["status"], archive.get("size") or 0
-        if status == Segment.Status.UPLOADED:
-            # It lies in the user's own bucket: nothing to fetch, and nothing that expires.
-            if not ingest.done(segment, file=_in_our_storage(segment, size), size=size, sha256=""):
-                raise leases.LeaseLost
-        elif status in GONE:
+        expected = Expected(size, archive.get("sha256sum") or "")
+        if status in GONE:
             raise leases.CannotBeDone(f"The platform has no file any more: the archive is {status}.")
+        elif status == Segment.Status.UPLOADED:
+            self._take_uploaded(expected)
         elif status != Segment.Status.AVAILABLE:
             raise LinkExpired(f"The platform has no file yet: the archive is {status}.")
         elif not size:
@@ -80,7 +78,6 @@ class IngestWorker(Worker[Segment]):
         elif not archive.get("url"):
             raise LinkExpired("The platform gives no link to the file yet.")
         else:
-            expected = Expected(size, archive.get("sha256sum") or "")
             self._store(fetch(archive["url"], part_path(segment), expected, self._on_chunk))
 
     def _on_chunk(self, size: int) -> None:
@@ -97,45 +94,44 @@ class IngestWorker(Worker[Segment]):
             raise leases.CannotBeDone(why) from error
         raise leases.Failed(str(error)) from error
 
+    def _take_uploaded(self, expected: Expected) -> None:
+        """The file stays where the platform put it; what is known of it is the same as of a fetched one."""
+        found = examine(self.job.archive_id, expected, self.lease)
+        if found and found.size:
+            self._done(found.name, found.size, found.sha256, found.media)
+        elif found or not expected.size:
+            raise leases.CannotBeDone(NO_MEDIA)
+        else:
+            self._done("", expected.size or 0, "", Media(None, None, NOT_EXAMINED))
+
     def _store(self, fetched: Fetched) -> None:
-        segment = self.job
         self.lease.renew(more_s=storing_s(fetched.size))
         media = probe(fetched.path)
-        file = store(fetched.path, file_name(segment))
-        stored = ingest.done(
-            segment,
-            file=file,
-            size=fetched.size,
-            sha256=fetched.sha256,
-            media_begin_ms=media.begin_ms,
-            media_end_ms=media.end_ms,
-            media_note=media.note,
-        )
-        if not stored:
-            if ingest.unwanted(segment):
+        file = store(fetched.path, file_name(self.job))
+        try:
+            self._done(file, fetched.size, fetched.sha256, media)
+        except leases.LeaseLost:
+            if ingest.unwanted(self.job):
                 storages["archives"].delete(file)
+            raise
+
+    def _done(self, file: str, size: int, sha256: str, media: Media) -> None:
+        segment = self.job
+        facts = {"media_begin_ms": media.begin_ms, "media_end_ms": media.end_ms, "media_note": media.note}
+        if not ingest.done(segment, file=file, size=size, sha256=sha256, **facts):
             raise leases.LeaseLost
         _all_is_well(segment)
         previews.renew(run_id=segment.run_id)
-        if media.end_ms is None:
+        if file and media.end_ms is None:
             what = f"Piece {segment.ordinal} is kept, but cannot be played. {media.note}"
             _alarm(segment, UNREADABLE, what)
-        log.info("segment %s: stored %s bytes as %s", segment.pk, fetched.size, segment.file)
+        log.info("segment stored: segment=%s bytes=%s file=%s note=%s", segment.pk, size, file, media.note)
 
 
-def _in_our_storage(segment: Segment, size: int) -> str:
-    """Where the platform uploaded the file, if that bucket is our storage too; "" where it is not.
-
-    The name is that of https://tokbox.com/developer/guides/archiving/using-s3.html
-    Raises WrongFile where what lies there is not as long as the platform says.
-    """
-    name, storage = f"{settings.API_KEY or '-'}/{segment.archive_id}/archive.mp4", storages["archives"]
-    if not storage.exists(name):
-        return ""
-    there = storage.size(name)
-    if size and there != size:
-        raise WrongFile(f"{there} of the {size} bytes that the platform states lie in the bucket.")
-    return name
+def _without_path(error: Exception) -> str:
+    """Alarms leave the machine: the operating system's errors name files of it."""
+    named = isinstance(error, OSError) and error.filename is not None
+    return str(error.strerror) if named else str(error)  # type: ignore[attr-defined]
 
 
 def file_name(segment: Segment) -> str:
@@ -159,7 +155,10 @@ def _alarm(segment: Segment, code: str, message: str) -> None:
 
 
 def _all_is_well(segment: Segment) -> None:
-    """End the alarm once no piece of the run is troubled any more."""
+    """End each alarm that applies to no piece of the run any more."""
     run = segment.run
     if not ingest.KIND.pending().filter(run=run, failures__gte=ALARM_AFTER).exists():
         alarms.clear(room=run.room, run=run, codes=[NOT_KEPT])
+    given_up = run.segments.filter(stored_at=None, due_at=None).exclude(job_error__in=("", NO_MEDIA))
+    if not given_up.exists():
+        alarms.clear(room=run.room, run=run, codes=[LOST])

@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from archives import clock, errors
 from archives.models import NAME_MAX, Absence, ArchiveRun, Restart, Room, Side, StreamPresence
+from archives.models.names import readable
 from archives.services.rooms import PARTICIPANT
 from archives.timeline.absences import RESOLUTION_MS, Bounds, Published, Recorded, missing
 from archives.timeline.laid_out import LaidOut
@@ -55,7 +56,7 @@ def report(
         bounds = (max(since, run.started_at or since), min(until, run.ended_at or until))
         if (bounds[1] - bounds[0]).total_seconds() * 1000 >= RESOLUTION_MS:
             cause = "page_stood_still" if stood_still else CAUSES[LOST]
-            told.append(_write(run, participant, str(name or "")[:NAME_MAX], bounds, cause))
+            told.append(_write(run, participant, readable(name, longest=NAME_MAX), bounds, cause))
     return told
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from archives import clock, errors
 from archives.models import ArchiveRun, Room
 from archives.models.access import Invitation, Link, Share
-from archives.services.rooms import CONTROL, PERSON_NAME_MAX
+from archives.services.rooms import clean_person
 
 INVITATION_LASTS = timedelta(days=30)
 SHARE_LASTS = timedelta(days=7)
@@ -19,11 +19,8 @@ RENEWED = timedelta(days=7)
 
 def invitation_create(*, room: Room, by: Any = None, person: str = "", hours: object = None) -> Invitation:
     """An invitation for `person`, for all where there is none. Raises InvalidInput."""
-    person = person.strip()
-    if len(person) > PERSON_NAME_MAX or CONTROL.search(person):
-        raise errors.InvalidInput(
-            f"A person's name has at most {PERSON_NAME_MAX} characters.", detail={"field": "person"}
-        )
+    # A name that cannot be seen must not turn an invitation for one into one for all.
+    person = clean_person(person, field="person") if person.strip() else ""
     return Invitation.objects.create(
         room=room, person=person, created_by=by, expires_at=_end(hours, INVITATION_LASTS)
     )

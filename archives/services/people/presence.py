@@ -10,9 +10,13 @@ from typing import Any
 
 from archives import clock
 from archives.models import NAME_MAX, Room, StreamPresence
+from archives.models.names import readable
 
 # Pages publish as "Ann [id]", a screen as "Ann [id:screen]", since stream lists have no connection data.
 TAGGED = re.compile(r"^(?P<name>.*?)\s*\[(?P<key>[A-Za-z0-9_-]{1,64}(?::screen)?)\]$", re.DOTALL)
+
+# Whose key at the end must not be cut off.
+TITLE_MAX = 1000
 
 # Callbacks are tried again for a day, and streams last for hours.
 LATEST = timedelta(days=7)
@@ -40,7 +44,7 @@ def record(*, room: Room, event: dict[str, Any]) -> StreamPresence | None:
             "session": room.side_of(str(event.get("sessionId", ""))),
             "connection_id": str(connection.get("id", ""))[:100],
             "participant": participant[:100],
-            "name": (name or str(stream.get("name", "")))[:NAME_MAX],
+            "name": readable(name or stream.get("name"), longest=NAME_MAX),
             "video_type": str(stream.get("videoType", ""))[:20],
             "created_at": begun,
         },
@@ -83,10 +87,10 @@ def people(*, streams: list[dict[str, Any]]) -> list[Person]:
 
 
 def _person(stream: dict[str, Any], told: StreamPresence | None) -> Person:
-    title = str(stream.get("name") or "")
+    title = readable(stream.get("name"), longest=TITLE_MAX)
     match = TAGGED.match(title)
     if match:
-        return {"key": match["key"], "name": match["name"] or "Somebody"}
+        return {"key": match["key"], "name": readable(match["name"], longest=NAME_MAX) or "Somebody"}
     if told and told.participant:
         screen = ":screen" if stream.get("videoType") == "screen" else ""
         return {"key": told.participant + screen, "name": told.name or title}

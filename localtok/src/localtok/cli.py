@@ -49,6 +49,12 @@ def parser() -> argparse.ArgumentParser:
     option("--session-callback-url", metavar="URL", default="", help="is told who comes and goes")
     option("--callback-secret", metavar="SECRET", default="", help="signs callbacks (JWT, HS256)")
     option("--public-url", metavar="URL", default="", help="what links to files begin with (its own address)")
+    option(
+        "--bucket-dir",
+        metavar="DIR",
+        type=Path,
+        help="its folders stand for buckets of projects' own storage (buckets in the data directory)",
+    )
     option("--application-id", metavar="ID", default="", help="also answers the Unified platform's calls")
     option("--public-key", metavar="PEM", type=Path, help="the file with the application's public key")
     option(
@@ -102,6 +108,7 @@ def settings(arguments: argparse.Namespace) -> Settings:
         public_key=arguments.public_key.read_text() if arguments.public_key else "",
         test_controls=arguments.test_controls,
         strict=arguments.strict,
+        bucket_dir=arguments.bucket_dir,
     )
 
 

@@ -11,6 +11,7 @@ from localtok.archives.archive import Archive, Archives, Status
 from localtok.archives.archiving import Archiving
 from localtok.archives.limits import Limits
 from localtok.archives.starting import RecorderFactory
+from localtok.archives.storage import Storages
 from localtok.console.overview import Watched
 from localtok.faults.incidents import Incidents
 from localtok.faults.rules import Faults
@@ -24,6 +25,7 @@ from localtok.http.links import Links
 from localtok.http.monitoring import session_callback
 from localtok.http.rest import Rest
 from localtok.http.session_calls import SessionCalls
+from localtok.http.storage_calls import StorageCalls
 from localtok.http.wire import cross_origin, errors, faulty, journalled
 from localtok.process.clock import Clock
 from localtok.process.store import Store
@@ -56,6 +58,8 @@ class Settings:
     test_controls: bool | None = None
     # Refuses what localtok takes by choice and the vendor's documentation does not name.
     strict: bool = False
+    # Its folders stand for the buckets of projects' own storage; None: `buckets` in the data directory.
+    bucket_dir: Path | None = None
 
     @property
     def controllable(self) -> bool:
@@ -78,6 +82,7 @@ class Localtok:
             settings.api_key, settings.api_secret, settings.application_id, settings.public_key
         )
         self.store = Store(settings.data_dir)
+        self.storages = Storages(self.store, settings.bucket_dir or settings.data_dir / "buckets")
         self.links = Links(self.project, self.clock)
         self.sessions = Sessions(self.store, self.clock)
         self.archives = Archives(self.store, self.clock)
@@ -87,6 +92,7 @@ class Localtok:
             archives=self.archives,
             sessions=self.sessions,
             store=self.store,
+            storages=self.storages,
             clock=self.clock,
             tell=self.hub.tell,
             limits=settings.limits,
@@ -125,6 +131,8 @@ class Localtok:
         self.incidents.clear()
         self.hub.disconnect_all("networkDisconnected")
         await self.archiving.reset()
+        for key in filter(None, (self.project.key, self.project.application_id)):
+            self.storages.remove(key)
         self.sessions.forget_all()
         for callbacks in self._callbacks:
             await callbacks.forget()
@@ -156,7 +164,7 @@ class Localtok:
             hub=self.hub,
             strict=self._settings.strict,
         )
-        return Rest(self.project, archives, sessions)
+        return Rest(self.project, archives, sessions, StorageCalls(self.storages))
 
     def _controls(self) -> Controls:
         watched = Watched(

@@ -2,13 +2,13 @@
 
 import { postJson } from "../shared/api.js";
 import { announce } from "../shared/announce.js";
-import { summaryWords } from "../shared/account-words.js";
 import { byId, config } from "../shared/config.js";
 import { bindCopyButton } from "../shared/copy-button.js";
-import { clock, dateAndTime, timeOfDay, words } from "../shared/format.js";
+import { clock, count, dateAndTime, timeOfDay, words } from "../shared/format.js";
 import { renderAlarms, renderPieces, renderSteps } from "./host-lists.js";
 import { isLive, isRecording } from "../shared/run-status.js";
 import { LinksDialog } from "../shared/links-dialog.js";
+import { getsNothing, missingWords } from "./missing-words.js";
 import { draw } from "./timebar.js";
 
 const POSTPONE_S = 600;
@@ -22,15 +22,7 @@ const STATUS_WORDS = {
   failed: "Failed",
 };
 
-/** Nothing is missing only as far as something is known to be recorded. */
-function soFarWords({ account, segments, status }) {
-  const open = account?.gaps.find((gap) => gap.open);
-  if (open) return `Nothing is being recorded now, since ${timeOfDay(open.gap_from)}. ${open.cause}`;
-  if (!account || !segments.some((segment) => segment.status === "started")) {
-    return isRecording(status) ? "Nothing is known to be recorded yet" : "";
-  }
-  return summaryWords(account) || "Nothing is missing so far";
-}
+const WAITS = "Waiting: no media arrives";
 
 export class HostPanel {
   #state;
@@ -181,10 +173,10 @@ export class HostPanel {
     const status = run?.status ?? (this.#state.value ? "idle" : "loading");
     const element = byId("run-status");
     element.dataset.status = status;
-    const text = STATUS_WORDS[status] ?? (status === "idle" ? "Nothing is being recorded" : "Loading…");
+    const text = run && getsNothing(run) ? WAITS : STATUS_WORDS[status] ?? (status === "idle" ? "Nothing is being recorded" : "Loading…");
     if (element.textContent !== text) element.textContent = text;
-    if (this.#status && this.#status !== status) announce(text);
-    this.#status = status;
+    if (this.#status && this.#status !== text) announce(text);
+    this.#status = text;
   }
 
   #showLive(run) {
@@ -222,7 +214,7 @@ export class HostPanel {
     byId("elapsed").textContent = clock(elapsed);
     byId("elapsed").title = words(elapsed);
     draw(byId("timebar"), run.segments, run.account?.gaps ?? [], this.#state.now());
-    byId("timebar-words").textContent = soFarWords(run);
+    byId("timebar-words").textContent = missingWords(run);
     this.#showCountdown(run);
   }
 

@@ -174,6 +174,18 @@ def test_participants_are_not_told_what_is_for_hosts(guest: APIClient, host: API
     assert not {"missing", "error"} & set(told["restart"])
 
 
+def test_it_says_whether_media_arrives(host: APIClient, world: World) -> None:
+    run = world.start()
+    assert host.get(STATE).json()["run"]["receives_media"] is True
+    world.platform.unpublish("1_one", "Ann", "Ben", connected=True)
+    world.until(lambda: run.segments.filter(status="paused").exists())
+    told = host.get(STATE).json()
+    assert (told["run"]["status"], told["run"]["receives_media"]) == ("recording", False)
+    world.join("Ann")
+    world.until(lambda: run.segments.filter(status="started").exists())
+    assert host.get(STATE).json()["run"]["receives_media"] is True
+
+
 def test_an_ended_run_is_shown_for_an_hour(guest: APIClient, world: World) -> None:
     run = world.start()
     world.stop(run)

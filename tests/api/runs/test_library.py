@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, Permission, User
 from django.core.management import call_command
 from rest_framework.test import APIClient
 
-from archives import clock
+from archives import clock, errors
 from archives.models import ArchiveRun, Room, Segment
 from archives.models.access import RoomRole
 from archives.services import library
@@ -88,10 +88,42 @@ def test_what_is_no_date_is_refused(host: APIClient, world: World, text: str) ->
 
 def test_it_finds_by_several_states(host: APIClient, world: World) -> None:
     made("Good")
-    made("Bad", status="failed")
+    made("Bad", status="failed", started_at=clock.now())
     made("Late", status="processing")
     assert set(names(host, status="failed,processing")) == {"Bad", "Late"}
     assert names(host, status="complete") == ["Good"]
+
+
+def test_a_refused_start_is_no_recording_but_history(host: APIClient, world: World) -> None:
+    world.start("Good")
+    world.stop(ArchiveRun.objects.get())
+    world.until_status(ArchiveRun.objects.get(), ArchiveRun.Status.COMPLETE)
+    world.leave("Ann", "Ben")
+    answer = host.post(RUNS, {"name": "Ghost"}, format="json")
+    refused(answer, 409, "no_clients")
+    assert names(host) == names(host, name="Good") == ["Good"]
+    assert names(host, status="failed") == names(host, name="Ghost") == names(host, search="ghost") == []
+    assert names(host, refused="true") == ["Ghost"]
+    ghost = ArchiveRun.objects.get(name="Ghost")
+    assert ("status", "starting", "failed") in story(ghost)
+    assert host.get(f"{RUNS}{ghost.pk}/").status_code == 200
+
+
+def test_a_start_that_is_not_known_to_have_failed_is_shown(host: APIClient, world: World) -> None:
+    world.platform.fail("archive_start", errors.PlatformTimeout(), after=True)
+    assert host.post(RUNS, {"name": "Perhaps"}, format="json").status_code == 201
+    assert names(host) == ["Perhaps"]
+    assert names(host, refused="true") == []
+
+
+def test_a_run_that_failed_after_it_had_begun_is_no_ghost(host: APIClient, world: World) -> None:
+    run = world.start("Lost")
+    [archive] = world.platform.live()
+    world.leave("Ann", "Ben")
+    world.platform.end(archive, "failure", status="failed")
+    world.stop(run)
+    world.until_status(run, ArchiveRun.Status.FAILED)
+    assert names(host) == ["Lost"]
 
 
 # --- renaming ----------------------------------------------------------------------------------------

@@ -226,7 +226,7 @@ def test_it_finds_nothing_beyond_the_calendar(host: APIClient, field: str, insta
 def test_it_filters_by_name_room_and_status(host: APIClient, world: World) -> None:
     other = Room.objects.create(slug="other", name="Other")
     make(2, name="A")
-    make(1, name="B", status="failed")
+    make(1, name="B", status="failed", started_at=clock.now())
     make(1, name="A", room=other)
     counts = {
         query: host.get(f"/api/runs/?{query}").json()["count"]

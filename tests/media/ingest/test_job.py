@@ -21,13 +21,14 @@ from django_tasks_db.models import DBTaskResult
 from rest_framework.authtoken.models import Token
 
 from archives import clock, errors
+from archives.api.reasons import SENTENCES
 from archives.media import jobs, tasks
 from archives.media.cleanup.removal import run_purge
 from archives.media.files import copies
 from archives.media.ingest import job as keep
 from archives.models import Alarm, ArchiveRun, Room, Segment
 from archives.platform import gateway
-from archives.services import library
+from archives.services import library, retry
 from archives.services.jobs import ingest, leases
 from archives.web import access
 
@@ -236,25 +237,6 @@ def test_a_wrong_file_is_never_kept(segment: Segment, platform: Platform, folder
     assert not list(folder.rglob("*.mp4"))
 
 
-def test_an_archive_in_the_users_bucket_stays_there(segment: Segment, platform: Platform) -> None:
-    platform.archive["status"] = "uploaded"
-    jobs.run(ingest.KIND, segment)
-    segment = again(segment)
-    assert segment.stored_at is not None
-    assert segment.file == ""
-
-
-def test_an_archive_that_the_platform_uploaded_into_our_storage_is_used_where_it_lies(
-    segment: Segment, platform: Platform, folder: Path, settings
-) -> None:
-    settings.API_KEY = "100"
-    platform.archive["status"] = "uploaded"
-    (folder / "100/archive-1").mkdir(parents=True)
-    (folder / "100/archive-1/archive.mp4").write_bytes(BODY)
-    jobs.run(ingest.KIND, segment)
-    assert again(segment).file == "100/archive-1/archive.mp4"
-
-
 def test_a_file_that_is_no_recording_is_kept_and_an_alarm_says_so(
     segment: Segment, platform: Platform
 ) -> None:
@@ -284,6 +266,16 @@ def test_an_expired_archive_is_given_up_with_an_alarm(segment: Segment, platform
     assert "expired" in again(segment).job_error
     assert Alarm.objects.exists()
     assert not leases.due(ingest.KIND, clock.after(10**6)).exists()
+
+
+def test_a_lost_piece_that_is_stored_after_all_ends_its_alarm(segment: Segment, platform: Platform) -> None:
+    platform.archive["status"] = "expired"
+    jobs.run(ingest.KIND, segment)
+    assert Alarm.objects.get(code="file_lost").cleared_at is None
+    platform.archive["status"] = "available"
+    retry.retry_run(run=segment.run, by="test")
+    jobs.run(ingest.KIND, again(segment))
+    assert Alarm.objects.get(code="file_lost").cleared_at is not None
 
 
 def test_a_link_that_stays_dead_is_given_up_after_72_hours(
@@ -426,7 +418,7 @@ def test_a_piece_that_is_still_recorded_says_so(segment: Segment, host: Client) 
 def test_a_piece_without_a_file_says_why(segment: Segment, host: Client) -> None:
     Segment.objects.update(due_at=None, job_error=keep.NO_MEDIA)
     answer = host.get(address(segment))
-    assert (answer.status_code, answer.json()["message"]) == (404, keep.NO_MEDIA)
+    assert (answer.status_code, answer.json()["message"]) == (404, SENTENCES["no_media"])
 
 
 def test_a_platform_that_is_down_is_503(

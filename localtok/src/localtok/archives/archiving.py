@@ -11,6 +11,7 @@ from localtok.archives.limits import SESSION_ENDED, USER_INITIATED, Limits
 from localtok.archives.recording import Recording, Tell
 from localtok.archives.rollover import Rollover
 from localtok.archives.starting import Beginnings, RecorderFactory
+from localtok.archives.storage import Storages
 from localtok.archives.watch import Watch
 from localtok.errors import BadRequest, Conflict, NotAllowed, NotFound
 from localtok.process.clock import Clock
@@ -31,6 +32,7 @@ class Archiving:
         archives: Archives,
         sessions: Sessions,
         store: Store,
+        storages: Storages,
         clock: Clock,
         tell: Tell,
         limits: Limits,
@@ -42,7 +44,7 @@ class Archiving:
         self._recordings: dict[str, Recording] = {}
         # Streams whose publisher's network is lost: no recorder asks for them meanwhile.
         self._lost: set[str] = set()
-        self._endings = Endings(archives, store, self._tasks, self._recordings)
+        self._endings = Endings(archives, store, storages, self._tasks, self._recordings)
         self._beginnings = Beginnings(
             archives=archives,
             sessions=sessions,

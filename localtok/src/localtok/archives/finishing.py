@@ -13,6 +13,7 @@ from typing import Any
 from localtok.archives.archive import Archive, Archives, Status
 from localtok.archives.limits import FAILURE, SESSION_ENDED
 from localtok.archives.recording import Recording
+from localtok.archives.storage import Storages
 from localtok.errors import NotFound
 from localtok.process.store import Store
 from localtok.process.tasks import Tasks
@@ -28,8 +29,14 @@ class Endings:
     """`recordings` are those of live archives, by id; one that has ended is taken out."""
 
     def __init__(
-        self, archives: Archives, store: Store, tasks: Tasks, recordings: dict[str, Recording]
+        self,
+        archives: Archives,
+        store: Store,
+        storages: Storages,
+        tasks: Tasks,
+        recordings: dict[str, Recording],
     ) -> None:
+        self._storages = storages
         self._archives = archives
         self._store = store
         self._tasks = tasks
@@ -101,7 +108,23 @@ class Endings:
             self._store.save("receptions", archive.id, asdict(result.stats))
         archive.began_ms = result.began_at_ms or archive.began_ms
         archive.sha256sum = digest
-        self._archives.set_status(archive, Status.AVAILABLE)
+        await self._place(archive, result.path)
+
+    async def _place(self, archive: Archive, path: Path) -> None:
+        """Into the project's own storage if it has one, and no file is left here then."""
+        target = self._storages.of(archive.project_key)
+        if target is None:
+            self._archives.set_status(archive, Status.AVAILABLE)
+            return
+        try:
+            await asyncio.to_thread(self._storages.upload, target, archive, path)
+        except OSError:
+            log.exception("archive %s was not uploaded to %s", archive.id, target.bucket)
+            status, reason = (Status.AVAILABLE, None) if target.fallback else (Status.FAILED, FAILURE)
+            self._archives.set_status(archive, status, reason)
+            return
+        self._archives.set_status(archive, Status.UPLOADED)
+        path.unlink(missing_ok=True)
 
     async def _digest(self, archive: Archive, result: RecordingResult | None) -> str | None:
         try:

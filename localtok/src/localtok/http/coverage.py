@@ -14,10 +14,11 @@ from localtok.http.archive_calls import ArchiveCalls
 from localtok.http.monitoring import MONITORED
 from localtok.http.rest import REFUSED, Rest
 from localtok.http.session_calls import SessionCalls
+from localtok.http.storage_calls import StorageCalls
 from localtok.recording.compose import stylesheet
 
 CALLBACKS = {"sessionNotification": "of server rotations that were ordered as a fault"}
-STATUSES = {Status.UPLOADED: "nothing is uploaded to a storage of yours"}
+STATUSES = {Status.UPLOADED: "into a folder that stands for the bucket"}
 START_OPTIONS = {
     "sessionId": "",
     "name": "",
@@ -52,7 +53,7 @@ def _calls() -> Iterable[str]:
     none: Any = None
     archives = ArchiveCalls(sessions=none, archives=none, archiving=none, links=none, store=none)
     sessions = SessionCalls(project=none, sessions=none, archiving=none, hub=none, strict=False)
-    for call in Rest(none, archives, sessions).calls():
+    for call in Rest(none, archives, sessions, StorageCalls(none)).calls():
         path = call.path.replace("{project}", "{p}")
         yield f"| `{call.name}` | `{call.method} {path}` | {_state(call.differs)} |"
     for part, what in REFUSED.items():
@@ -72,8 +73,7 @@ def _options() -> Iterable[str]:
 def _callbacks() -> Iterable[str]:
     yield from ("", "## Callbacks", "", "| event | |", "|---|---|")
     for status in Status:
-        refused = STATUSES.get(status)
-        yield f"| archive, `{status.value}` | {f'refused: {refused}' if refused else 'done'} |"
+        yield f"| archive, `{status.value}` | {_state(STATUSES.get(status, ''))} |"
     for event in MONITORED:
         yield f"| `{event}` | {_state(CALLBACKS.get(event, ''))} |"
     yield ""

@@ -10,12 +10,14 @@ from localtok.errors import Forbidden, NotBuilt
 from localtok.http.archive_calls import ArchiveCalls
 from localtok.http.auth import Project, caller
 from localtok.http.session_calls import SessionCalls
+from localtok.http.storage_calls import StorageCalls
 from localtok.http.wire import CALLER, NOT_BUILT, Handler
 from localtok.process.clock import wall_s
 
 PROJECT = "/v2/project/{project}"
 SESSION = PROJECT + "/session/{session}"
 ARCHIVES = PROJECT + "/archive"
+STORAGE = ARCHIVES + "/storage"
 ARCHIVE = ARCHIVES + "/{archive}"
 STREAMS = SESSION + "/stream"
 STREAM = STREAMS + "/{stream}"
@@ -30,7 +32,6 @@ REFUSED = {
     "/render": "Experience Composer",
     "/connect": "Audio Connector",
     "/callback": "Callback registration; localtok's are command-line options",
-    "/archive/storage": "Storage of archives at S3 or Azure",
     "/upload": "Storage of archives at S3 or Azure",
     "/migrate": "Migration of a session by a call; a rotation is ordered as a fault",
 }
@@ -48,8 +49,11 @@ class Call:
 
 
 class Rest:
-    def __init__(self, project: Project, archives: ArchiveCalls, sessions: SessionCalls) -> None:
+    def __init__(
+        self, project: Project, archives: ArchiveCalls, sessions: SessionCalls, storages: StorageCalls
+    ) -> None:
         self._project, self._archives, self._sessions = project, archives, sessions
+        self._storages = storages
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -73,11 +77,15 @@ class Rest:
         )
         made = "location and e2ee are taken and have no effect"
         muted = "the project in the answer has no secret"
+        stored = "a folder stands for the bucket; a failed upload without fallback ends in status failed"
         signal = "data may be an object, and type may be left out, unless --strict"
         return [
             Call("createSession", "POST", "/session/create", sessions.create, made),
             Call("startArchive", "POST", ARCHIVES, archives.start, f"{custom}; no transcription; {empty}"),
             Call("listArchives", "GET", ARCHIVES, archives.list),
+            # Before an archive of that id.
+            Call("setArchiveStorage", "PUT", STORAGE, self._storages.set, stored),
+            Call("deleteArchiveStorage", "DELETE", STORAGE, self._storages.delete),
             Call("getArchive", "GET", ARCHIVE, archives.get),
             Call("deleteArchive", "DELETE", ARCHIVE, archives.delete),
             Call("stopArchive", "POST", ARCHIVE + "/stop", archives.stop),

@@ -1,4 +1,4 @@
-"""What outlives the process: one JSON file per session, archive and reception in the data directory."""
+"""What outlives the process, in the data directory: a JSON file per session, archive, reception, storage."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Store:
 
     def __init__(self, data_dir: Path) -> None:
         self._data_dir = data_dir
-        for kind in ("sessions", "archives", "receptions"):
+        for kind in ("sessions", "archives", "receptions", "storages"):
             (data_dir / kind).mkdir(parents=True, exist_ok=True)
 
     def media_path(self, archive_id: str, suffix: str = ".mp4") -> Path:

@@ -163,9 +163,13 @@ async def test_every_answer_has_the_published_keys(asked: Asked, pages: Any) -> 
     check(asked)
 
 
+# The vendor's guides show what is asked, and no answer.
+UNPUBLISHED = {"setArchiveStorage", "deleteArchiveStorage"}
+
+
 def check(asked: Asked) -> None:
     published = answers(asked.mode)
-    assert published.keys() == set(asked.server.rest.call_names())
+    assert published.keys() == set(asked.server.rest.call_names()) - UNPUBLISHED
     assert {name for name, _, _ in asked.found} == published.keys(), "a call was not made"
     found = {
         line

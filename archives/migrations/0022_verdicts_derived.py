@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('archives', '0020_former_verdicts'),
+        ('archives', '0021_former_verdicts'),
     ]
 
     operations = [

@@ -64,7 +64,7 @@ def causes_to_codes(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("archives", "0019_estimates")]
+    dependencies = [("archives", "0020_estimates")]
     operations = [
         migrations.RunPython(verdicts_to_estimates, migrations.RunPython.noop),
         migrations.RunPython(causes_to_codes, migrations.RunPython.noop),

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('archives', '0018_one_job'),
+        ('archives', '0019_no_old_errors'),
     ]
 
     operations = [

@@ -1,0 +1,119 @@
+"""What an answer says of a failure: a sentence, and never an exception's text or a path of the server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from archives import clock, errors
+from archives.api.reasons import SENTENCES
+from archives.media.ingest.job import NO_MEDIA
+from archives.models import ArchiveRun, Export, Seam, Segment
+from archives.services import run_states
+from tests.api.runs.test_library import made
+from tests.support.recording.world import World
+
+SECRET = "FileNotFoundError: [Errno 2] No such file: '/srv/archives/main/0000-primary.mp4'"
+
+
+@pytest.fixture
+def run(world: World) -> ArchiveRun:
+    return made()
+
+
+@pytest.fixture
+def pieces(run: ArchiveRun) -> list[Segment]:
+    facts = {"run": run, "session": "primary", "session_id": "s", "status": "available", "duration_ms": 1000}
+    return [
+        Segment.objects.create(
+            **facts, ordinal=n, archive_id=f"a{n}", created_at_ms=1_700_000_000_000 + n * 900
+        )
+        for n in range(2)
+    ]
+
+
+def seam_error(client: APIClient, pieces: list[Segment], **facts: Any) -> str:
+    earlier, later = pieces
+    defaults: dict[str, Any] = {"kind": "overlap", "method": "times", "due_at": None}
+    Seam.objects.create(run=earlier.run, earlier=earlier, later=later, **defaults | facts)
+    answer = client.get(f"/api/runs/{earlier.run_id}/seams/")
+    assert "/srv" not in answer.content.decode()
+    return str(answer.json()["seams"][0]["error"])
+
+
+@pytest.mark.parametrize(
+    ("facts", "code"),
+    [
+        ({"job_error": f"Given up after 4 tries. {SECRET}"}, "failed"),
+        ({"job_error": SECRET, "due_at": clock.now()}, "trying_again"),
+        ({"job_error": "Piece 0 lies in your own bucket."}, "no_file"),
+        ({"job_error": f"Piece 0 has no file. {SECRET}"}, "no_file"),
+        ({"job_error": f"piece 0 cannot be opened as a recording: {SECRET}"}, "unreadable"),
+        ({"job_error": ""}, "not_sure"),
+        ({"job_error": "", "due_at": clock.now()}, ""),
+        ({"job_error": "", "kind": "gap", "gap_from": clock.now(), "gap_until": clock.now()}, ""),
+        ({"job_error": "", "measured_at": clock.now(), "method": "audio"}, ""),
+    ],
+)
+def test_of_a_seam(host: APIClient, pieces: list[Segment], facts: dict[str, Any], code: str) -> None:
+    assert seam_error(host, pieces, **facts) == SENTENCES.get(code, "")
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "said"),
+    [
+        ("failed", f"Given up after 3 tries. {SECRET}", SENTENCES["failed"]),
+        ("queued", SECRET, SENTENCES["trying_again"]),
+        ("failed", errors.FilesNotKept.message, SENTENCES["files_not_stored"]),
+        ("removed", "Its file was removed from the storage.", "Its file was removed from the storage."),
+        ("queued", "", ""),
+    ],
+)
+def test_of_an_export(host: APIClient, run: ArchiveRun, status: str, error: str, said: str) -> None:
+    Export.objects.create(run=run, digest="d", status=status, job_error=error)
+    [export] = host.get(f"/api/runs/{run.pk}/exports/").json()
+    assert export["error"] == said
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (NO_MEDIA, "no_media"),
+        ("The platform has no file any more: the archive is expired.", "lost"),
+        (SECRET, "not_fetched"),
+        ("", ""),
+    ],
+)
+def test_of_a_file(host: APIClient, pieces: list[Segment], error: str, code: str) -> None:
+    Segment.objects.filter(pk=pieces[0].pk).update(job_error=error, due_at=None)
+    answer = host.get(f"/api/runs/{pieces[0].run_id}/")
+    assert answer.json()["segments"][0]["keep_error"] == SENTENCES.get(code, "")
+    if error:
+        told = host.get(f"/media/segments/{pieces[0].pk}/").json()
+        assert told["message"] == SENTENCES[code]
+
+
+@pytest.mark.parametrize(
+    ("error", "viewer"),
+    [
+        (errors.PlatformRefused.message, SENTENCES["platform_refused"]),
+        (SECRET, SENTENCES["platform_refused"]),
+        (errors.NoClients.message, errors.NoClients.message),
+        (run_states.NOTHING_RECORDED, run_states.NOTHING_RECORDED),
+        ("", ""),
+    ],
+)
+def test_of_a_run_by_a_link(host: APIClient, guest: APIClient, world: World, error: str, viewer: str) -> None:
+    run = made("Hearing", status="failed", started_at=clock.now(), error=error)
+    share = host.post(f"/api/runs/{run.pk}/shares/").json()
+    guest.get(share["url"], follow=True)
+    answer = guest.get(f"/api/runs/{run.pk}/")
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["error"] == viewer
+    assert host.get(f"/api/runs/{run.pk}/").json()["error"] == error
+
+
+def test_the_sentences_hold_no_words_of_machines() -> None:
+    assert not [text for text in SENTENCES.values() if "Error" in text or "/" in text]
