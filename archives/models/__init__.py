@@ -6,6 +6,7 @@ A foreign key has no index of its own (`db_index=False`) where another index beg
 from archives.models.absences import Absence
 from archives.models.access import Invitation, RoomRole, Share
 from archives.models.captions import Captions
+from archives.models.events import Delivery, Event, Subscriber
 from archives.models.exports import Export, Preview
 from archives.models.operations import Alarm, Beat, Tally
 from archives.models.presence import Callback, StreamPresence
@@ -34,6 +35,8 @@ __all__ = [
     "Beat",
     "Callback",
     "Captions",
+    "Delivery",
+    "Event",
     "Export",
     "Invitation",
     "Preview",
@@ -48,6 +51,7 @@ __all__ = [
     "Side",
     "Strategy",
     "StreamPresence",
+    "Subscriber",
     "Tally",
     "Transition",
 ]

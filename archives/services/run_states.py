@@ -8,8 +8,8 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from archives import clock
-from archives.models import NAME_MAX, ArchiveRun, Room, Segment
-from archives.services import alarms, counters, gaps, history, rooms, segments
+from archives.models import NAME_MAX, ArchiveRun, Event, Room, Segment
+from archives.services import alarms, counters, events, gaps, history, rooms, segments
 from archives.services.claims import Claim
 from archives.services.history import move
 from archives.services.limits import restart_due
@@ -23,17 +23,21 @@ LATE_S = 30.0
 def record(*, claim: Claim, segment: Segment) -> bool:
     """starting → recording, once an archive is known."""
     started = segment.started_at or clock.now()
-    return move(
-        claim.run,
-        Status.RECORDING,
-        old=Status.STARTING,
-        by=claim.by,
-        claim=claim,
-        started_at=started,
-        restart_due_at=restart_due(claim.run, started),
-        attempts=0,
-        error="",
-    )
+    with transaction.atomic():
+        recorded = move(
+            claim.run,
+            Status.RECORDING,
+            old=Status.STARTING,
+            by=claim.by,
+            claim=claim,
+            started_at=started,
+            restart_due_at=restart_due(claim.run, started),
+            attempts=0,
+            error="",
+        )
+        if recorded:
+            events.record(type=Event.Type.RUN_STARTED, run=claim.run, data=_times(claim.run))
+    return recorded
 
 
 def fail(*, claim: Claim, why: str) -> bool:
@@ -92,8 +96,15 @@ def complete(*, claim: Claim) -> bool:
         )
         if completed and first_time:
             counters.count_seams(run)
+        if completed:
+            events.record(type=Event.Type.RUN_COMPLETE, run=run, data=_times(run))
     absences.refresh_run(run_id=run.pk)
     return completed
+
+
+def _times(run: ArchiveRun) -> dict[str, str | None]:
+    bounds = {"started_at": run.started_at, "ended_at": run.ended_at}
+    return {name: at.isoformat() if at else None for name, at in bounds.items()}
 
 
 def _bounds(run: ArchiveRun) -> tuple[datetime | None, datetime | None]:
@@ -148,6 +159,8 @@ def adopt(*, room: Room, archive: dict[str, Any], live: bool, by: str) -> Archiv
             run.save(update_fields=["restart_due_at"])
             history.record(run, old="", new=status, by=by, why=why)
             segments.adopt(run=run, archive=archive, by=by, why=why)
+            if live:
+                events.record(type=Event.Type.RUN_STARTED, run=run, data=_times(run))
     except IntegrityError:
         return None
     return run

@@ -88,7 +88,7 @@ class Command(BaseCommand):
         retired = 0
         for run in library.past_retention(older_than):
             with contextlib.suppress(ArchiveError):
-                if dry_run or library.retire(run=run, by="cleanup", why="its days are over"):
+                if dry_run or library.expire(run=run, by="cleanup", why="its days are over"):
                     retired += 1
                     self.stdout.write(f"{run.room.slug}: {run.name}, ended {run.ended_at:%Y-%m-%d}")
         verb = "would be put" if dry_run else "put"

@@ -14,7 +14,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 
 from archives import clock, errors
-from archives.models import ArchiveRun, Export
+from archives.models import ArchiveRun, Event, Export
+from archives.services import events
 from archives.services.library import require_unheld
 from archives.timeline import Timeline, timeline_for
 
@@ -125,7 +126,12 @@ def hold(export: Export, *, seconds: float = HOLD_S, **facts: Any) -> bool:
 
 def done(export: Export, *, file: str, size: int, duration_ms: int, report: dict[str, Any]) -> bool:
     facts = {"file": file, "size": size, "duration_ms": duration_ms, "report": report}
-    return _ended(export, Status.DONE, progress=1.0, error="", **facts)
+    with transaction.atomic():
+        ended = _ended(export, Status.DONE, progress=1.0, error="", **facts)
+        if ended:
+            about = {"export": str(export.pk), "gaps": export.gaps, "size": size, "duration_ms": duration_ms}
+            events.record(type=Event.Type.EXPORT_READY, run=export.run, data=about)
+    return ended
 
 
 def fail(export: Export, why: str) -> bool:
