@@ -125,7 +125,9 @@ def _settle(delivery: Delivery, outcome: Outcome) -> None:
     if not outcome.error:
         deliveries.done(delivery, status=outcome.status)
         return
-    logger.warning(
+    # A receiver that stays away for a day is tried a hundred times.
+    logger.log(
+        logging.WARNING if delivery.attempts == 1 else logging.INFO,
         "Delivery failed: delivery=%s type=%s attempts=%s error=%s",
         delivery.pk,
         delivery.event.type,

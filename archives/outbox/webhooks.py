@@ -5,11 +5,13 @@ Signature and headers: Standard Webhooks 1.0 (webhook-id, webhook-timestamp, web
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from urllib.parse import SplitResult
 
 import certifi
@@ -50,10 +52,8 @@ class Deadline:
     def end(self) -> None:
         self.is_over = True
         for sock in list(self.sockets):
-            try:
+            with contextlib.suppress(OSError):  # The other side may have closed it already.
                 sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass  # The other side has closed it already.
 
     def close(self) -> None:
         for sock in self.sockets:
@@ -67,7 +67,11 @@ def post(url: SplitResult, body: bytes, headers: dict[str, str], *, timeout_s: f
     timer.daemon = True
     timer.start()
     try:
-        return _posted(url, body, headers, deadline)
+        status = _posted(url, body, headers, deadline)
+        if deadline.is_over:
+            # http.client takes headers that the deadline has cut off for whole ones.
+            raise TimeoutError
+        return status
     except (OSError, HTTPError) as error:
         if deadline.is_over:
             raise TimeoutError from error
@@ -100,7 +104,7 @@ def _pool(url: SplitResult, deadline: Deadline) -> urllib3.HTTPConnectionPool:
     host = f"[{url.hostname}]" if ":" in (url.hostname or "") else url.hostname or ""
     if url.scheme == "https":
         secure = urllib3.HTTPSConnectionPool(
-            host, url.port, ca_certs=certifi.where(), cert_reqs="CERT_REQUIRED"
+            host, url.port, cert_reqs="CERT_REQUIRED", ca_certs=certifi.where()
         )
         secure.ConnectionCls = _guarded(HTTPSConnection, deadline)
         return secure
@@ -109,7 +113,7 @@ def _pool(url: SplitResult, deadline: Deadline) -> urllib3.HTTPConnectionPool:
     return pool
 
 
-def _guarded(base: type[HTTPConnection], deadline: Deadline) -> type[HTTPConnection]:
+def _guarded(base: type[HTTPConnection], deadline: Deadline) -> Any:
     class Guarded(base):  # type: ignore[misc, valid-type]
         def _new_conn(self) -> socket.socket:
             return deadline.connect(self._dns_host, self.port)

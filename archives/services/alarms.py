@@ -49,9 +49,8 @@ def clear_all(*, run: ArchiveRun) -> int:
 
 def _cleared(alarms: QuerySet[Alarm]) -> int:
     """Each in the transaction of its event; one that another process clears first is not counted."""
-    return sum(
-        map(_clear, alarms.filter(cleared_at=None).select_related("room", "run__room").order_by("since"))
-    )
+    still_open = alarms.filter(cleared_at=None).select_related("room", "run__room")
+    return sum(map(_clear, still_open.order_by("since")))
 
 
 def _clear(alarm: Alarm) -> bool:

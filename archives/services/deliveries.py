@@ -47,10 +47,9 @@ def hold_next(*, busy: Collection[int], lease_s: dict[str, float]) -> Delivery |
     `lease_s`: seconds to hold it, by the kind of subscriber. Deliveries that are not needed any more are
     dropped on the way.
     """
-    rows = deliverable(clock.now()).exclude(subscriber__in=busy)
-    while found := rows.select_related(
-        "subscriber", "event__run", "event__room", "event__alarm__room"
-    ).first():
+    related = ("subscriber", "event__run", "event__room", "event__alarm__room")
+    rows = deliverable(clock.now()).exclude(subscriber__in=busy).select_related(*related)
+    while found := rows.first():
         if why := not_needed(found):
             _held(found).update(status=Status.DROPPED, error=why)
         elif _hold(found, lease_s[found.subscriber.kind]):
@@ -97,7 +96,7 @@ def done(delivery: Delivery, *, status: int | None) -> bool:
     if not _held(delivery).update(status=Status.DELIVERED, **facts):
         return False
     if delivery.subscriber.kind == Subscriber.Kind.ALERT_URL:
-        Alarm.objects.filter(pk=delivery.event.alarm_id, sent_at=None).update(sent_at=now)
+        Alarm.objects.filter(events=delivery.event, sent_at=None).update(sent_at=now)
     return True
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -116,20 +116,17 @@ def _subject(event: Event, *, names: bool) -> dict[str, Any]:
 
 def page(event: Event) -> str | None:
     """Address of the run's page, or the room's; None without SITE_URL or without either."""
-    if not settings.SITE_URL or not (event.run or event.room):
+    if not settings.SITE_URL:
         return None
     if event.run:
         return f"{settings.SITE_URL}{reverse('player')}?run={event.run.pk}"
-    return settings.SITE_URL + reverse("host", args=[event.room.slug])
+    return settings.SITE_URL + reverse("host", args=[event.room.slug]) if event.room else None
 
 
-def _enabled() -> Iterator[Subscriber]:
-    found = list(Subscriber.objects.filter(enabled=True))
-    if settings.ALERT_WEBHOOK_URL and not any(each.kind == Subscriber.Kind.ALERT_URL for each in found):
-        yield alert_url()
-    yield from (
-        each for each in found if each.kind != Subscriber.Kind.ALERT_URL or settings.ALERT_WEBHOOK_URL
-    )
+def _enabled() -> list[Subscriber]:
+    """With the one that stands for ALERT_WEBHOOK_URL if that is set, and without it if it is not."""
+    found = list(Subscriber.objects.filter(enabled=True).exclude(kind=Subscriber.Kind.ALERT_URL))
+    return [*found, alert_url()] if settings.ALERT_WEBHOOK_URL else found
 
 
 def alert_url() -> Subscriber:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
@@ -35,6 +36,10 @@ class Receiver:
         """Of what it took, repetitions left out, in the order of their first arrival."""
         return list(dict.fromkeys(each["id"] for each in self.took))
 
+    @property
+    def is_down(self) -> bool:
+        return self._server is None
+
     def up(self) -> None:
         """Answer again, at the same port."""
         receiver = self
@@ -67,10 +72,8 @@ class Receiver:
     def serve(self, handler: BaseHTTPRequestHandler) -> None:
         body = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
         self.saw.append(({name.lower(): value for name, value in handler.headers.items()}, body))
-        try:
+        with contextlib.suppress(OSError):  # The sender may have gone away.
             self.behave(handler)
-        except OSError:
-            pass  # The sender has gone away.
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
         headers, raw = self.saw[-1]
