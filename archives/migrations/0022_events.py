@@ -128,7 +128,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='event',
             name='run',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='events', to='archives.archiverun'),
+            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='events', to='archives.archiverun'),
         ),
         migrations.AddField(
             model_name='delivery',
@@ -148,6 +148,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='event',
             index=models.Index(fields=['-created_at'], name='event_newest'),
+        ),
+        migrations.AddIndex(
+            model_name='event',
+            index=models.Index(fields=['type', '-created_at'], name='event_type_newest'),
+        ),
+        migrations.AddIndex(
+            model_name='event',
+            index=models.Index(fields=['run', '-created_at'], name='event_run_newest'),
         ),
         migrations.AddConstraint(
             model_name='subscriber',

@@ -70,7 +70,12 @@ class Event(models.Model):
         "archives.Room", null=True, blank=True, on_delete=models.SET_NULL, related_name="events"
     )
     run = models.ForeignKey(
-        "archives.ArchiveRun", null=True, blank=True, on_delete=models.SET_NULL, related_name="events"
+        "archives.ArchiveRun",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="events",
+        db_index=False,
     )
     alarm = models.ForeignKey(
         "archives.Alarm", null=True, blank=True, on_delete=models.SET_NULL, related_name="events"
@@ -82,7 +87,11 @@ class Event(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
-        indexes = [models.Index(fields=["-created_at"], name="event_newest")]
+        indexes = [
+            models.Index(fields=["-created_at"], name="event_newest"),
+            models.Index(fields=["type", "-created_at"], name="event_type_newest"),
+            models.Index(fields=["run", "-created_at"], name="event_run_newest"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.type} {self.created_at:%Y-%m-%d %H:%M:%S} UTC"
