@@ -1,4 +1,4 @@
-"""How much media work waits, and since when: read from the rows, so it is the same for every queue.
+"""How much media work and how many events wait, and since when: read from the rows, whatever the queue.
 
 Each answer comes from a partial index of what is unfinished, however much has been finished before.
 """
@@ -13,7 +13,8 @@ from django.db.models import Count, Min, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from archives import clock
-from archives.models import Export, Preview, Seam, Segment
+from archives.models import Delivery, Export, Preview, Seam, Segment
+from archives.services import deliveries
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,16 @@ def seams() -> int:
 
 def previews() -> int:
     return Preview.objects.exclude(due_at=None).count()
+
+
+def events() -> Backlog:
+    """Deliveries that wait, for their first attempt or another; since when the oldest is tried."""
+    return _backlog(Delivery.objects.filter(status=Delivery.Status.WAITING), Min("since"))
+
+
+def events_unsent() -> Backlog:
+    """Those that could be sent now, since when: with a sender at work they are taken within seconds."""
+    return _backlog(deliveries.deliverable(clock.now()).order_by(), Min("due_at"))
 
 
 def _backlog(rows: QuerySet, since: Min) -> Backlog:

@@ -120,7 +120,9 @@ def test_operators_look_and_send_again_and_set_no_address(operator: Client) -> N
     shown = operator.get(page).content.decode()
     assert "https://hooks.example.org/…" in shown
     assert "T0KEN" not in shown
-    operator.post(SUBSCRIBERS, {"action": "send_test", "_selected_action": str(subscriber.pk), "confirmed": "yes"})
+    operator.post(
+        SUBSCRIBERS, {"action": "send_test", "_selected_action": str(subscriber.pk), "confirmed": "yes"}
+    )
     assert not Event.objects.exists()
 
 

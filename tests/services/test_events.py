@@ -102,12 +102,6 @@ def test_what_is_rolled_back_has_not_happened(world: World) -> None:
     assert (Event.objects.count(), Delivery.objects.count()) == before
 
 
-@pytest.mark.django_db(transaction=True)
-def test_an_event_belongs_into_a_transaction() -> None:
-    with pytest.raises(transaction.TransactionManagementError):
-        events.record(type=Event.Type.RUN_LOSSES)
-
-
 def test_cleanup_removes_old_events_and_keeps_those_that_wait(world: World) -> None:
     run = world.start()
     Subscriber.objects.create(name="Monitoring", kind="email", address="ann@example.org")
