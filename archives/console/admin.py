@@ -116,11 +116,11 @@ class SegmentInline(ReadOnly, NewestInline):
 
     @admin.display(description="Started")
     def started(self, segment: Segment) -> str:
-        return _instant(segment.started_at)
+        return instant(segment.started_at)
 
     @admin.display(description="Stopped")
     def stopped(self, segment: Segment) -> str:
-        return _instant(segment.stopped_at)
+        return instant(segment.stopped_at)
 
 
 class RestartInline(ReadOnly, NewestInline):
@@ -278,14 +278,14 @@ class ArchiveRunAdmin(ReadOnly, RunOperations, QuickList):
     @admin.display(description="Next restart")
     def next_restart(self, run: ArchiveRun) -> str:
         """An ended run's row still has the last one that was planned."""
-        return _instant(run.restart_due_at if run.is_live else None)
+        return instant(run.restart_due_at if run.is_live else None)
 
     @admin.display(description="Everything of it")
     def everything(self, run: ArchiveRun) -> SafeString:
         return all_of(run, Segment, Seam, Restart, Transition)
 
 
-def _instant(at: datetime | None) -> str:
+def instant(at: datetime | None) -> str:
     return date_format(at, "DATETIME_FORMAT") if at else "–"
 
 

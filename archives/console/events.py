@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from archives.console.actions import confirmed
-from archives.console.admin import BADGES, ReadOnly, badge
+from archives.console.admin import BADGES, ReadOnly, badge, instant
 from archives.console.lists import QuickList, RunFilter
 from archives.models import Delivery, Event, Subscriber
 from archives.outbox.addresses import AddressRefused, checked_url
@@ -25,8 +25,8 @@ from archives.services import deliveries, subscribers
 
 Kind = Subscriber.Kind
 ADDRESS_HELP = (
-    "A webhook's URL, such as https://example.org/events; an e-mail address; or a chat's address as apprise "
-    "writes it, such as slack://…. It is shown masked afterwards."
+    "Webhook: a URL, such as https://example.org/events. E-mail: one address. Chat: an address of apprise, "
+    "such as slack://token/token/token. Afterwards it is shown masked."
 )
 BADGES |= {"waiting": "#3d5a80", "delivered": "#1b7f4b", "given_up": "#8a5a00", "dropped": "#555"}
 
@@ -91,7 +91,7 @@ def check_address(kind: str, address: str) -> None:
 @admin.register(Subscriber)
 class SubscriberAdmin(QuickList):
     form = SubscriberForm
-    list_display = ("name", "kind", "where", "events_wanted", "include_names", "enabled", "waiting")
+    list_display = ("name", "enabled", "waiting", "where", "kind", "events_wanted", "include_names")
     list_filter = ("kind",)
     fields = ("name", "kind", "address", "types", "include_names", "enabled")
     actions = ("send_test", "new_secret")
@@ -179,7 +179,7 @@ def _show_once(request: HttpRequest, subscriber: Subscriber) -> None:
 class DeliveryInline(ReadOnly, admin.TabularInline[Delivery, Event]):
     model = Delivery
     extra = 0
-    fields = ("subscriber", "status", "attempts", "due_at", "delivered_at", "last_status", "error")
+    fields = ("subscriber", "status", "attempts", "delivered_at", "last_status", "error")
 
 
 @admin.register(Event)
@@ -189,8 +189,8 @@ class EventAdmin(ReadOnly, QuickList):
     list_select_related = ("room", "run")
     date_hierarchy = "created_at"
     inlines = (DeliveryInline,)
-    fields = ("uid", "type", "created_at", "room", "run", "body", "body_named")
-    readonly_fields = ("body", "body_named")
+    fields = ("type", "created_at", "room", "run", "message_id", "body", "body_named")
+    readonly_fields = ("message_id", "body", "body_named")
 
     @admin.display(description="Data")
     def body(self, event: Event) -> SafeString:
@@ -207,10 +207,7 @@ def _pre(data: object) -> SafeString:
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnly, QuickList):
-    list_display = (
-        *("event_type", "subscriber", "badge", "run", "created", "attempts", "next_try"),
-        *("delivered_at", "last_status", "error"),
-    )
+    list_display = ("event_type", "badge", "subscriber", "outcome", "of_run", "recorded")
     list_filter = ("status", "subscriber")
     list_select_related = ("event__run", "subscriber")
     ordering = ("-id",)
@@ -228,16 +225,21 @@ class DeliveryAdmin(ReadOnly, QuickList):
         return badge(delivery.status, delivery.get_status_display())
 
     @admin.display(description="Recording")
-    def run(self, delivery: Delivery) -> str:
+    def of_run(self, delivery: Delivery) -> str:
         return delivery.event.run.name if delivery.event.run else "–"
 
-    @admin.display(description="Recorded")
-    def created(self, delivery: Delivery) -> Any:
-        return delivery.event.created_at
+    @admin.display(description="Event of")
+    def recorded(self, delivery: Delivery) -> str:
+        return instant(delivery.event.created_at)
 
-    @admin.display(description="Next attempt")
-    def next_try(self, delivery: Delivery) -> Any:
-        return delivery.due_at if delivery.status == Delivery.Status.WAITING else None
+    @admin.display(description="Outcome")
+    def outcome(self, delivery: Delivery) -> str:
+        answer = f" ({delivery.last_status})" if delivery.last_status else ""
+        if delivery.status == Delivery.Status.DELIVERED:
+            return f"{instant(delivery.delivered_at)}{answer}"
+        tried = f"{delivery.attempts} attempts. " if delivery.attempts else ""
+        waits = delivery.status == Delivery.Status.WAITING
+        return f"{tried}{delivery.error}" + (f" Next: {instant(delivery.due_at)}" if waits else "")
 
     @admin.action(description="Send again", permissions=["operate"])
     def send_again(self, request: HttpRequest, rows: QuerySet[Delivery]) -> HttpResponse | None:

@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('lane', models.CharField(blank=True, default='', max_length=50)),
-                ('status', models.CharField(choices=[('waiting', 'Waiting'), ('delivered', 'Delivered'), ('given_up', 'Given up'), ('dropped', 'Not needed any more')], default='waiting', max_length=10)),
+                ('status', models.CharField(choices=[('waiting', 'Waiting'), ('delivered', 'Delivered'), ('given_up', 'Given up'), ('dropped', 'Dropped')], default='waiting', max_length=10)),
                 ('due_at', models.DateTimeField(default=archives.clock.now)),
                 ('since', models.DateTimeField(default=archives.clock.now)),
                 ('attempts', models.PositiveIntegerField(default=0)),

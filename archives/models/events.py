@@ -96,6 +96,11 @@ class Event(models.Model):
     def __str__(self) -> str:
         return f"{self.type} {self.created_at:%Y-%m-%d %H:%M:%S} UTC"
 
+    @property
+    def message_id(self) -> str:
+        """The same for each attempt, so that receivers know what they have had."""
+        return f"msg_{self.uid.hex}"
+
 
 class Delivery(models.Model):
     """One event on its way to one subscriber. The row is the job."""
@@ -104,7 +109,7 @@ class Delivery(models.Model):
         WAITING = "waiting", "Waiting"
         DELIVERED = "delivered", "Delivered"
         GIVEN_UP = "given_up", "Given up"
-        DROPPED = "dropped", "Not needed any more"
+        DROPPED = "dropped", "Dropped"
 
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
     subscriber = models.ForeignKey(

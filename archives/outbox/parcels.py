@@ -52,8 +52,7 @@ def parcel(delivery: Delivery) -> Parcel:
 
 def _webhook(subscriber: Subscriber, event: Event, content: dict[str, Any]) -> Parcel:
     body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
-    message_id = f"msg_{event.uid.hex}"
-    headers = signed_headers(secret=subscriber.secret, message_id=message_id, at=clock.now(), body=body)
+    headers = signed_headers(secret=subscriber.secret, message_id=event.message_id, at=clock.now(), body=body)
     return Parcel(subscriber.kind, subscriber.address, body, headers)
 
 

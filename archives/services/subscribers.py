@@ -37,6 +37,8 @@ def masked_address(subscriber: Subscriber) -> str:
     """
     if subscriber.kind == Subscriber.Kind.EMAIL:
         return subscriber.address
+    if subscriber.kind == Subscriber.Kind.ALERT_URL:
+        return "in the environment"
     parts = urlsplit(subscriber.address)
     if subscriber.kind == Subscriber.Kind.CHAT:
         return f"{parts.scheme}://…" if parts.scheme else "…"
