@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ProtocolError, SSLError
 
 from archives.models import Subscriber
 from archives.outbox import chats, webhooks
@@ -37,13 +37,19 @@ def send(parcel: Parcel) -> Outcome:
         return Outcome(str(error))
     except TimeoutError:
         return Outcome(f"No answer within {settings.EVENTS_TIMEOUT:g} s.")
-    except ssl.SSLError:
+    except (ssl.SSLError, SSLError):
         return Outcome("The connection could not be secured: TLS failed.")
     except (OSError, HTTPError, smtplib.SMTPException) as error:
-        return Outcome(f"It could not be reached ({type(error).__name__}).")
+        return Outcome(f"It could not be reached ({_kind(error)}).")
     except Exception as error:
         logger.exception("Sending to a subscriber failed")
         return Outcome(f"Internal error ({type(error).__name__}).")
+
+
+def _kind(error: Exception) -> str:
+    """The class of what went wrong; urllib3 wraps the system's error. Its text may repeat the address."""
+    cause = error.args[-1] if isinstance(error, ProtocolError) and error.args else error
+    return type(cause if isinstance(cause, Exception) else error).__name__
 
 
 def _post(parcel: Parcel, *, trusted: bool) -> Outcome:

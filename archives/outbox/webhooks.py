@@ -19,6 +19,7 @@ import urllib3
 from standardwebhooks import Webhook
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
+from urllib3.exceptions import TimeoutError as HTTPTimeout
 
 from archives.outbox.addresses import connect
 
@@ -73,7 +74,7 @@ def post(url: SplitResult, body: bytes, headers: dict[str, str], *, timeout_s: f
             raise TimeoutError
         return status
     except (OSError, HTTPError) as error:
-        if deadline.is_over:
+        if deadline.is_over or isinstance(error, HTTPTimeout):
             raise TimeoutError from error
         raise
     finally:

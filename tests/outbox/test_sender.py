@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import transaction
 from standardwebhooks import Webhook
 
@@ -15,6 +16,7 @@ from archives.models import Alarm, ArchiveRun, Delivery, Event, Subscriber
 from archives.outbox.sender import Sender
 from archives.services import alarms, deliveries, events, subscribers
 from tests.outbox.conftest import Time, new_run, webhook
+from tests.support.platform.fake_platform import FakePlatform
 from tests.support.servers.event_receiver import Receiver
 
 Status = Delivery.Status
@@ -107,6 +109,31 @@ def _end(receiver: Receiver, trouble: str) -> None:
     if trouble == "down":
         receiver.up()
     receiver.status, receiver.behave = 204, receiver.answer
+
+
+@pytest.mark.parametrize(
+    ("trouble", "error"),
+    [
+        ("down", "It could not be reached (ConnectionRefusedError)."),
+        ("500", "It answered 500."),
+        ("hang", "No answer within 0.3 s."),
+        ("drip", "No answer within 0.3 s."),
+    ],
+)
+def test_the_list_says_what_went_wrong(
+    trouble: str,
+    error: str,
+    receiver: Receiver,
+    subscriber: Subscriber,
+    run: ArchiveRun,
+    sender: Sender,
+    settings: Any,
+) -> None:
+    settings.EVENTS_TIMEOUT = 0.3
+    _begin(receiver, trouble)
+    record(run, 1)
+    sender.drain()
+    assert Delivery.objects.get().error == error
 
 
 def test_a_redirect_is_not_followed(
@@ -348,3 +375,12 @@ def test_without_the_setting_nothing_waits_for_it(run: ArchiveRun, sender: Sende
     assert Delivery.objects.get().error == deliveries.NO_ALERT_URL
     alarms.open(room=run.room, run=run, code="late", message="…")
     assert Delivery.objects.count() == 1
+
+
+def test_a_worker_that_runs_once_sends_what_is_due(
+    receiver: Receiver, subscriber: Subscriber, run: ArchiveRun, platform: FakePlatform
+) -> None:
+    ArchiveRun.objects.update(status="complete")
+    record(run, 1)
+    call_command("runworker", "--once")
+    assert numbers(receiver, run) == [1]
