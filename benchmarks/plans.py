@@ -192,6 +192,7 @@ CONSOLE = tuple(
         "archiverun/?created_at__year={year}&created_at__month={month}",
         "archiverun/{run}/change/", "archiverun/{live}/change/", "room/", "room/?q=lesson",
         "room/{room_id}/change/", "alarm/", "alarm/?cleared_at__isempty=1", "alarm/?code=publisher_missing",
+        "event/", "event/?type__exact=alarm.opened", "delivery/", "delivery/?status__exact=waiting", "subscriber/",
         "alarm/{alarm}/change/", "callback/", "callback/?q=available", "callback/{callback}/change/",
         "transition/", "transition/?run__id__exact={run}", "transition/{transition}/change/", "segment/",
         "segment/?run__id__exact={run}", "seam/", "seam/?run__id__exact={run}", "restart/",

@@ -167,7 +167,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='delivery',
-            index=models.Index(condition=models.Q(('status', 'waiting')), fields=['due_at'], name='delivery_due'),
+            index=models.Index(condition=models.Q(('status', 'waiting')), fields=['due_at', 'id'], name='delivery_due'),
         ),
         migrations.AddIndex(
             model_name='delivery',

@@ -131,7 +131,7 @@ class Delivery(models.Model):
         ordering = ["-id"]
         verbose_name_plural = "deliveries"
         indexes = [
-            models.Index(fields=["due_at"], name="delivery_due", condition=Q(status="waiting")),
+            models.Index(fields=["due_at", "id"], name="delivery_due", condition=Q(status="waiting")),
             models.Index(
                 fields=["subscriber", "lane", "id"], name="delivery_order", condition=Q(status="waiting")
             ),
