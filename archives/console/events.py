@@ -179,6 +179,7 @@ def _show_once(request: HttpRequest, subscriber: Subscriber) -> None:
 class DeliveryInline(ReadOnly, admin.TabularInline[Delivery, Event]):
     model = Delivery
     extra = 0
+    template = "admin/archives/rows.html"
     fields = ("subscriber", "status", "attempts", "delivered_at", "last_status", "error")
 
 
