@@ -44,7 +44,9 @@ from archives.web import access
 from tests.support.platform.fake_platform import FakePlatform
 
 # Tables that stay small however long an installation runs are read as PostgreSQL likes it.
-SMALL = re.compile(r"^(auth_|django_content_type|django_session|django_admin_log|authtoken_|axes_)")
+SMALL = re.compile(
+    r"^(auth_|django_content_type|django_session|django_admin_log|authtoken_|axes_|archives_subscriber)"
+)
 ADMIN = "/admin/archives/"
 Plan = dict[str, Any]
 

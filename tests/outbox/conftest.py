@@ -27,7 +27,7 @@ class Time:
 
 
 @pytest.fixture(autouse=True)
-def _loopback(settings: Any, db: None) -> None:
+def _loopback(settings: Any) -> None:
     settings.EVENTS_ALLOW_PRIVATE = True
     settings.EVENTS_TIMEOUT = 0.5
     settings.ALERT_WEBHOOK_URL = ""

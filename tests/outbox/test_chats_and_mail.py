@@ -17,6 +17,7 @@ from archives.outbox.sender import Sender
 from archives.services import alarms
 from tests.support.servers.event_receiver import Receiver
 
+pytestmark = pytest.mark.django_db
 SLACK = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/"
 
 

@@ -19,6 +19,7 @@ from tests.outbox.conftest import Time, new_run, webhook
 from tests.support.platform.fake_platform import FakePlatform
 from tests.support.servers.event_receiver import Receiver
 
+pytestmark = pytest.mark.django_db
 Status = Delivery.Status
 
 
@@ -153,7 +154,7 @@ def test_pauses_grow_and_after_a_day_it_is_given_up(
     record(run, 1)
     began = time_.now
     at = []
-    while (delivery := Delivery.objects.get()).status == Status.WAITING:
+    while (delivery := Delivery.objects.get()).status == Status.WAITING and len(at) < 200:
         time_.now = max(time_.now, delivery.due_at)
         at.append((time_.now - began).total_seconds())
         sender.drain()
