@@ -36,7 +36,7 @@ def take_over_unsent(apps, schema_editor):
     unsent = alarm.filter(sent_at=None, cleared_at=None, since__gte=archives.clock.now() - UNSENT)
     to, _ = subscriber.get_or_create(kind="alert_url", defaults={"name": "ALERT_WEBHOOK_URL"})
     for each in unsent.order_by("since"):
-        told = event.create(
+        opened = event.create(
             type="alarm.opened",
             room_id=each.room_id,
             run_id=each.run_id,
@@ -46,7 +46,7 @@ def take_over_unsent(apps, schema_editor):
             created_at=each.since,
         )
         lane = str(each.run_id) if each.run_id else f"room {each.room_id}"
-        delivery.create(event=told, subscriber=to, lane=lane)
+        delivery.create(event=opened, subscriber=to, lane=lane)
 
 
 class Migration(migrations.Migration):

@@ -21,7 +21,6 @@ from archives.services import deliveries
 logger = logging.getLogger(__name__)
 THREADS = 16
 IDLE_S = 1.0
-DATABASE_PAUSE_S = 2.0
 # A conversation with a mail server or a chat service has several steps, each with a time-out of its own.
 OTHERS_LEASE_S = 300.0
 # Name servers take their time besides; a POST that begins after its deadline is not sent.

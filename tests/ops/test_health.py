@@ -131,7 +131,7 @@ def test_it_takes_few_queries(django_assert_max_num_queries: Any) -> None:
         asked(200)
 
 
-def test_it_says_that_nobody_sends_events() -> None:
+def test_it_says_that_no_worker_sends_events() -> None:
     Subscriber.objects.create(name="Monitoring", kind="email", address="ann@example.org")
     with transaction.atomic():
         events.record(type="run.losses", run=new_run())
