@@ -228,7 +228,8 @@ def _segment(run: Values, ordinal: int, pieces: int, restarts: list[Values]) -> 
         "reason": "user initiated",
         "file": f"{run['id']}/{ordinal:05}.mp4",
         "sha256": key.hex * 2,
-        "kept_at": at + timedelta(seconds=PIECE_S + 600),
+        "stored_at": at + timedelta(seconds=PIECE_S + 600),
+        "due_at": None,
         "media_begin_ms": 0,
         "media_end_ms": PIECE_S * 1000 + OVERLAP_MS,
     }  # fmt: skip
@@ -245,7 +246,7 @@ def _segment(run: Values, ordinal: int, pieces: int, restarts: list[Values]) -> 
         "created_at_ms": clock.to_ms(at),
         "confirmed_at": at + timedelta(seconds=2),
         "synced_at": at + timedelta(seconds=PIECE_S),
-        "keep_due_at": at + timedelta(seconds=PIECE_S),
+        "due_at": at + timedelta(seconds=PIECE_S),
         "raw": RAW | {"id": str(key), "createdAt": clock.to_ms(at), "name": run["name"]},
         **ended,
     }

@@ -35,16 +35,16 @@ def _each(what: str, *columns: str) -> list[str]:
 PIECES = [
     "COUNT(*)",
     *_each("COUNT(CASE WHEN status = '{}' THEN 1 END)", *Segment.Status.values),
-    *_each("COUNT(CASE WHEN {} <> '' THEN 1 END)", "file", "keep_error", "media_note"),
-    *_each("SUM(LENGTH({}))", "error", "keep_error", "media_note", "reason"),
-    *_each("COUNT({})", "created_at_ms", "kept_at", "media_begin_ms", "media_end_ms"),
+    *_each("COUNT(CASE WHEN {} <> '' THEN 1 END)", "file", "job_error", "media_note"),
+    *_each("SUM(LENGTH({}))", "error", "job_error", "media_note", "reason"),
+    *_each("COUNT({})", "created_at_ms", "stored_at", "due_at", "media_begin_ms", "media_end_ms"),
     *_each("SUM({})", "created_at_ms", "duration_ms", "media_begin_ms", "media_end_ms"),
-    *_each("MAX({})", "synced_at", "kept_at", "keep_due_at", "ended_at"),
+    *_each("MAX({})", "synced_at", "stored_at", "due_at", "ended_at"),
 ]
 SEAMS = [
     *_each("COUNT({})", "*", "measured_at", "due_at", "CASE WHEN kind = 'gap' THEN 1 END"),
-    *_each("SUM({})", "offset_ms", "overlap_ms", "confidence", "residual", "attempts"),
-    *_each("SUM(LENGTH({}))", "cause", "error", "method"),
+    *_each("SUM({})", "offset_ms", "overlap_ms", "confidence", "residual", "failures"),
+    *_each("SUM(LENGTH({}))", "cause", "job_error", "method"),
     *_each("MAX({})", "id", "cause", "measured_at", "due_at", "gap_from", "gap_until"),
     *_each("MIN({})", "cause", "gap_from", "gap_until"),
 ]

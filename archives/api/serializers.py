@@ -25,7 +25,10 @@ class SegmentSerializer(serializers.ModelSerializer[Segment]):
 
 
 class KeptSegmentSerializer(SegmentSerializer):
-    """For hosts: also which archive it is, and whether its file is kept."""
+    """For hosts: also which archive it is, and whether its file is stored."""
+
+    kept_at = serializers.DateTimeField(source="stored_at", read_only=True, allow_null=True)
+    keep_error = serializers.CharField(source="given_up", read_only=True)
 
     class Meta(SegmentSerializer.Meta):
         fields = (  # type: ignore[assignment]

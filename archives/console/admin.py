@@ -95,6 +95,9 @@ class RunList(ChangeList):
                 setattr(run, name, counts.get(run.pk, 0))
 
 
+OF_JOBS = ("failures", "interruptions", "job_error")
+
+
 class SegmentInline(ReadOnly, NewestInline):
     model = Segment
     newest = ("-ordinal",)
@@ -109,8 +112,8 @@ class SegmentInline(ReadOnly, NewestInline):
         "duration_ms",
         "size",
         "reason",
-        "kept_at",
-        "keep_error",
+        "stored_at",
+        *OF_JOBS,
     )
     readonly_fields = ("started", "stopped")
 
@@ -140,7 +143,7 @@ class SeamInline(ReadOnly, NewestInline):
 class ExportInline(ReadOnly, NewestInline):
     model = Export
     newest = ("-created_at",)
-    fields = ("created_at", "gaps", "status", "progress", "link", "size", "attempts", "error")
+    fields = ("created_at", "gaps", "status", "progress", "link", "size", *OF_JOBS)
     readonly_fields = ("link",)
 
     @admin.display(description="File")
@@ -155,7 +158,7 @@ class PreviewInline(ReadOnly, NewestInline):
     verbose_name_plural = "Thumbnails and sound levels"
     # Of what a run has one of, Django would show an empty one.
     extra = 0
-    fields = ("progress", "made_at", "attempts", "error")
+    fields = ("progress", "made_at", *OF_JOBS)
 
 
 class TransitionInline(ReadOnly, NewestInline):

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_safe
@@ -18,6 +18,7 @@ from archives import clock
 from archives.models import Alarm, ArchiveRun, Restart, Segment, Tally
 from archives.models.lists import COUNTED, counted
 from archives.services.counters import STORAGE
+from archives.services.jobs import ingest
 
 # Enough to act on; whoever needs more has the lists.
 SHOWN = 25
@@ -65,15 +66,14 @@ def _failed_restarts() -> Any:
 
 def _storage() -> dict[str, Any]:
     """What is kept as the worker has summed it up within the last minutes, the rest as it is now."""
-    has_file = Q(status__in=(Segment.Status.AVAILABLE, Segment.Status.UPLOADED))
     kept = {tally.kind: tally for tally in Tally.objects.filter(metric=STORAGE)}
     return {
         "pieces": kept.get("pieces"),
         "exports": kept.get("exports"),
         # In no order: theirs is by run, and all of a backlog would be sorted to count the first of it.
-        "waiting": counted(Segment.objects.filter(has_file, kept_at=None, keep_error="").order_by()),
-        "lost": counted(Segment.objects.exclude(keep_error="").order_by()),
-        "newest": Segment.objects.aggregate(newest=Max("kept_at"))["newest"],
+        "waiting": counted(ingest.KIND.pending().order_by()),
+        "lost": counted(Segment.objects.filter(due_at=None).exclude(job_error="").order_by()),
+        "newest": Segment.objects.aggregate(newest=Max("stored_at"))["newest"],
         "free_bytes": _free_bytes(),
         "keeps": settings.KEEP_FILES,
         "counted": COUNTED,

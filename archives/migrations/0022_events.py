@@ -52,7 +52,7 @@ def take_over_unsent(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('archives', '0017_export_use'),
+        ('archives', '0018_one_job'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

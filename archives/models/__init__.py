@@ -8,6 +8,7 @@ from archives.models.access import Invitation, RoomRole, Share
 from archives.models.captions import Captions
 from archives.models.events import Delivery, Event, Subscriber
 from archives.models.exports import Export, Preview
+from archives.models.jobs import Job
 from archives.models.operations import Alarm, Beat, Tally
 from archives.models.presence import Callback, StreamPresence
 from archives.models.restarts import Restart, Transition
@@ -39,6 +40,7 @@ __all__ = [
     "Event",
     "Export",
     "Invitation",
+    "Job",
     "Preview",
     "Restart",
     "Room",

@@ -9,9 +9,10 @@ from django.db import models
 from django.db.models import Q
 
 from archives import clock
+from archives.models.jobs import Job
 
 
-class Export(models.Model):
+class Export(Job):
     """A run as one MP4: the row is the job, and afterwards says where the file is and how it was made."""
 
     class Gaps(models.TextChoices):
@@ -42,7 +43,6 @@ class Export(models.Model):
     size = models.PositiveBigIntegerField(default=0)
     duration_ms = models.PositiveBigIntegerField(default=0)
     report = models.JSONField(default=dict, blank=True)
-    error = models.TextField(blank=True)
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="exports"
     )
@@ -51,14 +51,11 @@ class Export(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     # When somebody has last asked for it or fetched it, to the hour.
     used_at = models.DateTimeField(null=True, blank=True, editable=False)
-    # Due time, lease and fence in one: whoever moves it from the value that it read holds the job.
-    due_at = models.DateTimeField(default=clock.now)
-    attempts = models.PositiveIntegerField(default=0)
 
     class Meta:
         ordering = ["-created_at"]
         indexes = [
-            models.Index(fields=["due_at"], name="export_due", condition=Q(status__in=["queued", "running"])),
+            models.Index(fields=["due_at"], name="export_due", condition=Q(due_at__isnull=False)),
             models.Index(fields=["run", "-created_at"], name="export_newest"),
             models.Index(fields=["size"], name="export_done", condition=Q(status="done")),
         ]
@@ -79,7 +76,7 @@ class Export(models.Model):
         return f"{self.run.name} ({self.get_gaps_display()})"
 
 
-class Preview(models.Model):
+class Preview(Job):
     """Thumbnails and sound levels of a run, for the line under its player."""
 
     run = models.OneToOneField("archives.ArchiveRun", on_delete=models.CASCADE, related_name="preview")
@@ -88,10 +85,6 @@ class Preview(models.Model):
     digest = models.CharField(max_length=64, blank=True)
     progress = models.FloatField(default=0.0)  # 0 … 1
     made_at = models.DateTimeField(null=True, blank=True)
-    error = models.TextField(blank=True)
-    # The job of making them, as that of a seam.
-    due_at = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveIntegerField(default=0)
 
     class Meta:
         indexes = [

@@ -5,9 +5,14 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
+from archives.models.jobs import Job
 
-class Seam(models.Model):
-    """Where two neighbouring segments meet: a measured overlap, or a gap with bounds and cause."""
+
+class Seam(Job):
+    """Where two neighbouring segments meet: a measured overlap, or a gap with bounds and cause.
+
+    Its job is to be measured.
+    """
 
     class Kind(models.TextChoices):
         OVERLAP = "overlap", "Overlap"
@@ -38,10 +43,6 @@ class Seam(models.Model):
     residual = models.FloatField(null=True, blank=True)
     # Set only where the media told.
     measured_at = models.DateTimeField(null=True, blank=True)
-    # The job of measuring it: due time, lease and fence in one; empty where there is nothing to do.
-    due_at = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveIntegerField(default=0)
-    error = models.TextField(blank=True)
 
     class Meta:
         ordering = ["run_id", "earlier__ordinal"]

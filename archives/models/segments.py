@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 
 from archives import clock
+from archives.models.jobs import Job
 from archives.models.rooms import Side
 
 
@@ -21,8 +22,11 @@ class SegmentQuerySet(models.QuerySet["Segment"]):
         return self.exclude(status__in=Segment.FINAL)
 
 
-class Segment(models.Model):
-    """One archive of a run on one of its sessions. The row is written before the platform is asked."""
+class Segment(Job):
+    """One archive of a run on one of its sessions. The row is written before the platform is asked.
+
+    Its job is the ingest of its file, due as soon as the platform has one.
+    """
 
     class Status(models.TextChoices):
         STARTING = "starting", "Starting"
@@ -79,15 +83,12 @@ class Segment(models.Model):
     error = models.TextField(blank=True)
     synced_at = models.DateTimeField(null=True, blank=True)
     raw = models.JSONField(default=dict, blank=True)
-    # The file that we keep: its name in the storage, and why there is none where there is none.
+    # The stored file: its name in the storage; empty if it lies in the user's own bucket, or is not stored.
     file = models.CharField(max_length=500, blank=True)
     sha256 = models.CharField(max_length=64, blank=True)
-    kept_at = models.DateTimeField(null=True, blank=True)
-    keep_error = models.TextField(blank=True)
-    # The job of keeping it: when it may be tried (next), which is also how long a try holds it.
-    keep_due_at = models.DateTimeField(default=clock.now)
-    keep_failures = models.PositiveIntegerField(default=0)
-    # What the kept file holds, by its own clock; no end where it cannot be read, for the reason in the note.
+    stored_at = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True, default=clock.now)
+    # What the stored file holds, by its own clock; no end if it cannot be read, for the reason in the note.
     media_begin_ms = models.PositiveBigIntegerField(null=True, blank=True)
     media_end_ms = models.PositiveBigIntegerField(null=True, blank=True)
     media_note = models.CharField(max_length=300, blank=True)
@@ -104,13 +105,19 @@ class Segment(models.Model):
                 condition=Q(status__in=["starting", "started", "paused", "stopped"]),
             ),
             models.Index(
-                fields=["keep_due_at"],
-                name="segment_to_keep",
-                condition=Q(status__in=["available", "uploaded"], kept_at__isnull=True, keep_error=""),
+                fields=["due_at"],
+                name="segment_to_ingest",
+                condition=Q(
+                    status__in=["available", "uploaded"], stored_at__isnull=True, due_at__isnull=False
+                ),
             ),
-            models.Index(fields=["run"], name="segment_lost", condition=~Q(keep_error="")),
-            # How much is kept is summed up now and then: from the index alone.
-            models.Index(fields=["kept_at", "size"], name="segment_kept", condition=Q(kept_at__isnull=False)),
+            models.Index(
+                fields=["run"], name="segment_lost", condition=Q(due_at__isnull=True) & ~Q(job_error="")
+            ),
+            # How much is stored is summed up now and then: from the index alone.
+            models.Index(
+                fields=["stored_at", "size"], name="segment_stored", condition=Q(stored_at__isnull=False)
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["run", "ordinal"], name="segment_ordinal_once"),
@@ -148,11 +155,11 @@ class Segment(models.Model):
 
     @property
     def is_settled(self) -> bool:
-        """Its end is known and, where files are kept, it is kept or says why not."""
+        """Its end is known and, if files are kept, its file is stored or given up."""
         if self.status not in self.FINAL:
             return False
         has_file = self.status in (self.Status.AVAILABLE, self.Status.UPLOADED)
-        return not (settings.KEEP_FILES and has_file) or bool(self.kept_at or self.keep_error)
+        return not (settings.KEEP_FILES and has_file) or self.stored_at is not None or bool(self.given_up)
 
     @property
     def has_media(self) -> bool:
@@ -160,7 +167,7 @@ class Segment(models.Model):
         if self.file:
             return self.media_end_ms is not None or not self.media_note
         at_platform = self.status in (self.Status.AVAILABLE, self.Status.UPLOADED)
-        return at_platform and bool(self.duration_ms) and not self.keep_error
+        return at_platform and bool(self.duration_ms) and not self.given_up
 
     @property
     def started_at(self) -> datetime | None:

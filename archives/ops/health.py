@@ -162,5 +162,5 @@ def _events() -> str:
 def _queue() -> str:
     if not settings.KEEP_FILES:
         return OFF
-    age_s = max(backlog.ingest().age_s, backlog.export().age_s)
+    age_s = max(each.age_s for each in backlog.backlogs().values())
     return OK if age_s < QUEUE_LATE_S else f"waiting for {age_s:.0f} s"

@@ -94,17 +94,11 @@ def _beats() -> Any:
 
 
 def _queues() -> Iterator[Metric]:
-    ingest, export, events = backlog.ingest(), backlog.export(), backlog.events()
-    waiting = {
-        ("ingest",): ingest.waiting,
-        ("export",): export.waiting,
-        ("seam",): backlog.seams(),
-        ("preview",): backlog.previews(),
-        ("event",): events.waiting,
-    }
+    backlogs = {**backlog.backlogs(), "event": backlog.events()}
+    waiting = {(name,): each.waiting for name, each in backlogs.items()}
     text = "Media work that is not done yet, and events that have not arrived."
     yield _gauge("queue_length", text, waiting, ["queue"])
-    ages = {("ingest",): ingest.age_s, ("export",): export.age_s, ("event",): events.age_s}
+    ages = {(name,): each.age_s for name, each in backlogs.items()}
     yield _gauge("queue_age_seconds", "Since when the oldest of it waits.", ages, ["queue"])
 
 
@@ -128,6 +122,12 @@ def _tallies() -> Iterator[Metric]:
     visits = of.get(telemetry.DUE_LAG, [])
     yield _histogram("visit_lag_seconds", "How late visits to due runs began.", visits, {})
     yield from _seams({row.kind: row for row in of.get(telemetry.SEAM, [])})
+    yield _histogram(
+        "media_job_duration_seconds",
+        "Attempts at media jobs, by kind and by how they ended.",
+        of.get(telemetry.MEDIA_JOB, []),
+        {"kind": "kind", "result": "result"},
+    )
     sizes = {(row.kind,): row.total for row in of.get(STORAGE, [])}
     yield _gauge("storage_bytes", "What is kept, summed up every ten minutes.", sizes, ["what"])
 

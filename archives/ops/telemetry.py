@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 # Upper bounds in seconds; what is larger than all of them comes last.
 BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 PLATFORM_CALL, DUE_LAG, RESTART, SEAM = "platform_call", "due_lag", "restart", "seam"
+MEDIA_JOB = "media_job"
 
 Key = tuple[str, str, str]  # metric, kind, result
 

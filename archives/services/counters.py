@@ -80,7 +80,7 @@ def weigh_storage() -> bool:
     if not created and not stale.update(at=now):
         return False
     kept = {
-        "pieces": Segment.objects.filter(kept_at__isnull=False),
+        "pieces": Segment.objects.filter(stored_at__isnull=False),
         "exports": Export.objects.filter(status=Export.Status.DONE),
     }
     for kind, rows in kept.items():

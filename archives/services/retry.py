@@ -5,8 +5,11 @@ from __future__ import annotations
 from django.db import transaction
 
 from archives import clock, errors
-from archives.models import ArchiveRun, Export, Preview, Restart, Room, Segment
+from archives.models import ArchiveRun, Restart, Room
 from archives.services import claims, history, rooms
+from archives.services.jobs import leases
+from archives.services.jobs.kinds import Kind
+from archives.services.jobs.table import KINDS
 
 
 class NothingFailed(errors.ArchiveError):
@@ -17,18 +20,11 @@ class NothingFailed(errors.ArchiveError):
 
 def retry_run(*, run: ArchiveRun, by: str) -> list[str]:
     """Have everything of the run that has failed tried again now; what, in words. Raises NothingFailed."""
-    now = clock.now()
     with transaction.atomic():
         counts = {
             "the step of the change-over": _restart_step(run),
             "the change-over": _failed_restart(run),
-            "pieces to be kept": _pieces(run),
-            "seams to be measured": run.seams.exclude(error="")
-            .exclude(later=None)
-            .filter(measured_at=None)
-            .update(due_at=now, attempts=0, error=""),
-            "exports": _exports(run),
-            "the preview": Preview.objects.filter(run=run).exclude(error="").update(due_at=now, attempts=0),
+            **{kind.label: _jobs(kind, run) for kind in KINDS.values()},
         }
         tried = [what for what, count in counts.items() if count]
         if not tried:
@@ -65,19 +61,5 @@ def _failed_restart(run: ArchiveRun) -> int:
     return recording.update(restart_due_at=clock.now())
 
 
-def _pieces(run: ArchiveRun) -> int:
-    has_file = run.segments.filter(status=Segment.Status.AVAILABLE, kept_at=None)
-    given_up = has_file.exclude(keep_error="") | has_file.filter(keep_failures__gt=0)
-    return given_up.update(keep_error="", keep_due_at=clock.now())
-
-
-def _exports(run: ArchiveRun) -> int:
-    """The newest of each kind, where it failed and none of the same is under way or done."""
-    again = 0
-    for gaps in Export.Gaps.values:
-        last = run.exports.filter(gaps=gaps).first()
-        if last is not None and last.status == Export.Status.FAILED and not last.file:
-            again += run.exports.filter(pk=last.pk, status=Export.Status.FAILED).update(
-                status=Export.Status.QUEUED, attempts=0, progress=0.0, error="", due_at=clock.now()
-            )
-    return again
+def _jobs(kind: Kind, run: ArchiveRun) -> int:
+    return leases.restart(kind, kind.failed(kind.rows().filter(run=run)))

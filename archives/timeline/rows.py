@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # A long run has thousands of pieces, and what the platform said of each of them is not needed here.
 READ = (
     "run", "ordinal", "session", "status", "created_at_ms", "duration_ms", "ended_at", "reason", "error",
-    "keep_error", "file", "media_begin_ms", "media_end_ms", "media_note",
+    "due_at", "job_error", "file", "media_begin_ms", "media_end_ms", "media_note",
 )  # fmt: skip
 
 
@@ -91,6 +91,6 @@ def _state(segment: Segment) -> State:
 
 
 def _note(segment: Segment) -> str:
-    why = segment.error or segment.keep_error or segment.media_note or segment.reason
+    why = segment.error or segment.given_up or segment.media_note or segment.reason
     what = {"lost": "has no recording", "pending": "is not ready yet"}.get(_state(segment), "")
     return f"piece {segment.ordinal} {what}{f': {why}' if why and what else ''}"

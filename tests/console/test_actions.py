@@ -22,6 +22,7 @@ from django.test.utils import CaptureQueriesContext
 
 from archives import clock, errors
 from archives.management.commands import cleanup
+from archives.media import jobs
 from archives.media.cleanup import removal
 from archives.media.cleanup.removal import run_purge
 from archives.media.previews import job as previewing
@@ -220,7 +221,7 @@ def test_two_removals_at_once_count_each_file_once(run: ArchiveRun, monkeypatch:
 
 
 def test_an_export_that_is_being_made_is_called_off(run: ArchiveRun) -> None:
-    Export.objects.create(run=run, gaps="close", status="running", digest="1")
+    Export.objects.create(run=run, gaps="close", status="running", digest="1", due_at=clock.after(60))
     library.trash(run=run, by="test")
     run_purge(run=run, by="test")
     assert run.exports.get(gaps="close").status == "cancelled"
@@ -237,7 +238,7 @@ def test_a_preview_that_was_being_made_leaves_no_picture(
 
     monkeypatch.setattr(previewing, "planned", removed_meanwhile)
     Preview.objects.update(due_at=clock.now())
-    previewing.preview_make(Preview.objects.get())
+    jobs.run(previews.KIND, Preview.objects.get())
     assert files(tmp_path) == set()
 
 
@@ -286,20 +287,20 @@ def test_it_retries_all_that_failed(run: ArchiveRun) -> None:
         session_id="1_two",
         archive_id="b",
         status="available",
-        keep_error="gone",
-        keep_due_at=later,
+        job_error="gone",
+        due_at=later,
     )
     seam = Seam.objects.create(
-        run=run, earlier=run.segments.get(ordinal=0), later=piece, kind="overlap", error="no", attempts=4
+        run=run, earlier=run.segments.get(ordinal=0), later=piece, kind="overlap", job_error="no", failures=4
     )
-    failed = Export.objects.create(run=run, gaps="close", status="failed", error="disk full", digest="1")
-    Preview.objects.update(error="no picture", attempts=4, due_at=None)
+    failed = Export.objects.create(run=run, gaps="close", status="failed", job_error="disk full", digest="1")
+    Preview.objects.update(job_error="no picture", failures=4, due_at=None)
     tried = retry.retry_run(run=run, by="test")
     assert tried == ["pieces to be kept", "seams to be measured", "exports", "the preview"]
     for row in (piece, seam, failed):
         row.refresh_from_db()
-    assert (piece.keep_error, piece.keep_due_at < later) == ("", True)
-    assert (seam.attempts, seam.due_at is not None, failed.status) == (0, True, "queued")
+    assert (piece.job_error, piece.due_at < later) == ("", True)
+    assert (seam.failures, seam.due_at is not None, failed.status) == (0, True, "queued")
     assert run.transitions.get(field="retry").why == ", ".join(tried)
 
 
@@ -335,7 +336,7 @@ def test_reconciling_has_the_worker_look_at_once(world: World) -> None:
 
 
 def test_a_runs_page_tells_how_far_its_thumbnails_are(run: ArchiveRun) -> None:
-    Preview.objects.update(progress=0.4375, error="no space is left")
+    Preview.objects.update(progress=0.4375, job_error="no space is left")
     page = client_with("view_preview").get(f"{RUNS}{run.pk}/change/").content.decode()
     for told in ("Thumbnails and sound levels", "0.4375", "no space is left"):
         assert told in page

@@ -33,7 +33,7 @@ def test_it_tells_what_is_recorded_due_wrong_and_kept(operator: Client, world: W
     alarms.open(room=world.room, run=run, code="late", message="The restart is late.")
     ended = ArchiveRun.objects.create(room=world.room, name="Broken", status="failed", error="No disk.")
     Segment.objects.create(
-        run=ended, ordinal=0, session="primary", status="available", size=3 * 1024**2, kept_at=clock.now()
+        run=ended, ordinal=0, session="primary", status="available", size=3 * 1024**2, stored_at=clock.now()
     )
     counters.weigh_storage()
     page = operator.get(OVERVIEW).content.decode()

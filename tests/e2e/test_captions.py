@@ -12,7 +12,7 @@ from tests.support.servers.processes import OPERATOR, PASSWORD, Product
 KEPT = """
 from pathlib import Path
 from django.conf import settings
-from archives.media.previews.job import preview_make
+from archives.media import jobs
 from archives.services.jobs import previews
 from tests.support.media.stored_segments import measured, new_run, piece
 run = new_run("Hearing", status="complete")
@@ -21,9 +21,9 @@ folder.mkdir(parents=True, exist_ok=True)
 piece(run, folder, 0, 110), piece(run, folder, 90, 200)
 print(measured(run)[0].sure)
 previews.plan(run=run)
-preview_make(run.preview)
+jobs.run(previews.KIND, run.preview)
 run.preview.refresh_from_db()
-print(run.preview.folder, run.preview.error)
+print(run.preview.folder, run.preview.job_error)
 """
 FILE = b"WEBVTT\n\n00:01.000 --> 00:02.500\n<v Ann>Good morning\n\n00:05.500 --> 00:07.500\nTea & biscuits\n"
 SOON_MS = 15_000

@@ -17,7 +17,7 @@ from tests.support.servers.processes import OPERATOR, PASSWORD, Product, wait_fo
 KEPT = """
 from pathlib import Path
 from django.conf import settings
-from archives.media.previews.job import preview_make
+from archives.media import jobs
 from archives.services.jobs import previews
 from tests.support.media.stored_segments import measured, new_run, piece
 run = new_run("Hearing", status="complete")
@@ -26,7 +26,7 @@ folder.mkdir(parents=True, exist_ok=True)
 piece(run, folder, 0, 110), piece(run, folder, 90, 200), piece(run, folder, 260, 370)
 print(len(measured(run)))
 previews.plan(run=run)
-preview_make(run.preview)
+jobs.run(previews.KIND, run.preview)
 """
 SECOND_S, GAP_S, THIRD_S, END_S = 4.1, 8.0, 10.4, 14.8
 SOON_MS = 15_000

@@ -26,6 +26,7 @@ from archives import clock
 from archives.media import tasks
 from archives.media.queues import queue_of
 from archives.models import Preview
+from archives.services.jobs.table import KINDS
 from dualarchive.addons import QUEUES, redis_queues
 from tests.support.media.stored_segments import new_run
 from tests.support.servers.redis_server import Redis, is_available
@@ -62,7 +63,7 @@ def queued(redis: Redis, settings: Any) -> Any:
 
 
 def test_a_queue_is_served_before_what_is_less_urgent() -> None:
-    urgent_first = [tasks.KEEP, tasks.MEASURE, tasks.EXPORT, tasks.PREVIEW]
+    urgent_first = [kind.priority for kind in KINDS.values()]
     assert tuple(map(queue_of, urgent_first)) == QUEUES
 
 
@@ -221,8 +222,9 @@ class Site:
         told = self.shell(
             "import json; from archives.models import Segment; from archives import clock;"
             "one = Segment.objects.get();"
-            "print(json.dumps({'kept': bool(one.kept_at), 'due': one.keep_due_at <= clock.now(),"
-            "'failures': one.keep_failures}))"
+            "print(json.dumps({'kept': bool(one.stored_at),"
+            "'due': bool(one.due_at and one.due_at <= clock.now()),"
+            "'failures': one.failures}))"
         )
         return dict(json.loads(told.splitlines()[-1]))
 
@@ -271,7 +273,7 @@ def test_a_transfer_that_is_killed_half_way_goes_on_from_there(site: Site) -> No
     # Nobody could give the row back: it is held for its two minutes, which are over here.
     site.shell(
         "from archives.models import Segment; from archives import clock;"
-        "Segment.objects.update(keep_due_at=clock.now())"
+        "Segment.objects.update(due_at=clock.now())"
     )
     site.platform.hurry.set()
     second = site.start()

@@ -177,7 +177,8 @@ def test_it_tells_how_much_media_work_waits(world: World) -> None:
     run, long_ago = new_run(), clock.now() - timedelta(seconds=60)
     piece = {"session": "primary", "session_id": "s", "archive_id": "a", "status": "available"}
     Segment.objects.create(run=run, ordinal=0, ended_at=long_ago, **piece)
-    Export.objects.create(run=run, digest="0", created_at=clock.now() - timedelta(seconds=30))
+    asked = {"created_at": clock.now() - timedelta(seconds=30), "due_at": clock.now()}
+    Export.objects.create(run=run, digest="0", **asked)
     found = scraped()
     assert (found["queue_length{queue=ingest}"], found["queue_length{queue=export}"]) == (1, 1)
     assert found["queue_age_seconds{queue=ingest}"] == pytest.approx(60, abs=0.5)
@@ -189,7 +190,7 @@ def test_the_worker_sums_up_the_storage_now_and_then(world: World) -> None:
     piece = {"session": "primary", "session_id": "s", "status": "available"}
     for number in range(3):
         at = {"ordinal": number, "archive_id": f"a{number}", "size": 1000}
-        Segment.objects.create(run=run, kept_at=clock.now() if number else None, **at, **piece)
+        Segment.objects.create(run=run, stored_at=clock.now() if number else None, **at, **piece)
     Export.objects.create(run=run, digest="0", status="done", size=500)
     Worker("one").work_once()
     found = scraped()

@@ -54,7 +54,7 @@ def test_a_recording_starts_and_completes(world: World) -> None:
 
 def test_an_export_is_ready(world: World) -> None:
     run = ended_run(world)
-    export = Export.objects.create(run=run, digest="d", status="running")
+    export = Export.objects.create(run=run, digest="d", status="running", due_at=clock.now())
     assert exports.done(export, file="f.mp4", size=7, duration_ms=9, report={})
     assert not exports.done(export, file="f.mp4", size=7, duration_ms=9, report={})
     expected = {"export": str(export.pk), "gaps": "black", "size": 7, "duration_ms": 9}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -14,15 +15,20 @@ from django.core.management import CommandError, call_command
 from django_tasks_db.models import DBTaskResult
 
 from archives import clock, errors
-from archives.media import tasks
+from archives.management.commands import export_run
+from archives.media import jobs, tasks
+from archives.media.cleanup.removal import run_purge
 from archives.media.export import job as exporting
 from archives.media.files import copies
 from archives.models import ArchiveRun, Export, Preview, Seam
-from archives.services.jobs import exports
+from archives.services import library
+from archives.services.jobs import exports, leases
 from tests.support.media.segment_files import see
 from tests.support.media.stored_segments import START, keep_in, measured, new_run, piece
 
 pytestmark = [pytest.mark.django_db, pytest.mark.media]
+# Renews its lease whenever it can.
+AT_EVERY_STEP = replace(exports.KIND, renew_every_s=-1)
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +60,7 @@ def run_with_gap(folder: Path) -> ArchiveRun:
 
 
 def make(export: Export) -> Export:
-    exporting.export_make(Export.objects.select_related("run__room").get(pk=export.pk))
+    jobs.run(exports.KIND, Export.objects.select_related("run__room").get(pk=export.pk))
     return again(export)
 
 
@@ -73,7 +79,7 @@ def test_a_slow_bucket_does_not_start_the_export_twice(
     due_meanwhile: list[list[Export]] = []
 
     def store(path: Path, name: str) -> str:
-        due_meanwhile.append(list(exports.due(clock.after(exports.HOLD_S + 4900))))
+        due_meanwhile.append(list(leases.due(exports.KIND, clock.after(leases.LEASE_S + 4900))))
         return copies.store(path, name)
 
     monkeypatch.setattr(exporting, "storing_s", lambda size: 5000.0)
@@ -84,7 +90,7 @@ def test_a_slow_bucket_does_not_start_the_export_twice(
 
 def test_every_picture_stands_in_the_export_once_and_in_order(run: ArchiveRun, folder: Path) -> None:
     export = make(exports.request(run=run).export)
-    assert (export.status, export.progress, export.error) == ("done", 1.0, "")
+    assert (export.status, export.progress, export.job_error) == ("done", 1.0, "")
     path = Path(storages["archives"].path(export.file))
     assert see(path).numbers == list(range(300))
     assert export.size == path.stat().st_size
@@ -118,7 +124,7 @@ def test_an_export_whose_file_is_gone_is_made_again(run: ArchiveRun) -> None:
     storages["archives"].delete(export.file)
     asked = exports.request(run=run)
     assert asked.created
-    assert again(export).error == "Its file was removed from the storage."
+    assert again(export).job_error == "Its file was removed from the storage."
 
 
 def test_what_cannot_be_exported_says_why(run: ArchiveRun, folder: Path) -> None:
@@ -128,7 +134,7 @@ def test_what_cannot_be_exported_says_why(run: ArchiveRun, folder: Path) -> None
         exports.request(run=new_run(status="complete"))
     with pytest.raises(errors.NotComplete):
         exports.request(run=new_run())
-    run.segments.filter(ordinal=1).update(file="", kept_at=None)
+    run.segments.filter(ordinal=1).update(file="", stored_at=None)
     with pytest.raises(errors.FilesNotKept):
         exports.request(run=run)
 
@@ -136,14 +142,11 @@ def test_what_cannot_be_exported_says_why(run: ArchiveRun, folder: Path) -> None
 def test_the_sweep_queues_it_once_and_the_task_makes_it(run: ArchiveRun) -> None:
     export = exports.request(run=run).export
     assert (tasks.enqueue_due(), tasks.enqueue_due()) == (1, 0)
-    tasks.make_export.call(*DBTaskResult.objects.get().args_kwargs["args"])
+    tasks.run_job.call(*DBTaskResult.objects.get().args_kwargs["args"])
     assert again(export).status == "done"
 
 
-def test_a_cancel_ends_it_on_the_way_and_leaves_nothing(
-    run: ArchiveRun, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(exporting, "LOOK_EVERY_S", -1)
+def test_a_cancel_ends_it_on_the_way_and_leaves_nothing(run: ArchiveRun, folder: Path) -> None:
     export = exports.request(run=run).export
     shares: list[float] = []
 
@@ -151,7 +154,7 @@ def test_a_cancel_ends_it_on_the_way_and_leaves_nothing(
         shares.append(share)
         exports.cancel(export=again(export))
 
-    exporting.export_make(Export.objects.select_related("run__room").get(pk=export.pk), cancel_half_way)
+    jobs.run(AT_EVERY_STEP, Export.objects.select_related("run__room").get(pk=export.pk), cancel_half_way)
     assert shares
     assert shares[-1] < 1
     assert again(export).status == "cancelled"
@@ -160,36 +163,48 @@ def test_a_cancel_ends_it_on_the_way_and_leaves_nothing(
     assert exports.request(run=run).created, "it can be asked for again"
 
 
+def test_one_that_is_removed_while_it_is_stored_leaves_no_file(
+    run: ArchiveRun, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def and_it_is_removed(path: Path, name: str) -> str:
+        library.trash(run=run, by="test")
+        run_purge(run=run, by="test")
+        return copies.store(path, name)
+
+    monkeypatch.setattr(exporting, "store", and_it_is_removed)
+    assert make(exports.request(run=run).export).status == "cancelled"
+    assert not list(folder.rglob("exports/*"))
+
+
 def test_what_has_ended_is_not_cancelled(run: ArchiveRun) -> None:
     export = make(exports.request(run=run).export)
     assert exports.cancel(export=export).status == "done"
 
 
-def test_progress_is_written_on_the_way(run: ArchiveRun, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exporting, "LOOK_EVERY_S", -1)
+def test_progress_is_written_on_the_way(run: ArchiveRun) -> None:
     export = exports.request(run=run).export
     seen: list[float] = []
     task = Export.objects.select_related("run__room").get(pk=export.pk)
-    exporting.export_make(task, lambda share: seen.append(again(export).progress))
+    jobs.run(AT_EVERY_STEP, task, lambda share: seen.append(again(export).progress))
     assert sorted(set(seen)) == list(dict.fromkeys(seen)), "it only grows"
     assert len(set(seen)) > 2
 
 
 def test_a_process_that_is_killed_costs_a_wait(run: ArchiveRun, monkeypatch: pytest.MonkeyPatch) -> None:
     export = exports.request(run=run).export
-    assert exports.begin(export), "begun, then killed: nothing more is written"
+    assert leases.claim(exports.KIND, export), "begun, then killed: nothing more is written"
     assert tasks.enqueue_due() == 0
     Export.objects.update(due_at=clock.after(-1))
     assert tasks.enqueue_due() == 1
-    tasks.make_export.call(*DBTaskResult.objects.get().args_kwargs["args"])
-    assert (again(export).status, again(export).attempts) == ("done", 2)
+    tasks.run_job.call(*DBTaskResult.objects.get().args_kwargs["args"])
+    assert (again(export).status, again(export).failures, again(export).interruptions) == ("done", 0, 0)
 
 
 def test_whoever_has_lost_the_job_writes_nothing(run: ArchiveRun, folder: Path) -> None:
     export = exports.request(run=run).export
     slow = Export.objects.select_related("run__room").get(pk=export.pk)
     Export.objects.update(due_at=clock.after(60))
-    exporting.export_make(slow)
+    jobs.run(exports.KIND, slow)
     assert again(export).status == "queued"
     assert not list(folder.rglob("exports/*"))
 
@@ -200,11 +215,11 @@ def test_trouble_is_tried_again_but_not_for_ever(run: ArchiveRun, monkeypatch: p
 
     monkeypatch.setattr(exporting, "export_media", crash)
     export = exports.request(run=run).export
-    for _ in range(exports.MOST_ATTEMPTS):
+    for _ in range(3):
         assert make(export).status == "queued"
     export = make(export)
     assert export.status == "failed"
-    assert export.error == "Given up after 4 tries. OSError: the bucket does not answer"
+    assert export.job_error == "Given up after 4 failed attempts. OSError: the bucket does not answer"
 
 
 def test_a_missing_file_fails_with_what_to_do(run: ArchiveRun, folder: Path) -> None:
@@ -212,7 +227,7 @@ def test_a_missing_file_fails_with_what_to_do(run: ArchiveRun, folder: Path) -> 
     (folder / "1.mp4").unlink()
     export = make(export)
     assert export.status == "failed"
-    assert "is missing" in export.error
+    assert "is missing" in export.job_error
 
 
 def test_a_storage_that_is_no_folder_is_read_by_copies_and_written_to(
@@ -226,9 +241,9 @@ def test_a_storage_that_is_no_folder_is_read_by_copies_and_written_to(
     for name, content in pieces:
         storages["archives"].save(name, ContentFile(content))
     Seam.objects.update(method="platform", measured_at=None)
-    assert [(seam.method, seam.error) for seam in measured(run)] == [("audio", "")] * 2
+    assert [(seam.method, seam.job_error) for seam in measured(run)] == [("audio", "")] * 2
     export = make(exports.request(run=run).export)
-    assert (export.status, export.error) == ("done", "")
+    assert (export.status, export.job_error) == ("done", "")
     copy = folder / "copy.mp4"
     copy.write_bytes(storages["archives"].open(export.file).read())
     assert see(copy).numbers == list(range(300))
@@ -245,6 +260,22 @@ def test_the_command_writes_the_file_and_the_report(run: ArchiveRun, tmp_path: P
     assert len(report["report"]["seams"]) == 3
     call_command("export_run", "Hearing", stdout=StringIO())
     assert Export.objects.count() == 1
+
+
+def test_the_command_waits_for_the_process_that_makes_it(
+    run: ArchiveRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = exports.request(run=run).export
+    assert leases.claim(exports.KIND, export)
+    lease = export.due_at
+
+    def the_other_ends(seconds: float) -> None:
+        assert again(export).due_at == lease, "not taken over"
+        assert leases.give_up(exports.KIND, export, "no space")
+
+    monkeypatch.setattr(export_run.time, "sleep", the_other_ends)
+    with pytest.raises(CommandError, match="no space"):
+        call_command("export_run", str(run.pk))
 
 
 @pytest.mark.parametrize(("name", "code"), [("Nobody", 3), ("Hearing", 4)])

@@ -162,8 +162,8 @@ def _stored(request: HttpRequest, name: str, *, tag: str, content_type: str) -> 
 def _at_the_platform(segment: Segment) -> HttpResponseBase:
     if segment.status not in Segment.FINAL:
         raise errors.NoFileYet
-    if segment.keep_error or segment.status != Segment.Status.AVAILABLE:
-        raise errors.NoFile(segment.keep_error or f"This piece is {segment.get_status_display().lower()}.")
+    if segment.given_up or segment.status != Segment.Status.AVAILABLE:
+        raise errors.NoFile(segment.given_up or f"This piece is {segment.get_status_display().lower()}.")
     url = gateway.platform().archive_get(segment.archive_id).get("url")
     if not url:
         raise errors.NoFile("The platform gives no link to this piece.")

@@ -243,6 +243,6 @@ def _archive(segment: Segment, request: Request) -> dict[str, Any]:
 
 def _url(segment: Segment, request: Request) -> str | None:
     """A link of ours that outlives the platform's ten minutes; None while there is no file."""
-    if segment.keep_error or not (segment.file or segment.status == Segment.Status.AVAILABLE):
+    if segment.given_up or not (segment.file or segment.status == Segment.Status.AVAILABLE):
         return None
     return request.build_absolute_uri(access.media_link(segment))

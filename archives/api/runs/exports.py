@@ -24,6 +24,7 @@ from archives.web import access
 
 
 class ExportSerializer(serializers.ModelSerializer[Export]):
+    error = serializers.CharField(source="job_error", read_only=True)
     url = serializers.SerializerMethodField(help_text="Where the file is; null until it is done.")
 
     class Meta:

@@ -36,6 +36,8 @@ class SeamSerializer(serializers.ModelSerializer[Seam]):
         help_text="By how much pictures jump ahead where sound is continuous.",
     )
 
+    error = serializers.CharField(source="job_error", read_only=True)
+
     class Meta:
         model = Seam
         fields = (

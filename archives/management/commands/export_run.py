@@ -11,8 +11,8 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 
-from archives import errors
-from archives.media.export.job import export_make
+from archives import clock, errors
+from archives.media import jobs
 from archives.media.files.copies import local_copies
 from archives.models import ArchiveRun, Export
 from archives.services.jobs import exports
@@ -52,7 +52,8 @@ class Command(BaseCommand):
     def _made(self, export: Export) -> Export:
         """Makes it, or waits for the process that does."""
         while export.status in Export.ACTIVE:
-            export_make(export, self._progress)
+            if not _is_being_made(export):
+                jobs.run(exports.KIND, export, self._progress)
             export.refresh_from_db()
             if export.status in Export.ACTIVE:
                 self._progress(export.progress)
@@ -60,7 +61,7 @@ class Command(BaseCommand):
         self._progress(None)
         if export.status != Export.Status.DONE:
             code = CANCELLED if export.status == Export.Status.CANCELLED else FAILED
-            raise CommandError(export.error or "The export was cancelled.", returncode=code)
+            raise CommandError(export.job_error or "The export was cancelled.", returncode=code)
         return export
 
     def _progress(self, share: float | None) -> None:
@@ -81,6 +82,12 @@ class Command(BaseCommand):
         )
         for note in export.report["notes"]:
             self.stdout.write(f"  {note}")
+
+
+def _is_being_made(export: Export) -> bool:
+    """By a process whose lease has not expired; one that only waits in a queue may be taken from there."""
+    held = export.due_at is not None and export.due_at > clock.now()
+    return export.status == Export.Status.RUNNING and held
 
 
 def _run(text: str) -> ArchiveRun:

@@ -71,7 +71,7 @@ def unused_export_remove(export: Export, ages: Ages, *, dry_run: bool = False) -
 
 def _digest_of_kept(run: ArchiveRun) -> str | None:
     """That of an export as it would be made now; None where not every piece is there to make one of."""
-    if not all(_is_there(piece) for piece in run.segments.exclude(kept_at=None)):
+    if not all(_is_there(piece) for piece in run.segments.exclude(stored_at=None)):
         return None
     try:
         return exports.fingerprint(run, timeline_for(run))

@@ -9,8 +9,8 @@ from django.core.files.storage import storages
 from archives.models import ArchiveRun, Export, Preview, Segment
 from archives.services import captions, history
 from archives.services.history import move
-from archives.services.jobs import exports as export_service
-from archives.services.jobs import previews
+from archives.services.jobs import leases, previews
+from archives.services.jobs.table import KINDS
 from archives.services.library import require_removable
 
 GONE = "removed for good from the trash"
@@ -35,11 +35,12 @@ def run_purge(*, run: ArchiveRun, by: str) -> Removed:
     Before each file it is asked again whether the run may go. Counted is what this call has settled.
     """
     require_removable(run)
+    # First of all: what a job stores from now on, it removes.
+    for kind in KINDS.values():
+        leases.call_off(kind, kind.rows().filter(run=run))
     # Of a piece that is deleted at the platform there may still be a file here.
     there = run.segments.exclude(status=Segment.Status.DELETED, file="")
     pieces = [_segment(piece, by) for piece in there]
-    for export in run.exports.filter(status__in=Export.ACTIVE):
-        export_service.cancel(export=export)
     exports = [_export(export) for export in run.exports.exclude(file="")]
     for preview in Preview.objects.filter(run=run).exclude(folder="", digest=""):
         _preview(preview)
@@ -72,7 +73,7 @@ def _export(export: Export) -> int:
     require_removable(export.run)
     storages["archives"].delete(export.file)
     gone = Export.objects.filter(pk=export.pk, file=export.file)
-    settled = gone.update(status=Export.Status.REMOVED, error=f"Its file was {GONE}.", file="")
+    settled = gone.update(status=Export.Status.REMOVED, job_error=f"Its file was {GONE}.", file="")
     return export.size if settled else 0
 
 

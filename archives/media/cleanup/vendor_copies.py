@@ -31,10 +31,10 @@ def copies_to_delete() -> QuerySet[Segment]:
 
     What the platform uploaded into the user's own bucket is no copy: it is the file.
     """
-    kept = Segment.objects.filter(status=Segment.Status.AVAILABLE, kept_at__isnull=False, keep_error="")
+    kept = Segment.objects.filter(status=Segment.Status.AVAILABLE, stored_at__isnull=False, job_error="")
     playable = kept.filter(media_end_ms__isnull=False).exclude(file="").exclude(sha256="")
     runs = ArchiveRun.objects.filter(status__in=ArchiveRun.ENDED, legal_hold=False)
-    return playable.filter(run__in=runs).select_related("run__room").order_by("kept_at")
+    return playable.filter(run__in=runs).select_related("run__room").order_by("stored_at")
 
 
 def copy_delete(segment: Segment, *, by: str, dry_run: bool = False) -> Outcome:

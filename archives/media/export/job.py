@@ -1,4 +1,4 @@
-"""Makes one export of a run: pieces from the storage, one MP4 back into it."""
+"""Makes one export of a run: segments from the storage, one MP4 back into it."""
 
 from __future__ import annotations
 
@@ -8,61 +8,56 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
+from django.core.files.storage import storages
+
 from archives import clock, errors
 from archives.media.export import ExportCancelled, ExportError, ExportPlan, ExportReport
 from archives.media.export import export as export_media
 from archives.media.export.timeline_plan import plan_for
 from archives.media.files.copies import local_copies, store, storing_s, work_folder
-from archives.media.renewal import HoldLost, Renewal
+from archives.media.jobs import Worker
 from archives.models import ArchiveRun, Export
 from archives.services.jobs import exports
+from archives.services.jobs.leases import CannotBeDone, LeaseLost
 from archives.timeline import Timeline, timeline_for
 
 log = logging.getLogger(__name__)
 
-# So long may a cancel stay unnoticed, and progress stand still.
-LOOK_EVERY_S = 1.0
-Watch = Callable[[float], None]
 
+class ExportWorker(Worker[Export]):
+    def work(self) -> None:
+        try:
+            self._make()
+        except ExportCancelled:
+            raise LeaseLost from None
+        except (ExportError, errors.FilesNotKept, errors.NothingToExport) as error:
+            raise CannotBeDone(str(error)) from error
 
-def export_make(export: Export, watch: Watch = lambda share: None) -> None:
-    """Make it, unless somebody else does; the row says how it ended. `watch` gets the progress, 0 to 1."""
-    if not exports.begin(export):
-        return
-    export.refresh_from_db(fields=["attempts"])
-    if export.attempts > exports.MOST_ATTEMPTS:
-        exports.fail(export, f"Given up after {exports.MOST_ATTEMPTS} tries. {export.error}".strip())
-        return
-    try:
-        _make(export, watch)
-    except (HoldLost, ExportCancelled):
-        log.info("export %s: called off, or made by another process", export.pk)
-    except (ExportError, errors.FilesNotKept, errors.NothingToExport) as error:
-        exports.fail(export, str(error))
-    except Exception as error:
-        # Storage trouble or a mistake of ours: later tries may do better, and there are only so many.
-        log.exception("export %s: try %s failed", export.pk, export.attempts)
-        exports.retry(export, f"{type(error).__name__}: {error}")
-    except BaseException:
-        # Ended from outside, with time to say so: the next process need not wait for the lease.
-        exports.retry(export, "The process that was making it was ended.")
-        raise
+    def _make(self) -> None:
+        export, run = self.job, self.job.run
+        timeline = timeline_for(run)
+        if exports.fingerprint(run, timeline) != export.digest:
+            raise ExportError("The recording has changed since this export was asked for. Ask for another.")
+        target = work_folder() / f"{export.pk}.mp4"
+        try:
+            with planned(run, timeline, self.lease, gaps=export.gaps) as plan:
+                report = export_media(
+                    plan, target, progress=self.lease.progress, cancelled=self.lease.is_lost
+                )
+            self.lease.renew(more_s=storing_s(report.size))
+            self._store(report, store(target, f"{run.room.slug}/{run.pk}/exports/{export.pk}.mp4"))
+        finally:
+            target.unlink(missing_ok=True)
 
-
-def _make(export: Export, watch: Watch) -> None:
-    run, timeline = export.run, timeline_for(export.run)
-    if exports.fingerprint(run, timeline) != export.digest:
-        raise ExportError("The recording has changed since this export was asked for. Ask for another.")
-    job = _Job(export, watch)
-    target = work_folder() / f"{export.pk}.mp4"
-    try:
-        with planned(run, timeline, job.hold_on, gaps=export.gaps) as plan:
-            report = export_media(plan, target, progress=job.progress, cancelled=job.cancelled)
-        if not exports.hold(export, seconds=exports.HOLD_S + storing_s(report.size)):
-            raise HoldLost
-        _keep(export, report, store(target, f"{run.room.slug}/{run.pk}/exports/{export.pk}.mp4"))
-    finally:
-        target.unlink(missing_ok=True)
+    def _store(self, report: ExportReport, file: str) -> None:
+        facts = asdict(report)
+        del facts["path"]
+        duration_ms = round(report.duration_ms)
+        if not exports.done(self.job, file=file, size=report.size, duration_ms=duration_ms, report=facts):
+            if exports.unwanted(self.job, file=file):
+                storages["archives"].delete(file)
+            raise LeaseLost
+        log.info("export %s: %s bytes as %s", self.job.pk, report.size, file)
 
 
 @contextmanager
@@ -76,42 +71,3 @@ def planned(
     with local_copies(hold_on) as copies:
         paths = {pk: copies.path(file) for pk, file in files.items() if pk in shown}
         yield plan_for(timeline, paths.__getitem__, name=run.name, created_at=began, gaps=gaps)
-
-
-def _keep(export: Export, report: ExportReport, file: str) -> None:
-    told = asdict(report)
-    del told["path"]
-    done = exports.done(
-        export, file=file, size=report.size, duration_ms=round(report.duration_ms), report=told
-    )
-    if not done:
-        raise HoldLost
-    log.info("export %s: %s bytes as %s", export.pk, report.size, file)
-
-
-class _Job:
-    """Says how far it is, holds the row for longer, and learns from it whether to go on."""
-
-    def __init__(self, export: Export, watch: Watch) -> None:
-        self._export = export
-        self._watch = watch
-        self._share = 0.0
-        self._renewal = Renewal(self._hold, LOOK_EVERY_S)
-
-    def _hold(self) -> bool:
-        return exports.hold(self._export, progress=round(self._share, 4))
-
-    def hold_on(self) -> None:
-        """Raises HoldLost."""
-        self._renewal()
-
-    def progress(self, share: float) -> None:
-        self._share = share
-        self._watch(share)
-
-    def cancelled(self) -> bool:
-        try:
-            self._renewal()
-        except HoldLost:
-            return True
-        return False

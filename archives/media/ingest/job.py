@@ -20,11 +20,12 @@ from archives.media.ingest.fetch import (
     fetch,
 )
 from archives.media.ingest.probe import probe
-from archives.media.renewal import HoldLost, Renewal
+from archives.media.jobs import Worker
 from archives.models import Segment
 from archives.platform import gateway
 from archives.services import alarms
-from archives.services.jobs import ingest, previews
+from archives.services.jobs import ingest, leases, previews
+from archives.services.jobs.kinds import Kind
 
 log = logging.getLogger(__name__)
 
@@ -36,47 +37,90 @@ GONE = (Segment.Status.EXPIRED, Segment.Status.DELETED, Segment.Status.FAILED)
 NO_MEDIA = "The archive has no media: its file is 0 bytes long."
 
 
-def segment_keep(segment: Segment) -> None:
-    """Fetch, check and store the file of a segment, unless somebody else holds that job."""
-    if not ingest.hold(segment):
-        return
-    before = _part_size(segment)
-    try:
-        _keep(segment)
-    except HoldLost:
-        log.info("segment %s: another process keeps it", segment.pk)
-    except LinkExpired as error:
-        if _part_size(segment) > before:
-            log.info("segment %s: its file goes on with a fresh link", segment.pk)
-            ingest.resume(segment)
+class IngestWorker(Worker[Segment]):
+    def work(self) -> None:
+        self._before = _part_size(self.job)
+        try:
+            self._bring()
+        except leases.Outcome:
+            raise
+        except (LinkExpired, errors.NotFound) as error:
+            self._not_there(error)
+        except (FetchFailed, errors.ArchiveError, OSError) as error:
+            raise leases.Failed(str(error)) from error
+        except Exception as error:
+            # A bucket refuses in its library's own words, which may hold its address.
+            log.exception("segment %s: its file could not be stored", self.job.pk)
+            raise leases.Failed(f"{type(error).__name__} while it was stored.") from error
+
+    def give_up(self, kind: Kind, why: str) -> None:
+        if ingest.give_up(self.job, why) and why != NO_MEDIA:
+            _alarm(self.job, LOST, f"Piece {self.job.ordinal} is lost. {why}")
+
+    def after_failure(self, why: str) -> None:
+        failures = self.job.failures
+        if failures >= ALARM_AFTER:
+            times = f"Piece {self.job.ordinal} could not be fetched {failures} times"
+            _alarm(self.job, NOT_KEPT, f"{times}; trying again. {why}")
+
+    def _bring(self) -> None:
+        segment = self.job
+        archive = gateway.platform().archive_get(segment.archive_id)
+        status, size = archive["status"], archive.get("size") or 0
+        if status == Segment.Status.UPLOADED:
+            # It lies in the user's own bucket: nothing to fetch, and nothing that expires.
+            if not ingest.done(segment, file=_in_our_storage(segment, size), size=size, sha256=""):
+                raise leases.LeaseLost
+        elif status in GONE:
+            raise leases.CannotBeDone(f"The platform has no file any more: the archive is {status}.")
+        elif status != Segment.Status.AVAILABLE:
+            raise LinkExpired(f"The platform has no file yet: the archive is {status}.")
+        elif not size:
+            raise leases.CannotBeDone(NO_MEDIA)
+        elif not archive.get("url"):
+            raise LinkExpired("The platform gives no link to the file yet.")
         else:
-            _failed(segment, error)
-    except (FetchFailed, errors.ArchiveError, OSError) as error:
-        _failed(segment, error)
-    except Exception as error:
-        # A bucket refuses in its library's own words: trouble of the storage must not be silent.
-        log.exception("segment %s: its file could not be kept", segment.pk)
-        _failed(segment, OSError(f"{type(error).__name__} while it was stored."))
+            expected = Expected(size, archive.get("sha256sum") or "")
+            self._store(fetch(archive["url"], part_path(segment), expected, self._on_chunk))
 
+    def _on_chunk(self, size: int) -> None:
+        if size > self._before:
+            self.lease.advanced()
+        self.lease()
 
-def _keep(segment: Segment) -> None:
-    archive = gateway.platform().archive_get(segment.archive_id)
-    status, size = archive["status"], archive.get("size") or 0
-    if status == Segment.Status.UPLOADED:
-        # It lies in the user's own bucket: nothing to fetch, and nothing that expires.
-        ingest.done(segment, file=_in_our_storage(segment, size), size=size, sha256="")
-    elif status in GONE:
-        _give_up(segment, f"The platform has no file any more: the archive is {status}.")
-    elif status != Segment.Status.AVAILABLE:
-        raise LinkExpired(f"The platform has no file yet: the archive is {status}.")
-    elif not size:
-        ingest.give_up(segment, NO_MEDIA)
-    elif not archive.get("url"):
-        raise LinkExpired("The platform gives no link to the file yet.")
-    else:
-        expected = Expected(size, archive.get("sha256sum") or "")
-        renewal = Renewal(lambda: ingest.hold(segment))
-        _store(segment, fetch(archive["url"], part_path(segment), expected, renewal))
+    def _not_there(self, error: Exception) -> None:
+        if isinstance(error, LinkExpired) and _part_size(self.job) > self._before:
+            raise leases.Unfinished from error
+        ended = self.job.ended_at or self.job.intent_at
+        if clock.now() - ended > PLATFORM_KEEPS:
+            why = f"The platform has no file any more, 72 hours after its end. {error}"
+            raise leases.CannotBeDone(why) from error
+        raise leases.Failed(str(error)) from error
+
+    def _store(self, fetched: Fetched) -> None:
+        segment = self.job
+        self.lease.renew(more_s=storing_s(fetched.size))
+        media = probe(fetched.path)
+        file = store(fetched.path, file_name(segment))
+        stored = ingest.done(
+            segment,
+            file=file,
+            size=fetched.size,
+            sha256=fetched.sha256,
+            media_begin_ms=media.begin_ms,
+            media_end_ms=media.end_ms,
+            media_note=media.note,
+        )
+        if not stored:
+            if ingest.unwanted(segment):
+                storages["archives"].delete(file)
+            raise leases.LeaseLost
+        _all_is_well(segment)
+        previews.renew(run_id=segment.run_id)
+        if media.end_ms is None:
+            what = f"Piece {segment.ordinal} is kept, but cannot be played. {media.note}"
+            _alarm(segment, UNREADABLE, what)
+        log.info("segment %s: stored %s bytes as %s", segment.pk, fetched.size, segment.file)
 
 
 def _in_our_storage(segment: Segment, size: int) -> str:
@@ -92,29 +136,6 @@ def _in_our_storage(segment: Segment, size: int) -> str:
     if size and there != size:
         raise WrongFile(f"{there} of the {size} bytes that the platform states lie in the bucket.")
     return name
-
-
-def _store(segment: Segment, fetched: Fetched) -> None:
-    if not ingest.hold(segment, seconds=ingest.HOLD_S + storing_s(fetched.size)):
-        raise HoldLost
-    media = probe(fetched.path)
-    stored = store(fetched.path, file_name(segment))
-    kept = ingest.done(
-        segment,
-        file=stored,
-        size=fetched.size,
-        sha256=fetched.sha256,
-        media_begin_ms=media.begin_ms,
-        media_end_ms=media.end_ms,
-        media_note=media.note,
-    )
-    if not kept:
-        raise HoldLost
-    _all_is_well(segment)
-    previews.renew(run_id=segment.run_id)
-    if media.end_ms is None:
-        _alarm(segment, UNREADABLE, f"Piece {segment.ordinal} is kept, but cannot be played. {media.note}")
-    log.info("segment %s: kept %s bytes as %s", segment.pk, fetched.size, stored)
 
 
 def file_name(segment: Segment) -> str:
@@ -133,23 +154,6 @@ def _part_size(segment: Segment) -> int:
     return part.stat().st_size if part.exists() else 0
 
 
-def _failed(segment: Segment, error: Exception) -> None:
-    ended = segment.ended_at or segment.intent_at
-    if clock.now() - ended > PLATFORM_KEEPS and isinstance(error, LinkExpired | errors.NotFound):
-        _give_up(segment, f"The platform has no file any more, 72 hours after its end. {error}")
-        return
-    failures = ingest.fail(segment)
-    log.warning("segment %s: try %s to keep its file failed: %s", segment.pk, failures, error)
-    if failures >= ALARM_AFTER:
-        times = f"Piece {segment.ordinal} could not be fetched {failures} times"
-        _alarm(segment, NOT_KEPT, f"{times}; trying again. {error}")
-
-
-def _give_up(segment: Segment, why: str) -> None:
-    if ingest.give_up(segment, why):
-        _alarm(segment, LOST, f"Piece {segment.ordinal} is lost. {why}")
-
-
 def _alarm(segment: Segment, code: str, message: str) -> None:
     alarms.open(room=segment.run.room, run=segment.run, code=code, message=message)
 
@@ -157,5 +161,5 @@ def _alarm(segment: Segment, code: str, message: str) -> None:
 def _all_is_well(segment: Segment) -> None:
     """End the alarm once no piece of the run is troubled any more."""
     run = segment.run
-    if not run.segments.filter(kept_at=None, keep_error="", keep_failures__gte=ALARM_AFTER).exists():
+    if not ingest.KIND.pending().filter(run=run, failures__gte=ALARM_AFTER).exists():
         alarms.clear(room=run.room, run=run, codes=[NOT_KEPT])

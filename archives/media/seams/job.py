@@ -1,4 +1,4 @@
-"""Measures one seam in the kept files of its two pieces, and writes down what was found."""
+"""Measures one seam in the stored files of its two segments, and writes down what was found."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from pathlib import Path
 
 from archives import clock
 from archives.media.files.copies import Copies, local_copies
-from archives.media.renewal import HoldLost, Renewal
+from archives.media.jobs import Worker
 from archives.media.seams import SeamMeasure, UnreadableMedia, from_times, measure
 from archives.models import Seam, Segment
 from archives.services.jobs import previews, seams
+from archives.services.jobs.kinds import Kind
+from archives.services.jobs.leases import CannotBeDone
 
 log = logging.getLogger(__name__)
 
@@ -19,49 +21,32 @@ HINT_ERROR_MS = 3000.0
 IN_THE_MEDIA = ("audio", "video")
 
 
-class NoMedia(Exception):
-    """One of the pieces has no file that could be read here; says which and why."""
+class SeamWorker(Worker[Seam]):
+    """Whatever the files are, the seam gets an answer."""
 
+    def work(self) -> None:
+        _settle(self.job, self._measured())
 
-def seam_measure(seam: Seam) -> None:
-    """Measure a seam, unless somebody else does. Whatever the files are, the seam gets an answer."""
-    if not seams.hold(seam, attempt=True):
-        return
-    if seam.attempts > seams.MOST_ATTEMPTS:
-        why = f"Given up after {seams.MOST_ATTEMPTS} tries. {seam.error}"
-        _settle(seam, _by_times(seam), why.strip())
-        return
-    try:
-        found = _measured(seam)
-    except HoldLost:
-        log.info("seam %s: another process measures it", seam.pk)
-    except (NoMedia, UnreadableMedia) as error:
-        _settle(seam, _by_times(seam), str(error))
-    except Exception as error:
-        # Storage trouble or a mistake of ours: later tries may do better, and there are only so many.
-        log.exception("seam %s: try %s failed", seam.pk, seam.attempts)
-        seams.fail(seam, f"{type(error).__name__}: {error}")
-    else:
-        _settle(seam, found)
+    def give_up(self, kind: Kind, why: str) -> None:
+        _settle(self.job, _by_times(self.job), why)
 
-
-def _measured(seam: Seam) -> SeamMeasure:
-    later = _later(seam)
-    with local_copies(Renewal(lambda: seams.hold(seam))) as copies:
-        files = [_file(copies, segment) for segment in (seam.earlier, later)]
-        try:
-            return measure(*files, hint_offset_ms=_hint_ms(seam), max_hint_error_ms=HINT_ERROR_MS)
-        except UnreadableMedia as error:
-            told = str(error)
-            for file, segment in zip(files, (seam.earlier, later), strict=True):
-                told = told.replace(str(file), file.name).replace(file.name, f"piece {segment.ordinal}")
-            raise UnreadableMedia(told) from error
+    def _measured(self) -> SeamMeasure:
+        seam, later = self.job, _later(self.job)
+        with local_copies(self.lease) as copies:
+            files = [_file(copies, segment) for segment in (seam.earlier, later)]
+            try:
+                return measure(*files, hint_offset_ms=_hint_ms(seam), max_hint_error_ms=HINT_ERROR_MS)
+            except UnreadableMedia as error:
+                told = str(error)
+                for file, segment in zip(files, (seam.earlier, later), strict=True):
+                    told = told.replace(str(file), file.name).replace(file.name, f"piece {segment.ordinal}")
+                raise CannotBeDone(told) from error
 
 
 def _file(copies: Copies, segment: Segment) -> Path:
     if not segment.file:
         lies = "lies in your own bucket" if segment.status == segment.Status.UPLOADED else "has no file"
-        raise NoMedia(f"Piece {segment.ordinal} {lies}. {segment.keep_error}".strip())
+        raise CannotBeDone(f"Piece {segment.ordinal} {lies}. {segment.given_up}".strip())
     return copies.path(segment.file)
 
 
@@ -72,7 +57,7 @@ def _hint_ms(seam: Seam) -> float | None:
 
 def _later(seam: Seam) -> Segment:
     if seam.later is None:
-        raise NoMedia("Nothing follows this piece.")
+        raise CannotBeDone("Nothing follows this piece.")
     return seam.later
 
 

@@ -1,31 +1,68 @@
-"""Exports: asked for once for each state of a run, held by one process, and how they ended."""
+"""Exports: asked for once for each state of a run, and how they ended."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from dataclasses import astuple
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.files.storage import storages
 from django.db import IntegrityError, transaction
-from django.db.models import F, QuerySet
+from django.db.models import Q, QuerySet
 
 from archives import clock, errors
-from archives.models import ArchiveRun, Event, Export
+from archives.models import ArchiveRun, Export
 from archives.services import events
+from archives.services.jobs import leases
+from archives.services.jobs.kinds import Event, Facts, Kind
 from archives.services.library import require_unheld
 from archives.timeline import Timeline, timeline_for
 
 Status = Export.Status
 User = AbstractBaseUser | AnonymousUser
-HOLD_S = 120
-MOST_ATTEMPTS = 4
-BACKOFF_S = 30
 # Whoever fetches a file in parts asks for it many times.
 USE_NOTED_EVERY = timedelta(hours=1)
+
+
+def _rows() -> QuerySet[Export]:
+    return Export.objects.select_related("run__room")
+
+
+def _facts(event: Event) -> Facts:
+    now = clock.now()
+    of_events: dict[Event, Facts] = {
+        Event.BEGUN: {"status": Status.RUNNING, "started_at": now},
+        Event.AGAIN: {"status": Status.QUEUED, "progress": 0.0},
+        Event.GIVEN_UP: {"status": Status.FAILED, "ended_at": now},
+        Event.CALLED_OFF: {"status": Status.CANCELLED, "ended_at": now},
+    }
+    return of_events[event]
+
+
+def _failed(rows: QuerySet[Export]) -> QuerySet[Export]:
+    """The newest for each treatment of gaps, if that failed: none like it is under way or done."""
+    newest = [rows.filter(gaps=gaps).order_by("-created_at").first() for gaps in Export.Gaps.values]
+    failed = [export.pk for export in newest if export and export.status == Status.FAILED and not export.file]
+    return rows.filter(pk__in=failed, status=Status.FAILED)
+
+
+KIND = Kind(
+    name="export",
+    label="exports",
+    worker="archives.media.export.job.ExportWorker",
+    priority=10,
+    rows=_rows,
+    pauses_s=(30, 60, 90),
+    waiting=lambda pending: pending.filter(status=Status.QUEUED),
+    since="created_at",
+    # Within a second of a cancel the work on it ends.
+    renew_every_s=1.0,
+    facts=_facts,
+    failed=_failed,
+)
 
 
 class Requested(NamedTuple):
@@ -53,7 +90,8 @@ def request(
     user = requested_by if requested_by is not None and requested_by.is_authenticated else None
     try:
         with transaction.atomic():
-            new = Export.objects.create(run=run, gaps=gaps, digest=digest, requested_by=user)  # type: ignore[misc]
+            wanted = {"run": run, "gaps": gaps, "digest": digest, "requested_by": user}
+            new = Export.objects.create(**wanted, due_at=clock.now())
     except IntegrityError:
         return Requested(same.get(), False)
     return Requested(new, True)
@@ -76,15 +114,13 @@ def _file_is_gone(export: Export) -> bool:
     if export.status != Status.DONE or storages["archives"].exists(export.file):
         return False
     gone = Export.objects.filter(pk=export.pk, status=Status.DONE)
-    gone.update(status=Status.REMOVED, error="Its file was removed from the storage.", file="")
+    gone.update(status=Status.REMOVED, job_error="Its file was removed from the storage.", file="")
     return True
 
 
 def cancel(*, export: Export) -> Export:
-    """Call it off; whoever is making it notices within seconds. What has ended stays as it is."""
-    Export.objects.filter(pk=export.pk, status__in=Export.ACTIVE).update(
-        status=Status.CANCELLED, ended_at=clock.now()
-    )
+    """Call it off; the process that makes it notices within seconds. What has ended stays as it is."""
+    leases.call_off(KIND, Export.objects.filter(pk=export.pk))
     export.refresh_from_db()
     return export
 
@@ -103,51 +139,20 @@ def remove(*, export: Export, why: str) -> bool:
         shown = ArchiveRun.objects.shown().filter(pk=export.run_id, status=ArchiveRun.Status.COMPLETE)
         unused = Export.objects.filter(pk=export.pk, used_at=export.used_at, run__in=shown)
         ended = unused.filter(status__in=(Status.DONE, Status.REMOVED)).exclude(file="")
-        return bool(ended.update(status=Status.REMOVED, error=why))
+        return bool(ended.update(status=Status.REMOVED, job_error=why))
 
 
-def due(now: datetime) -> QuerySet[Export]:
-    return Export.objects.filter(status__in=Export.ACTIVE, due_at__lte=now)
-
-
-def begin(export: Export) -> bool:
-    """Take the job for one try."""
-    return hold(export, status=Status.RUNNING, attempts=F("attempts") + 1, started_at=clock.now())
-
-
-def hold(export: Export, *, seconds: float = HOLD_S, **facts: Any) -> bool:
-    """Take the job, or hold it for longer; False where it was called off or somebody else has moved it."""
-    until = clock.after(seconds)
-    if not _held(export).update(due_at=until, **facts):
-        return False
-    export.due_at = until
-    return True
+def unwanted(export: Export, *, file: str) -> bool:
+    """It was called off or removed while it was made: no row refers to `file`, and none will."""
+    wanted = Export.objects.filter(Q(due_at__isnull=False) | Q(file=file), pk=export.pk)
+    return not wanted.exists()
 
 
 def done(export: Export, *, file: str, size: int, duration_ms: int, report: dict[str, Any]) -> bool:
     facts = {"file": file, "size": size, "duration_ms": duration_ms, "report": report}
     with transaction.atomic():
-        ended = _ended(export, Status.DONE, progress=1.0, error="", **facts)
+        ended = leases.done(export, status=Status.DONE, ended_at=clock.now(), progress=1.0, **facts)
         if ended:
             about = {"export": str(export.pk), "gaps": export.gaps, "size": size, "duration_ms": duration_ms}
-            events.record(type=Event.Type.EXPORT_READY, run=export.run, data=about)
+            events.record(type=events.Type.EXPORT_READY, run=export.run, data=about)
     return ended
-
-
-def fail(export: Export, why: str) -> bool:
-    return _ended(export, Status.FAILED, error=why)
-
-
-def retry(export: Export, why: str) -> None:
-    """Try once more in a while."""
-    _held(export).update(
-        status=Status.QUEUED, progress=0.0, due_at=clock.after(BACKOFF_S * export.attempts), error=why
-    )
-
-
-def _ended(export: Export, status: str, **facts: Any) -> bool:
-    return _held(export).update(status=status, ended_at=clock.now(), **facts) == 1
-
-
-def _held(export: Export) -> QuerySet[Export]:
-    return Export.objects.filter(pk=export.pk, due_at=export.due_at, status__in=Export.ACTIVE)

@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.core.files.storage import storages
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 
 from archives import clock, errors
 from archives.models import ArchiveRun, Preview
-from archives.services.jobs import exports
+from archives.services.jobs import exports, leases
+from archives.services.jobs.kinds import Event, Facts, Kind
 from archives.timeline import timeline_for
 
 PICTURE, CUES, LEVELS, COVER = "thumbnails.jpg", "thumbnails.vtt", "levels.json", "cover.jpg"
 FILES = (PICTURE, CUES, LEVELS, COVER)
-HOLD_S = 120
-MOST_ATTEMPTS = 4
-BACKOFF_S = 60
+
+
+def _rows() -> QuerySet[Preview]:
+    return Preview.objects.select_related("run__room")
+
+
+def _facts(event: Event) -> Facts:
+    # Without a digest the process that makes it knows that its files are not wanted.
+    of_events: dict[Event, Facts] = {Event.AGAIN: {"progress": 0.0}, Event.CALLED_OFF: {"digest": ""}}
+    return of_events.get(event, {})
+
+
+KIND = Kind(
+    name="preview",
+    label="the preview",
+    worker="archives.media.previews.job.PreviewWorker",
+    priority=0,
+    rows=_rows,
+    # A run is watched as well without.
+    pauses_s=(60, 120, 180),
+    renew_every_s=2.0,
+    facts=_facts,
+)
 
 
 def plan(*, run: ArchiveRun) -> Preview | None:
@@ -32,7 +51,7 @@ def plan(*, run: ArchiveRun) -> Preview | None:
         return None
     preview, _ = Preview.objects.get_or_create(run=run)
     stale = Preview.objects.filter(pk=preview.pk).exclude(digest=digest)
-    stale.update(digest=digest, due_at=clock.now(), attempts=0, progress=0.0, error="")
+    leases.restart(KIND, stale, digest=digest)
     return preview
 
 
@@ -43,37 +62,10 @@ def renew(*, run_id: UUID) -> None:
         plan(run=run)
 
 
-def due(now: datetime) -> QuerySet[Preview]:
-    return Preview.objects.filter(due_at__lte=now)
-
-
-def begin(preview: Preview) -> bool:
-    """Take the job for one try."""
-    if not hold(preview, attempts=F("attempts") + 1):
-        return False
-    preview.attempts += 1
-    return True
-
-
-def hold(preview: Preview, *, seconds: float = HOLD_S, **facts: Any) -> bool:
-    """Take the job, or hold it for longer; False where somebody else has moved it meanwhile."""
-    until = clock.after(seconds)
-    if not _held(preview).update(due_at=until, **facts):
-        return False
-    preview.due_at = until
-    return True
-
-
-def give_back(preview: Preview, *, seconds: float = 0) -> bool:
-    """Due again at once: to be ended on the way, as at each deploy, is no failed try."""
-    return hold(preview, seconds=seconds, attempts=max(0, preview.attempts - 1))
-
-
 def done(preview: Preview, *, folder: str, digest: str) -> bool:
     """They lie in `folder`, made of what the run was by `digest`; an older one's files go."""
     old = Preview.objects.values_list("folder", flat=True).get(pk=preview.pk)
-    facts = {"folder": folder, "digest": digest, "progress": 1.0, "made_at": clock.now(), "error": ""}
-    done = _held(preview).update(due_at=None, **facts) == 1
+    done = leases.done(preview, folder=folder, digest=digest, progress=1.0, made_at=clock.now())
     if done and old not in ("", folder):
         delete_files(old)
     return done
@@ -89,22 +81,6 @@ def version(folder: str) -> str:
     return folder.rsplit("/", 1)[-1]
 
 
-def give_up(preview: Preview) -> None:
-    """Whatever makes it ends the process that does, again and again."""
-    why = f"Given up after {MOST_ATTEMPTS} tries. {preview.error}".strip()
-    _held(preview).update(due_at=None, error=why)
-
-
 def delete_files(folder: str) -> None:
     for name in FILES:
         storages["archives"].delete(f"{folder}/{name}")
-
-
-def fail(preview: Preview, why: str) -> None:
-    """Try again in a while, but not for ever: a run is watched as well without."""
-    again = clock.after(BACKOFF_S * preview.attempts) if preview.attempts < MOST_ATTEMPTS else None
-    _held(preview).update(due_at=again, error=why)
-
-
-def _held(preview: Preview) -> QuerySet[Preview]:
-    return Preview.objects.filter(pk=preview.pk, due_at=preview.due_at)

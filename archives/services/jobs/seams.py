@@ -1,29 +1,42 @@
-"""The job of measuring seams: which pieces meet, who holds a seam, and what came of it.
-
-`due_at` is due time, lease and fence in one: whoever moves it from the value that it read holds the job.
-"""
+"""The job of measuring seams: which pieces meet, and what came of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F, Max, QuerySet
+from django.db.models import Max, QuerySet
 
 from archives import clock
 from archives.models import ArchiveRun, Seam, Segment
+from archives.services.jobs import leases
+from archives.services.jobs.kinds import Kind
 
-HOLD_S = 120
-# A queued task that has not begun by then is taken as lost and queued again.
-QUEUED_S = 600
-MOST_ATTEMPTS = 4
-BACKOFF_S = 15
 # A run is complete without its seams after that: they go on being measured, and the player gains then.
 PATIENCE = timedelta(hours=1)
 UNSETTLED = "platform"
+
+
+def _rows() -> QuerySet[Seam]:
+    return Seam.objects.select_related("run", "earlier", "later").order_by()
+
+
+def _failed(rows: QuerySet[Seam]) -> QuerySet[Seam]:
+    return rows.exclude(job_error="", failures=0).exclude(later=None).filter(measured_at=None)
+
+
+KIND = Kind(
+    name="seam",
+    label="seams to be measured",
+    worker="archives.media.seams.job.SeamWorker",
+    priority=20,
+    rows=_rows,
+    pauses_s=(15, 30, 45),
+    failed=_failed,
+)
 
 
 def plan(*, run_id: UUID) -> int:
@@ -69,45 +82,21 @@ def _end_ms(piece: Segment) -> float:
     return (piece.created_at_ms or 0) + (piece.media_end_ms or piece.duration_ms)
 
 
-def due(now: datetime) -> QuerySet[Seam]:
-    return Seam.objects.filter(due_at__lte=now)
-
-
-def hold(seam: Seam, *, seconds: float = HOLD_S, attempt: bool = False) -> bool:
-    """Take the job, or hold it for longer; False where somebody else has moved it meanwhile."""
-    until = clock.after(seconds)
-    counted = {"attempts": F("attempts") + 1} if attempt else {}
-    if not _held(seam).update(due_at=until, **counted):
-        return False
-    seam.due_at = until
-    seam.attempts += attempt
-    return True
-
-
 def settle(seam: Seam, *, error: str = "", **measured: Any) -> bool:
     """Write what was found out, the last word on this seam. `kind` and a gap's bounds only where measured."""
-    settled = _held(seam).update(due_at=None, error=error, **measured)
+    settled = leases.done(seam, job_error=error, **measured)
     if settled:
         _wake_run(seam.run_id)
-    return settled == 1
-
-
-def fail(seam: Seam, error: str) -> None:
-    """Try again in a while."""
-    _held(seam).update(due_at=clock.after(BACKOFF_S * seam.attempts), error=error)
+    return settled
 
 
 def pending(*, run: ArchiveRun) -> bool:
     """Whether the run should wait for its seams: some are still to be measured, and not for too long."""
     if not run.seams.exclude(due_at=None).exists():
         return False
-    kept_at = run.segments.aggregate(last=Max("kept_at"))["last"]
-    since = max(filter(None, (kept_at, run.ended_at)), default=clock.now())
+    stored_at = run.segments.aggregate(last=Max("stored_at"))["last"]
+    since = max(filter(None, (stored_at, run.ended_at)), default=clock.now())
     return clock.now() - since < PATIENCE
-
-
-def _held(seam: Seam) -> QuerySet[Seam]:
-    return Seam.objects.filter(pk=seam.pk, due_at=seam.due_at)
 
 
 def _wake_run(run_id: UUID) -> None:

@@ -13,14 +13,12 @@ from rest_framework.test import APIClient
 
 from archives import clock
 from archives.api.runs.timeline import run_offsets
-from archives.media import tasks
-from archives.media.export import job as exporting
+from archives.media import jobs, tasks
 from archives.media.previews import job as previewing
 from archives.media.previews import thumbnails
 from archives.media.seams import SURE
-from archives.media.seams import job as seaming
 from archives.models import ArchiveRun, Export, Preview, Seam
-from archives.services.jobs import previews, seams
+from archives.services.jobs import exports, leases, previews, seams
 from tests.support.media.stored_segments import START, keep_in, measured, new_run, piece
 
 pytestmark = [pytest.mark.django_db, pytest.mark.media]
@@ -41,7 +39,7 @@ def run(settings: Any, tmp_path: Path) -> ArchiveRun:
 def exported(host: APIClient, run: ArchiveRun) -> dict[str, Any]:
     asked = host.post(f"/api/runs/{run.pk}/exports/", {})
     assert asked.status_code == 202, asked.json()
-    exporting.export_make(Export.objects.select_related("run__room").get(pk=asked.json()["id"]))
+    jobs.run(exports.KIND, Export.objects.select_related("run__room").get(pk=asked.json()["id"]))
     return host.get(f"/api/exports/{asked.json()['id']}/").json()
 
 
@@ -115,7 +113,7 @@ def test_thumbnails_and_levels_are_made_once_and_served(host: APIClient, run: Ar
     assert run_offsets(run)["thumbnails"] is None
     preview = previews.plan(run=run)
     assert preview
-    previewing.preview_make(Preview.objects.select_related("run__room").get(pk=preview.pk))
+    jobs.run(previews.KIND, Preview.objects.select_related("run__room").get(pk=preview.pk))
     offsets = host.get(f"/api/runs/{run.pk}/offsets/").json()
     cues = host.get(offsets["thumbnails"])
     assert cues["Content-Type"].startswith("text/vtt")
@@ -134,7 +132,7 @@ def test_thumbnails_and_levels_are_made_once_and_served(host: APIClient, run: Ar
 
 def made(run: ArchiveRun) -> Preview:
     previews.plan(run=run)
-    previewing.preview_make(Preview.objects.select_related("run__room").get(run=run))
+    jobs.run(previews.KIND, Preview.objects.select_related("run__room").get(run=run))
     return Preview.objects.get(run=run)
 
 
@@ -185,7 +183,7 @@ def test_a_preview_follows_what_is_kept_and_measured_after_the_run_was_complete(
     seam = run.seams.exclude(due_at=None).get(later=late)
     previews.renew(run_id=run.pk)
     assert Preview.objects.get().due_at is None, "its seam is still to be measured"
-    seaming.seam_measure(seam)
+    jobs.run(seams.KIND, seam)
     assert Preview.objects.get().due_at is not None
 
 
@@ -209,10 +207,11 @@ def test_a_preview_that_ends_its_process_is_given_up(run: ArchiveRun) -> None:
     """Out of memory, or a fault of a library: nothing is left to say so but the number of tries."""
     preview = previews.plan(run=run)
     assert preview
-    Preview.objects.update(attempts=previews.MOST_ATTEMPTS)
-    previewing.preview_make(Preview.objects.select_related("run__room").get())
+    Preview.objects.update(interruptions=leases.MAX_INTERRUPTIONS)
+    jobs.run(previews.KIND, Preview.objects.select_related("run__room").get())
     preview.refresh_from_db()
-    assert (preview.due_at, preview.folder, preview.error) == (None, "", "Given up after 4 tries.")
+    assert (preview.due_at, preview.folder) == (None, "")
+    assert preview.job_error.startswith("Given up after 50 attempts whose process was killed")
 
 
 def test_to_be_ended_on_the_way_is_no_failed_try(run: ArchiveRun, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,13 +223,13 @@ def test_to_be_ended_on_the_way_is_no_failed_try(run: ArchiveRun, monkeypatch: p
     monkeypatch.setattr(previewing.thumbnails, "sprite", ended)
     preview = previews.plan(run=run)
     assert preview
-    for _ in range(previews.MOST_ATTEMPTS + 2):
+    for _ in range(6):
         preview.refresh_from_db()
         assert preview.due_at
         with pytest.raises(SystemExit):
-            tasks.make_preview.call(preview.pk, preview.due_at.isoformat())
+            tasks.run_job.call("preview", str(preview.pk), preview.due_at.isoformat())
     preview.refresh_from_db()
-    assert (preview.attempts, preview.error) == (0, "")
+    assert (preview.failures, preview.interruptions, preview.job_error) == (0, 0, "")
 
 
 def test_a_preview_that_fails_is_tried_again_but_not_for_ever(
@@ -242,7 +241,7 @@ def test_a_preview_that_fails_is_tried_again_but_not_for_ever(
     monkeypatch.setattr(previewing.thumbnails, "sprite", crash)
     preview = previews.plan(run=run)
     for left in (True, True, True, False):
-        previewing.preview_make(Preview.objects.select_related("run__room").get())
+        jobs.run(previews.KIND, Preview.objects.select_related("run__room").get())
         assert (Preview.objects.get().due_at is not None) == left
     assert preview
-    assert Preview.objects.get().error == "RuntimeError: no memory"
+    assert Preview.objects.get().job_error == "Given up after 4 failed attempts. RuntimeError: no memory"

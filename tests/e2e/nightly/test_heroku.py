@@ -97,7 +97,7 @@ def _pieces(heroku: Heroku) -> list[dict[str, bool]]:
     told = heroku.do(
         [".venv/bin/python", "manage.py", "shell", "--no-imports", "-v", "0", "-c",
          "import json; from archives.models import Segment;"
-         "print(json.dumps([{'kept': bool(one.kept_at and one.file)} for one in Segment.objects.all()]))"]
+         "print(json.dumps([{'kept': bool(one.stored_at and one.file)} for one in Segment.objects.all()]))"]
     )  # fmt: skip
     return list(json.loads(next(line for line in told.splitlines() if line.startswith("["))))
 

@@ -75,7 +75,7 @@ def test_one_that_no_longer_fits_goes_after_thirty_days(run: ArchiveRun, made: C
     assert "1 exports (7 bytes) that nobody fetches removed" in told
     assert "main: Hearing, day two, export of " in told
     assert not is_there(export)
-    assert (again(export).status, again(export).error) == ("removed", unused.WHY)
+    assert (again(export).status, again(export).job_error) == ("removed", unused.WHY)
     assert NONE in cleanup()
 
 

@@ -105,11 +105,11 @@ def test_a_kept_file_that_is_not_what_was_fetched_keeps_the_copy_alive(
 @pytest.mark.parametrize(
     "values",
     [
-        pytest.param({"kept_at": None}, id="not kept yet"),
+        pytest.param({"stored_at": None}, id="not kept yet"),
         pytest.param({"file": ""}, id="lies elsewhere"),
         pytest.param({"sha256": ""}, id="never compared"),
         pytest.param({"media_end_ms": None}, id="cannot be played"),
-        pytest.param({"keep_error": "lost"}, id="given up"),
+        pytest.param({"job_error": "lost"}, id="given up"),
         pytest.param({"status": "uploaded"}, id="in the user's bucket"),
     ],
 )

@@ -18,15 +18,14 @@ from django.core.management import call_command
 from django.test import Client
 
 from archives import clock
+from archives.media import jobs
 from archives.media.cleanup import removal
-from archives.media.export import job as exporting
 from archives.media.files import copies
 from archives.media.ingest import job as keep
-from archives.media.previews import job as previewing
 from archives.models import Alarm, ArchiveRun, Export, Preview, Segment
 from archives.platform import gateway
 from archives.services import library
-from archives.services.jobs import exports, ingest, previews
+from archives.services.jobs import exports, ingest, leases, previews
 from dualarchive.addons import IN_MEMORY
 from tests.support.media.stored_segments import measured, media, new_run
 from tests.support.servers.file_server import (
@@ -118,7 +117,7 @@ def viewer(client: Client) -> Client:
 def test_a_piece_is_kept_in_the_bucket(
     bucket: Any, segment: Segment, platform: Platform, tmp_path: Path
 ) -> None:
-    keep.segment_keep(segment)
+    jobs.run(ingest.KIND, segment)
     segment = again(segment)
     assert content(bucket, segment.file) == BODY
     assert (segment.size, segment.sha256) == (len(BODY), DIGEST)
@@ -148,9 +147,9 @@ def test_it_is_whole_and_verified_in_the_end(
 ) -> None:
     platform.files.answers = trouble
     for _ in range(tries):
-        assert again(segment).kept_at is None
-        Segment.objects.update(keep_due_at=clock.now())
-        keep.segment_keep(again(segment))
+        assert again(segment).stored_at is None
+        Segment.objects.update(due_at=clock.now())
+        jobs.run(ingest.KIND, again(segment))
     segment = again(segment)
     assert platform.files.ranges == ranges
     assert platform.files.paths[-1].endswith(f"link={tries}")
@@ -163,10 +162,10 @@ def test_links_that_end_during_a_slow_transfer_are_no_failures(
     slow = [cut_after(200_000), answers(403)]
     platform.files.answers = [*slow * 4, whole]
     for _ in range(4):
-        keep.segment_keep(again(segment))
-        assert again(segment).keep_failures == 0
-        assert again(segment) in ingest.due(clock.now())
-    keep.segment_keep(again(segment))
+        jobs.run(ingest.KIND, again(segment))
+        assert again(segment).failures == 0
+        assert again(segment) in leases.due(ingest.KIND, clock.now())
+    jobs.run(ingest.KIND, again(segment))
     assert content(bucket, again(segment).file) == BODY
     assert not Alarm.objects.filter(code="file_not_kept").exists()
 
@@ -176,9 +175,9 @@ def test_links_that_end_before_anything_came_are_failures(
 ) -> None:
     platform.files.answers = [cut_after(200_000), answers(403)]
     for failures in range(4):
-        Segment.objects.update(keep_due_at=clock.now())
-        keep.segment_keep(again(segment))
-        assert again(segment).keep_failures == failures
+        Segment.objects.update(due_at=clock.now())
+        jobs.run(ingest.KIND, again(segment))
+        assert again(segment).failures == failures
     assert Alarm.objects.get().code == "file_not_kept"
 
 
@@ -188,15 +187,15 @@ def test_a_bucket_that_refuses_is_tried_again_and_an_alarm_says_so(
     whole_bucket = settings.STORAGES
     settings.STORAGES = {**settings.STORAGES, "archives": s3.storage("nobody-made-this-bucket")}
     for tries in (1, 2, 3):
-        Segment.objects.update(keep_due_at=clock.now())
-        keep.segment_keep(again(segment))
-        assert again(segment).keep_failures == tries
-        assert again(segment).keep_due_at > clock.now()
+        Segment.objects.update(due_at=clock.now())
+        jobs.run(ingest.KIND, again(segment))
+        assert again(segment).failures == tries
+        assert again(segment).due_at > clock.now()
     alarm = Alarm.objects.get()
     assert (alarm.code, alarm.cleared_at) == ("file_not_kept", None)
     assert "NoSuchBucket" in alarm.message
     settings.STORAGES = whole_bucket
-    keep.segment_keep(again(segment))
+    jobs.run(ingest.KIND, again(segment))
     assert content(bucket, again(segment).file) == BODY
     assert len(platform.files.paths) == 1, "what came is not fetched again"
     assert Alarm.objects.get(code="file_not_kept").cleared_at is not None
@@ -209,17 +208,17 @@ def test_a_slow_bucket_does_not_lose_the_job_to_another_process(
     held: list[Any] = []
     monkeypatch.setattr(copies, "SLOWEST_BYTES_PER_S", 1000)
     monkeypatch.setattr(
-        keep, "store", lambda *given: held.append(again(segment).keep_due_at) or copies.store(*given)
+        keep, "store", lambda *given: held.append(again(segment).due_at) or copies.store(*given)
     )
-    keep.segment_keep(segment)
+    jobs.run(ingest.KIND, segment)
     assert held[0] - clock.now() > timedelta(seconds=len(BODY) / 1000 - 5)
-    assert again(segment).kept_at is not None
+    assert again(segment).stored_at is not None
 
 
 def test_it_is_served_by_a_signed_link_that_ends(
     bucket: Any, segment: Segment, platform: Platform, viewer: Client
 ) -> None:
-    keep.segment_keep(segment)
+    jobs.run(ingest.KIND, segment)
     answer = viewer.get(f"/media/segments/{segment.pk}/")
     assert (answer.status_code, answer["Cache-Control"]) == (302, "no-store")
     link = answer["Location"]
@@ -234,7 +233,7 @@ def test_it_is_served_by_a_signed_link_that_ends(
 def test_who_may_not_watch_gets_no_link(
     bucket: Any, segment: Segment, platform: Platform, client: Client
 ) -> None:
-    keep.segment_keep(segment)
+    jobs.run(ingest.KIND, segment)
     assert client.get(f"/media/segments/{segment.pk}/").status_code == 401
 
 
@@ -243,7 +242,7 @@ def test_what_the_platform_uploaded_is_used_where_it_lies(
 ) -> None:
     bucket.put_object(Key="100/archive-1/archive.mp4", Body=BODY)
     platform.archive["status"] = "uploaded"
-    keep.segment_keep(segment)
+    jobs.run(ingest.KIND, segment)
     assert again(segment).file == "100/archive-1/archive.mp4"
     assert platform.files.paths == []
     assert list(lying(bucket)) == ["100/archive-1/archive.mp4"]
@@ -256,11 +255,11 @@ def test_what_is_not_all_there_yet_is_looked_at_again(
 ) -> None:
     bucket.put_object(Key="100/archive-1/archive.mp4", Body=BODY[:1000])
     platform.archive["status"] = "uploaded"
-    keep.segment_keep(segment)
-    assert (again(segment).kept_at, again(segment).keep_failures) == (None, 1)
+    jobs.run(ingest.KIND, segment)
+    assert (again(segment).stored_at, again(segment).failures) == (None, 1)
     bucket.put_object(Key="100/archive-1/archive.mp4", Body=BODY)
-    keep.segment_keep(again(segment))
-    assert again(segment).kept_at is not None
+    jobs.run(ingest.KIND, again(segment))
+    assert again(segment).stored_at is not None
 
 
 def pieces_in(bucket: Any, run: ArchiveRun) -> list[Segment]:
@@ -281,7 +280,7 @@ def pieces_in(bucket: Any, run: ArchiveRun) -> list[Segment]:
                 duration_ms=(end - first) * 40,
                 file=name,
                 size=len(media(first, end)),
-                kept_at=clock.now(),
+                stored_at=clock.now(),
             )
         )
     return found
@@ -296,9 +295,9 @@ def test_pieces_in_the_bucket_become_one_file_in_the_bucket(
     assert seam.sure
     assert seam.offset_ms == pytest.approx(1600, abs=20)
     export = exports.request(run=run).export
-    exporting.export_make(export)
+    jobs.run(exports.KIND, export)
     export.refresh_from_db()
-    assert (export.status, export.error) == ("done", "")
+    assert (export.status, export.job_error) == ("done", "")
     assert export.duration_ms == pytest.approx(4000, abs=40)
     link = viewer.get(f"/media/exports/{export.pk}/")["Location"]
     assert "Hearing.mp4" in parse_qs(urlsplit(link).query)["response-content-disposition"][0]
@@ -336,7 +335,7 @@ def test_a_preview_in_the_bucket_makes_room_for_the_next(bucket: Any, viewer: Cl
     for name in ("Hearing", "Hearing, day two"):
         ArchiveRun.objects.update(name=name)
         previews.plan(run=ArchiveRun.objects.get())
-        previewing.preview_make(Preview.objects.select_related("run__room").get())
+        jobs.run(previews.KIND, Preview.objects.select_related("run__room").get())
         folder = Preview.objects.get().folder
         assert {key for key in lying(bucket) if "/preview/" in key} == {
             f"{folder}/{file}" for file in previews.FILES

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -20,11 +21,14 @@ from django_tasks_db.models import DBTaskResult
 from rest_framework.authtoken.models import Token
 
 from archives import clock, errors
-from archives.media import renewal, tasks
+from archives.media import jobs, tasks
+from archives.media.cleanup.removal import run_purge
+from archives.media.files import copies
 from archives.media.ingest import job as keep
 from archives.models import Alarm, ArchiveRun, Room, Segment
 from archives.platform import gateway
-from archives.services.jobs import ingest
+from archives.services import library
+from archives.services.jobs import ingest, leases
 from archives.web import access
 
 pytestmark = pytest.mark.django_db
@@ -131,23 +135,23 @@ def again(segment: Segment) -> Segment:
 
 
 def make_due(segment: Segment) -> Segment:
-    Segment.objects.filter(pk=segment.pk).update(keep_due_at=clock.now())
+    Segment.objects.filter(pk=segment.pk).update(due_at=clock.now())
     return again(segment)
 
 
 # --- keeping -----------------------------------------------------------------------------------------
 def test_it_keeps_the_file_and_says_where(segment: Segment, platform: Platform, folder: Path) -> None:
-    keep.segment_keep(segment)
+    jobs.run(ingest.KIND, segment)
     segment = again(segment)
     assert (folder / segment.file).read_bytes() == BODY
     assert segment.file == f"main/{segment.run_id}/0000-primary-archive-1.mp4"
     assert (segment.size, segment.sha256) == (len(BODY), hashlib.sha256(BODY).hexdigest())
-    assert segment.kept_at is not None
+    assert segment.stored_at is not None
     assert list((folder / ".parts").iterdir()) == []
 
 
 def test_the_run_is_looked_at_once_its_piece_is_kept(segment: Segment, platform: Platform) -> None:
-    keep.segment_keep(segment)
+    jobs.run(ingest.KIND, segment)
     assert again(segment).run.due_at <= clock.now()
 
 
@@ -155,7 +159,7 @@ def test_the_sweep_queues_it_once_and_the_task_keeps_it(segment: Segment, platfo
     assert [tasks.enqueue_due(), tasks.enqueue_due()] == [1, 0]
     queued = DBTaskResult.objects.get()
     queued.task.call(*queued.task_result.args, **queued.task_result.kwargs)
-    assert again(segment).kept_at is not None
+    assert again(segment).stored_at is not None
     assert tasks.enqueue_due() == 0
 
 
@@ -168,10 +172,10 @@ def test_a_task_that_was_lost_is_queued_again_and_its_older_copy_does_nothing(
     segment: Segment, platform: Platform
 ) -> None:
     tasks.enqueue_due()
-    older = again(segment).keep_due_at
+    older = again(segment).due_at
     make_due(segment)
     assert tasks.enqueue_due() == 1
-    tasks.keep_segment.call(str(segment.pk), older.isoformat())
+    tasks.run_job.call("ingest", str(segment.pk), older.isoformat())
     assert platform.asked == 0
 
 
@@ -180,9 +184,9 @@ def test_a_fresh_link_is_asked_for_on_each_try(
 ) -> None:
     files.fail_with = [403, 410]
     for _ in range(3):
-        keep.segment_keep(make_due(segment))
+        jobs.run(ingest.KIND, make_due(segment))
     assert platform.asked == 3
-    assert again(segment).kept_at is not None
+    assert again(segment).stored_at is not None
 
 
 def test_it_waits_longer_after_each_failure_and_raises_an_alarm_after_three(
@@ -192,11 +196,11 @@ def test_it_waits_longer_after_each_failure_and_raises_an_alarm_after_three(
     waits = []
     for _ in range(3):
         assert not Alarm.objects.exists()
-        keep.segment_keep(make_due(segment))
-        waits.append(again(segment).keep_due_at - clock.now())
+        jobs.run(ingest.KIND, make_due(segment))
+        waits.append(again(segment).due_at - clock.now())
     assert timedelta() < waits[0] < waits[1] < waits[2]
     assert Alarm.objects.get().code == "file_not_kept"
-    assert again(segment).keep_error == ""
+    assert again(segment).given_up == ""
 
 
 def test_the_alarm_is_over_when_the_file_is_kept_after_all(
@@ -204,8 +208,8 @@ def test_the_alarm_is_over_when_the_file_is_kept_after_all(
 ) -> None:
     files.fail_with = [503] * 3
     for _ in range(4):
-        keep.segment_keep(make_due(segment))
-    assert again(segment).kept_at is not None
+        jobs.run(ingest.KIND, make_due(segment))
+    assert again(segment).stored_at is not None
     assert Alarm.objects.get(code="file_not_kept").cleared_at is not None
 
 
@@ -214,29 +218,29 @@ def test_a_platform_that_is_down_is_tried_again(segment: Segment, platform: Plat
         raise errors.PlatformUnavailable
 
     monkeypatch.setattr(platform, "archive_get", down)
-    keep.segment_keep(segment)
-    assert again(segment).keep_failures == 1
+    jobs.run(ingest.KIND, segment)
+    assert again(segment).failures == 1
 
 
 def test_the_vendor_states_a_digest_in_base64(segment: Segment, platform: Platform) -> None:
     platform.archive["sha256sum"] = base64.b64encode(hashlib.sha256(BODY).digest()).decode()
-    keep.segment_keep(segment)
+    jobs.run(ingest.KIND, segment)
     assert again(segment).sha256 == hashlib.sha256(BODY).hexdigest()
 
 
 @pytest.mark.parametrize("digest", ["0" * 64, base64.b64encode(bytes(32)).decode(), "not a digest"])
 def test_a_wrong_file_is_never_kept(segment: Segment, platform: Platform, folder: Path, digest: str) -> None:
     platform.archive["sha256sum"] = digest
-    keep.segment_keep(segment)
-    assert again(segment).kept_at is None
+    jobs.run(ingest.KIND, segment)
+    assert again(segment).stored_at is None
     assert not list(folder.rglob("*.mp4"))
 
 
 def test_an_archive_in_the_users_bucket_stays_there(segment: Segment, platform: Platform) -> None:
     platform.archive["status"] = "uploaded"
-    keep.segment_keep(segment)
+    jobs.run(ingest.KIND, segment)
     segment = again(segment)
-    assert segment.kept_at is not None
+    assert segment.stored_at is not None
     assert segment.file == ""
 
 
@@ -247,14 +251,14 @@ def test_an_archive_that_the_platform_uploaded_into_our_storage_is_used_where_it
     platform.archive["status"] = "uploaded"
     (folder / "100/archive-1").mkdir(parents=True)
     (folder / "100/archive-1/archive.mp4").write_bytes(BODY)
-    keep.segment_keep(segment)
+    jobs.run(ingest.KIND, segment)
     assert again(segment).file == "100/archive-1/archive.mp4"
 
 
 def test_a_file_that_is_no_recording_is_kept_and_an_alarm_says_so(
     segment: Segment, platform: Platform
 ) -> None:
-    keep.segment_keep(segment)
+    jobs.run(ingest.KIND, segment)
     segment = again(segment)
     assert segment.media_end_ms is None
     assert segment.media_note.startswith("the file cannot be opened as a recording")
@@ -263,23 +267,23 @@ def test_a_file_that_is_no_recording_is_kept_and_an_alarm_says_so(
 
 def test_a_file_without_a_byte_is_a_fact(segment: Segment, platform: Platform) -> None:
     platform.archive["size"] = 0
-    keep.segment_keep(segment)
-    assert again(segment).keep_error == keep.NO_MEDIA
+    jobs.run(ingest.KIND, segment)
+    assert again(segment).job_error == keep.NO_MEDIA
     assert not Alarm.objects.exists()
 
 
 def test_an_archive_that_is_not_ready_after_all_is_tried_again(segment: Segment, platform: Platform) -> None:
     platform.archive |= {"status": "stopped", "size": 0}
-    keep.segment_keep(segment)
-    assert (again(segment).keep_error, again(segment).keep_failures) == ("", 1)
+    jobs.run(ingest.KIND, segment)
+    assert (again(segment).given_up, again(segment).failures) == ("", 1)
 
 
 def test_an_expired_archive_is_given_up_with_an_alarm(segment: Segment, platform: Platform) -> None:
     platform.archive["status"] = "expired"
-    keep.segment_keep(segment)
-    assert "expired" in again(segment).keep_error
+    jobs.run(ingest.KIND, segment)
+    assert "expired" in again(segment).job_error
     assert Alarm.objects.exists()
-    assert not ingest.due(clock.after(10**6)).exists()
+    assert not leases.due(ingest.KIND, clock.after(10**6)).exists()
 
 
 def test_a_link_that_stays_dead_is_given_up_after_72_hours(
@@ -287,46 +291,60 @@ def test_a_link_that_stays_dead_is_given_up_after_72_hours(
 ) -> None:
     files.fail_with = [404]
     Segment.objects.update(ended_at=clock.now() - timedelta(hours=73))
-    keep.segment_keep(again(segment))
-    assert "72 hours" in again(segment).keep_error
+    jobs.run(ingest.KIND, again(segment))
+    assert "72 hours" in again(segment).job_error
 
 
 def test_a_file_left_by_a_process_that_died_is_replaced(
     segment: Segment, platform: Platform, folder: Path
 ) -> None:
     storages["archives"].save(keep.file_name(segment), ContentFile(b"half"))
-    keep.segment_keep(segment)
+    jobs.run(ingest.KIND, segment)
     assert (folder / again(segment).file).read_bytes() == BODY
 
 
 def test_who_has_lost_the_job_writes_nothing(segment: Segment, platform: Platform) -> None:
     mine = again(segment)
-    assert ingest.hold(again(segment))
-    keep.segment_keep(mine)
+    assert leases.renew(again(segment))
+    jobs.run(ingest.KIND, mine)
     assert platform.asked == 0
-    assert again(segment).kept_at is None
+    assert again(segment).stored_at is None
 
 
 def test_a_job_lost_half_way_ends_the_transfer(segment: Segment, platform: Platform, monkeypatch) -> None:
-    monkeypatch.setattr(renewal, "RENEW_EVERY_S", -1)
     real = platform.archive_get
 
     def and_another_takes_it(archive_id: str) -> dict[str, Any]:
-        Segment.objects.filter(pk=segment.pk).update(keep_due_at=clock.after(500))
+        Segment.objects.filter(pk=segment.pk).update(due_at=clock.after(500))
         return real(archive_id)
 
     monkeypatch.setattr(platform, "archive_get", and_another_takes_it)
-    keep.segment_keep(segment)
-    assert again(segment).kept_at is None
-    assert again(segment).keep_failures == 0
+    jobs.run(replace(ingest.KIND, renew_every_s=-1), segment)
+    assert again(segment).stored_at is None
+    assert again(segment).failures == 0
+
+
+def test_one_that_is_removed_while_it_is_stored_leaves_no_file(
+    segment: Segment, platform: Platform, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def and_it_is_removed(path: Path, name: str) -> str:
+        ArchiveRun.objects.update(status="complete")
+        library.trash(run=segment.run, by="test")
+        run_purge(run=segment.run, by="test")
+        return copies.store(path, name)
+
+    monkeypatch.setattr(keep, "store", and_it_is_removed)
+    jobs.run(ingest.KIND, segment)
+    assert (again(segment).status, again(segment).file, again(segment).due_at) == ("deleted", "", None)
+    assert not list(folder.rglob("*.mp4"))
 
 
 # --- serving -----------------------------------------------------------------------------------------
 @pytest.fixture
 def kept(segment: Segment) -> Segment:
     segment.file = storages["archives"].save("main/piece.mp4", ContentFile(BODY))
-    segment.kept_at, segment.sha256 = clock.now(), hashlib.sha256(BODY).hexdigest()
-    segment.save(update_fields=["file", "kept_at", "sha256"])
+    segment.stored_at, segment.sha256 = clock.now(), hashlib.sha256(BODY).hexdigest()
+    segment.save(update_fields=["file", "stored_at", "sha256"])
     return segment
 
 
@@ -406,7 +424,7 @@ def test_a_piece_that_is_still_recorded_says_so(segment: Segment, host: Client) 
 
 
 def test_a_piece_without_a_file_says_why(segment: Segment, host: Client) -> None:
-    Segment.objects.update(keep_error=keep.NO_MEDIA)
+    Segment.objects.update(due_at=None, job_error=keep.NO_MEDIA)
     answer = host.get(address(segment))
     assert (answer.status_code, answer.json()["message"]) == (404, keep.NO_MEDIA)
 

@@ -14,7 +14,7 @@ from archives.media import tasks
 from archives.media.ingest.probe import probe
 from archives.media.seams import job as seaming
 from archives.models import ArchiveRun, Seam, Segment
-from archives.services.jobs import ingest
+from archives.services.jobs import ingest, leases
 from archives.services.jobs import seams as measuring
 from archives.timeline import timeline_for
 from tests.support.media.segment_files import Recipe, make
@@ -97,7 +97,7 @@ def test_a_file_damaged_after_it_was_kept_is_told_and_the_times_are_used(
     (folder / two.file).write_bytes(b"")
     (seam,) = measured(run)
     assert (seam.method, seam.confidence, seam.measured_at) == ("times", 0.3, None)
-    assert seam.error.startswith("piece 1 cannot be opened")
+    assert seam.job_error.startswith("piece 1 cannot be opened")
     assert timeline_for(run).duration_ms == pytest.approx(12_000, abs=30)
 
 
@@ -139,7 +139,7 @@ def test_a_piece_inside_another_does_not_hide_the_one_that_reaches_farther(
 def test_a_seam_waits_for_both_files(run: ArchiveRun, folder: Path) -> None:
     piece(run, folder, 0, 100)
     two = piece(run, folder, 50, 150)
-    Segment.objects.filter(pk=two.pk).update(kept_at=None, file="")
+    Segment.objects.filter(pk=two.pk).update(stored_at=None, file="")
     assert measuring.plan(run_id=run.pk) == 0
     two.refresh_from_db()
     assert ingest.done(two, file="1.mp4", size=1, sha256="", media_end_ms=4000)
@@ -152,7 +152,7 @@ def test_the_sweep_queues_a_seam_once_and_the_task_measures_it(run: ArchiveRun, 
     measuring.plan(run_id=run.pk)
     assert (tasks.enqueue_due(), tasks.enqueue_due()) == (1, 0)
     task = DBTaskResult.objects.get()
-    tasks.measure_seam.call(*task.args_kwargs["args"])
+    tasks.run_job.call(*task.args_kwargs["args"])
     assert run.seams.get().method == "audio"
     run.refresh_from_db()
     assert run.due_at <= clock.now(), "the run is looked at again"
@@ -164,14 +164,14 @@ def test_a_task_that_was_killed_costs_a_wait_and_its_older_copy_does_nothing(
     piece(run, folder, 0, 250)
     piece(run, folder, 150, 400)
     measuring.plan(run_id=run.pk)
-    assert measuring.hold(run.seams.get(), attempt=True), "begun, then killed"
+    assert leases.claim(measuring.KIND, run.seams.get()), "begun, then killed"
     assert tasks.enqueue_due() == 0
     Seam.objects.update(due_at=clock.now() - timedelta(seconds=1))
     assert tasks.enqueue_due() == 1
     older = DBTaskResult.objects.get().args_kwargs["args"]
     Seam.objects.update(due_at=clock.now() - timedelta(seconds=1))
     assert tasks.enqueue_due() == 1
-    tasks.measure_seam.call(*older)
+    tasks.run_job.call(*older)
     assert run.seams.get().method == "platform"
 
 
@@ -184,13 +184,13 @@ def test_a_seam_that_never_succeeds_ends_with_what_the_times_say(
     monkeypatch.setattr(seaming, "measure", crash)
     piece(run, folder, 0, 250)
     piece(run, folder, 150, 400)
-    for _ in range(measuring.MOST_ATTEMPTS):
+    for _ in range(3):
         (seam,) = measured(run)
         assert seam.due_at is not None
         assert measuring.pending(run=run)
     (seam,) = measured(run)
     assert (seam.method, seam.due_at) == ("times", None)
-    assert seam.error == "Given up after 4 tries. RuntimeError: the decoder crashed"
+    assert seam.job_error == "Given up after 4 failed attempts. RuntimeError: the decoder crashed"
     assert not measuring.pending(run=run)
 
 
@@ -200,7 +200,7 @@ def test_a_run_does_not_wait_for_its_seams_for_ever(run: ArchiveRun, folder: Pat
     measuring.plan(run_id=run.pk)
     assert measuring.pending(run=run)
     long_ago = clock.now() - timedelta(hours=2)
-    run.segments.update(kept_at=long_ago)
+    run.segments.update(stored_at=long_ago)
     run.ended_at = long_ago
     assert not measuring.pending(run=run)
 

@@ -12,8 +12,8 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, storages
 
 from archives import clock
+from archives.media import jobs
 from archives.media.ingest.probe import probe
-from archives.media.seams import job as seaming
 from archives.models import ArchiveRun, Room, Seam, Segment
 from archives.services.jobs import seams
 from tests.support.media.segment_files import FRAME_MS, Recipe, make
@@ -64,7 +64,7 @@ def kept_bytes(run: ArchiveRun, created_at_ms: int) -> Segment:
         status="available",
         size=len(content),
         file=storages["archives"].save("main/piece.mp4", ContentFile(content)),
-        kept_at=clock.now(),
+        stored_at=clock.now(),
         created_at_ms=created_at_ms,
         duration_ms=1000,
     )
@@ -100,7 +100,7 @@ def piece(
         created_at_ms=START + round(first * FRAME_MS) + wrong_ms,
         duration_ms=round((end - first) * FRAME_MS),
         file=path.name,
-        kept_at=clock.now(),
+        stored_at=clock.now(),
         media_begin_ms=held.begin_ms,
         media_end_ms=held.end_ms,
         media_note=held.note,
@@ -111,5 +111,5 @@ def measured(run: ArchiveRun) -> list[Seam]:
     """All seams of the run, planned and measured."""
     seams.plan(run_id=run.pk)
     for seam in Seam.objects.exclude(due_at=None).select_related("earlier", "later"):
-        seaming.seam_measure(seam)
+        jobs.run(seams.KIND, seam)
     return list(run.seams.order_by("earlier__ordinal"))
