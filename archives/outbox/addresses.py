@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from collections.abc import Callable
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
@@ -61,10 +62,11 @@ def _require_public(parts: SplitResult) -> None:
         raise AddressRefused(f"{literal} is not a public address.")
 
 
-def connect(host: str, port: int, *, timeout_s: float, trusted: bool) -> socket.socket:
+def connect(host: str, port: int, *, left_s: Callable[[], float], trusted: bool) -> socket.socket:
     """A TCP connection to the first address of `host` that answers.
 
-    Raises AddressRefused if one of its addresses is not public (unless `trusted`), OSError if none answers.
+    `left_s`: seconds that are left for all of its addresses; raises TimeoutError if none are. Raises
+    AddressRefused if one of them is not public (unless `trusted`), OSError if none answers.
     """
     found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
     if not trusted:
@@ -72,7 +74,7 @@ def connect(host: str, port: int, *, timeout_s: float, trusted: bool) -> socket.
     failure: OSError = OSError("The host has no address.")
     for family, kind, protocol, _, sockaddr in found:
         try:
-            return _connected(socket.socket(family, kind, protocol), sockaddr, timeout_s)
+            return _connected(socket.socket(family, kind, protocol), sockaddr, left_s)
         except OSError as error:
             failure = error
     raise failure
@@ -85,9 +87,9 @@ def _check(addresses: list[str]) -> None:
             raise AddressRefused("The host's address is not public (EVENTS_ALLOW_PRIVATE is off).")
 
 
-def _connected(sock: socket.socket, sockaddr: object, timeout_s: float) -> socket.socket:
+def _connected(sock: socket.socket, sockaddr: object, left_s: Callable[[], float]) -> socket.socket:
     try:
-        sock.settimeout(timeout_s)
+        sock.settimeout(left_s())
         sock.connect(sockaddr)  # type: ignore[arg-type]
     except OSError:
         sock.close()

@@ -44,7 +44,7 @@ class Deadline:
         return left
 
     def connect(self, host: str, port: int) -> socket.socket:
-        sock = connect(host, port, timeout_s=self.left_s(), trusted=self.trusted)
+        sock = connect(host, port, left_s=self.left_s, trusted=self.trusted)
         # The connection is closed by its duplicate, because TLS takes the first one over.
         self.sockets.append(sock.dup())
         sock.settimeout(self.left_s())

@@ -76,7 +76,7 @@ def test_a_url_is_taken(url: str, public_only: None) -> None:
 def test_other_spellings_of_an_inside_address_are_refused_when_connecting(host: str) -> None:
     """The C library understands more than `ipaddress`."""
     with pytest.raises((AddressRefused, OSError)) as refused:
-        connect(host, 9, timeout_s=1, trusted=False)
+        connect(host, 9, left_s=lambda: 1.0, trusted=False)
     assert refused.type in (AddressRefused, socket.gaierror)
 
 
@@ -147,6 +147,23 @@ def test_a_name_server_that_takes_all_of_the_time_leaves_nothing_to_send(
     monkeypatch.setattr(socket, "getaddrinfo", slow)
     assert "No answer within" in send(receiver.url).error
     assert receiver.saw == []
+
+
+def test_addresses_that_do_not_answer_share_one_time_out(
+    monkeypatch: pytest.MonkeyPatch, settings: Any, receiver: Receiver
+) -> None:
+    settings.EVENTS_TIMEOUT = 0.2
+    monkeypatch.setattr(socket, "getaddrinfo", Names(["127.0.0.1"] * 50))
+    tried: list[float] = []
+
+    def silent(self: socket.socket, _: Any) -> None:
+        tried.append(self.gettimeout() or 0.0)
+        receiver.released.wait(self.gettimeout())
+        raise TimeoutError
+
+    monkeypatch.setattr(socket.socket, "connect", silent)
+    assert "No answer within" in send("http://silent.example.org/").error
+    assert len(tried) < 5
 
 
 def test_no_proxy_of_the_environment_is_used(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
