@@ -7,5 +7,5 @@ class ArchivesConfig(AppConfig):
 
     def ready(self) -> None:
         # Importing registers the system checks and the pages of the console.
-        from archives.console import admin  # noqa: F401
+        from archives.console import admin, events  # noqa: F401
         from archives.ops import checks, production_checks  # noqa: F401

@@ -44,7 +44,9 @@ from archives.web import access
 from tests.support.platform.fake_platform import FakePlatform
 
 # Tables that stay small however long an installation runs are read as PostgreSQL likes it.
-SMALL = re.compile(r"^(auth_|django_content_type|django_session|django_admin_log|authtoken_|axes_)")
+SMALL = re.compile(
+    r"^(auth_|django_content_type|django_session|django_admin_log|authtoken_|axes_|archives_subscriber)"
+)
 ADMIN = "/admin/archives/"
 Plan = dict[str, Any]
 
@@ -192,6 +194,8 @@ CONSOLE = tuple(
         "archiverun/?created_at__year={year}&created_at__month={month}",
         "archiverun/{run}/change/", "archiverun/{live}/change/", "room/", "room/?q=lesson",
         "room/{room_id}/change/", "alarm/", "alarm/?cleared_at__isempty=1", "alarm/?code=publisher_missing",
+        "event/", "event/?type__exact=alarm.opened", "delivery/", "delivery/?status__exact=waiting",
+        "subscriber/",
         "alarm/{alarm}/change/", "callback/", "callback/?q=available", "callback/{callback}/change/",
         "transition/", "transition/?run__id__exact={run}", "transition/{transition}/change/", "segment/",
         "segment/?run__id__exact={run}", "seam/", "seam/?run__id__exact={run}", "restart/",

@@ -113,6 +113,8 @@ def config(*, level: str, form: str) -> dict[str, Any]:
             # The SDK logs its signed headers at DEBUG: they must never reach a log.
             "opentok": {"level": "INFO"},
             "urllib3": {"level": "INFO"},
+            # It logs addresses of chats, which are their passwords; what failed is in the delivery's row.
+            "apprise": {"level": "CRITICAL"},
             "botocore": {"level": "INFO"},
             "boto3": {"level": "INFO"},
             "s3transfer": {"level": "INFO"},

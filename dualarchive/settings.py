@@ -76,7 +76,21 @@ RETENTION_DAYS = env.int("RETENTION_DAYS", 0)
 EXPORT_KEEP = timedelta(days=30)
 # Days after which one that does fit goes too; 0: never.
 EXPORT_DAYS = env.int("EXPORT_DAYS", 0)
+# Deprecated: a subscriber gets more, signed. Its body stays as it is until it is dropped.
 ALERT_WEBHOOK_URL = env.str("ALERT_WEBHOOK_URL", "")
+EVENTS_ALLOW_PRIVATE = env.bool("EVENTS_ALLOW_PRIVATE", False)
+EVENTS_TIMEOUT = env.float("EVENTS_TIMEOUT", 10.0)
+# Where links of events lead: to this site, and to the run-book.
+SITE_URL = env.str("SITE_URL", "").rstrip("/")
+RUNBOOK_URL = env.str("RUNBOOK_URL", "")
+EMAIL_URL = env.str("EMAIL_URL", "")
+EMAIL = env.email_url_config(EMAIL_URL or "dummymail://")
+EMAIL_BACKEND = EMAIL["EMAIL_BACKEND"]
+EMAIL_HOST, EMAIL_PORT = EMAIL["EMAIL_HOST"], EMAIL["EMAIL_PORT"] or 25
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL["EMAIL_HOST_USER"] or "", EMAIL["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL.get("EMAIL_USE_TLS", False), EMAIL.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = EVENTS_TIMEOUT
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", "dual-session-archive@localhost")
 
 # --- Django -----------------------------------------------------------------------------------------
 INSTALLED_APPS = [

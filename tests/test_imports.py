@@ -19,9 +19,20 @@ ROOMS = {
     "media": ("models", "timeline", "platform", "services"),
     "web": ("models", "timeline", "services", "media"),
     "api": ("models", "timeline", "platform", "services", "media", "web"),
-    "console": ("models", "timeline", "services", "media", "web"),
+    "console": ("models", "timeline", "services", "media", "web", "outbox"),
+    "outbox": ("models", "services"),
     "ops": ("models", "timeline", "platform", "services", "media"),
-    "management": ("models", "timeline", "platform", "services", "media", "reconciler", "web", "ops"),
+    "management": (
+        "models",
+        "timeline",
+        "platform",
+        "services",
+        "media",
+        "reconciler",
+        "web",
+        "ops",
+        "outbox",
+    ),
     # Old paths of tasks that may still wait in a queue.
     "tasks": ("media",),
 }

@@ -126,11 +126,11 @@ class SegmentInline(ReadOnly, NewestInline):
 
     @admin.display(description="Started")
     def started(self, segment: Segment) -> str:
-        return _instant(segment.started_at)
+        return instant(segment.started_at)
 
     @admin.display(description="Stopped")
     def stopped(self, segment: Segment) -> str:
-        return _instant(segment.stopped_at)
+        return instant(segment.stopped_at)
 
 
 class RestartInline(ReadOnly, NewestInline):
@@ -319,7 +319,7 @@ class ArchiveRunAdmin(ReadOnly, RunOperations, QuickList):
     @admin.display(description="Next restart")
     def next_restart(self, run: ArchiveRun) -> str:
         """An ended run's row still has the last one that was planned."""
-        return _instant(run.restart_due_at if run.is_live else None)
+        return instant(run.restart_due_at if run.is_live else None)
 
     @admin.display(description="Everything of it")
     def everything(self, run: ArchiveRun) -> SafeString:
@@ -331,7 +331,7 @@ def _account(run: ArchiveRun) -> RunAccount:
     return getattr(run, "summary", None) or accounts.current(run)
 
 
-def _instant(at: datetime | None) -> str:
+def instant(at: datetime | None) -> str:
     return date_format(at, "DATETIME_FORMAT") if at else "–"
 
 

@@ -7,6 +7,7 @@ from archives.models.absences import Absence
 from archives.models.access import Invitation, RoomRole, Share
 from archives.models.accounts import RunAccount
 from archives.models.captions import Captions
+from archives.models.events import Delivery, Event, Subscriber
 from archives.models.exports import Export, Preview
 from archives.models.jobs import Job
 from archives.models.operations import Alarm, Beat, Tally
@@ -37,7 +38,9 @@ __all__ = [
     "Beat",
     "Callback",
     "Captions",
+    "Delivery",
     "Estimate",
+    "Event",
     "Export",
     "Invitation",
     "Job",
@@ -55,6 +58,7 @@ __all__ = [
     "Side",
     "Strategy",
     "StreamPresence",
+    "Subscriber",
     "Tally",
     "Transition",
 ]

@@ -80,6 +80,8 @@ class Share(Link):
     """A link to the player of one run."""
 
     run = models.ForeignKey("archives.ArchiveRun", on_delete=models.CASCADE, related_name="shares")
+    # When it was last opened, to the hour.
+    opened_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta(Link.Meta):
         indexes = [models.Index(fields=["run", "-created_at"], name="share_newest")]

@@ -43,6 +43,10 @@ class RunAccount(models.Model):
     gaps = models.JSONField(default=list)
     absences = models.JSONField(default=list)
 
+    # Of what alarms and events have told: gaps as [{from_ms, until_ms, open, causes}] in Unix time.
+    reported_gaps = models.JSONField(default=list)
+    reported_result = models.CharField(max_length=20, blank=True)
+
     class Meta:
         constraints = [
             models.CheckConstraint(

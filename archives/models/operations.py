@@ -19,6 +19,7 @@ class Alarm(models.Model):
     message = models.TextField()
     since = models.DateTimeField(default=clock.now)
     cleared_at = models.DateTimeField(null=True, blank=True)
+    # When ALERT_WEBHOOK_URL has taken it.
     sent_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -27,7 +28,6 @@ class Alarm(models.Model):
             models.Index(fields=["-since"], name="alarm_newest"),
             models.Index(fields=["code", "-since"], name="alarm_code_newest"),
             models.Index(fields=["-since"], name="alarm_open", condition=Q(cleared_at__isnull=True)),
-            models.Index(fields=["since"], name="alarm_to_send", condition=Q(sent_at__isnull=True)),
         ]
         constraints = [
             models.UniqueConstraint(

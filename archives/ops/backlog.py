@@ -1,4 +1,4 @@
-"""How much media work waits, and since when: read from the rows, so it is the same for every queue.
+"""How much media work and how many events wait, and since when: read from the rows, whatever the queue.
 
 Each answer comes from a partial index of what is unfinished, however much has been finished before.
 """
@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, Min
+from django.db.models import Count, Min, QuerySet
 
 from archives import clock
+from archives.models import Delivery
+from archives.services import deliveries
 from archives.services.jobs.kinds import Kind
 from archives.services.jobs.table import KINDS
 
@@ -35,7 +38,20 @@ def backlogs() -> dict[str, Backlog]:
     return {name: _backlog(kind) if kind.enabled() else NOTHING for name, kind in KINDS.items()}
 
 
+def events() -> Backlog:
+    """Deliveries that wait, for their first attempt or another; since when the oldest is tried."""
+    return _counted(Delivery.objects.filter(status=Delivery.Status.WAITING), "since")
+
+
+def events_unsent() -> Backlog:
+    """Those that could be sent now, since when: with a sender at work they are taken within seconds."""
+    return _counted(deliveries.deliverable(clock.now()).order_by(), "due_at")
+
+
 def _backlog(kind: Kind) -> Backlog:
-    rows = kind.waiting(kind.pending()).order_by()
-    found = rows.aggregate(waiting=Count("pk"), since=Min(kind.since))
+    return _counted(kind.waiting(kind.pending()).order_by(), kind.since)
+
+
+def _counted(rows: QuerySet[Any], since: Any) -> Backlog:
+    found = rows.aggregate(waiting=Count("pk"), since=Min(since))
     return Backlog(found["waiting"], found["since"])

@@ -23,8 +23,9 @@ SECONDS = (
     "PLAYER_OFFSET_SECONDARY",
     "RESTART_JITTER",
 )
-ABOVE_ZERO = ("ARCHIVE_LIMIT", "RESTART_AFTER", "OPENTOK_TIMEOUT", "LOOK_INTERVAL")
+ABOVE_ZERO = ("ARCHIVE_LIMIT", "RESTART_AFTER", "OPENTOK_TIMEOUT", "LOOK_INTERVAL", "EVENTS_TIMEOUT")
 DAYS = ("RETENTION_DAYS", "EXPORT_DAYS")
+URLS = ("ALERT_WEBHOOK_URL", "SITE_URL", "RUNBOOK_URL")
 CHOICES = {
     "ROOM_ACCESS": ("open", "invite", "login"),
     "RESTART_STRATEGY": ("dual_session", "overlap"),
@@ -149,6 +150,16 @@ def debug_with_the_vendor(**_: Any) -> Sequence[CheckMessage]:
         return []
     hint = "Set DEBUG=false, or point OPENTOK_API_URL at a local platform."
     return [Error("DEBUG is on with the vendor's platform.", hint=hint, id="archives.E008")]
+
+
+@register()
+def addresses(**_: Any) -> Sequence[CheckMessage]:
+    return [
+        Error(f"{name} is not an address.", hint="Begin it with https:// or http://.", id="archives.E022")
+        for name in URLS
+        if (value := getattr(settings, name))
+        and not (urlsplit(value).scheme in ("http", "https") and urlsplit(value).hostname)
+    ]
 
 
 @register()

@@ -31,6 +31,8 @@ PLATFORM_HEALTH_S = 2
 DATABASE_TIMEOUT_MS = 2000
 # Pieces are safe at the platform for 72 hours, but so long a queue does not come from a busy hour.
 QUEUE_LATE_S = 3600.0
+# Each subscriber is sent one event at a time, so after an outage many wait for a while.
+EVENTS_LATE_S = 3600.0
 
 
 class Probe:
@@ -124,9 +126,9 @@ def _from_the_database() -> dict[str, str]:
     try:
         with transaction.atomic():
             _limit_statements()
-            return {"database": OK, "worker": _alive(WORKER), "media": _media(), "queue": _queue()}
+            return {"database": OK, "worker": _alive(WORKER), "media": _media(), **_queues()}
     except DatabaseError:
-        return {"database": "down", "worker": "unknown", "media": "unknown", "queue": "unknown"}
+        return {"database": "down", **dict.fromkeys(("worker", "media", "queue", "events"), "unknown")}
 
 
 def _limit_statements() -> None:
@@ -145,6 +147,16 @@ def _alive(kind: str) -> str:
 
 def _media() -> str:
     return _alive(MEDIA) if settings.KEEP_FILES else OFF
+
+
+def _queues() -> dict[str, str]:
+    return {"queue": _queue(), "events": _events()}
+
+
+def _events() -> str:
+    """Whether they are sent; a receiver that is away does not make this installation unready."""
+    age_s = backlog.events_unsent().age_s
+    return OK if age_s < EVENTS_LATE_S else f"waiting for {age_s:.0f} s"
 
 
 def _queue() -> str:

@@ -20,7 +20,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from archives import clock
 from archives.errors import error_body
-from archives.models import Alarm, ArchiveRun, Beat, Restart, Tally
+from archives.models import Alarm, ArchiveRun, Beat, Delivery, Restart, Tally
 from archives.ops import backlog, telemetry
 from archives.services.counters import STORAGE
 from archives.services.heartbeats import ALIVE, MEDIA, WORKER
@@ -51,7 +51,8 @@ class Installation:
     def collect(self) -> Iterator[Metric]:
         yield from _runs()
         yield from _processes()
-        yield from _media_work()
+        yield from _queues()
+        yield from _given_up()
         yield from _tallies()
 
 
@@ -92,12 +93,18 @@ def _beats() -> Any:
     return Beat.objects.order_by().values_list("kind")
 
 
-def _media_work() -> Iterator[Metric]:
-    backlogs = backlog.backlogs()
+def _queues() -> Iterator[Metric]:
+    backlogs = {**backlog.backlogs(), "event": backlog.events()}
     waiting = {(name,): each.waiting for name, each in backlogs.items()}
-    yield _gauge("queue_length", "Media work that is not done yet.", waiting, ["queue"])
+    text = "Media work that is not done yet, and events that have not arrived."
+    yield _gauge("queue_length", text, waiting, ["queue"])
     ages = {(name,): each.age_s for name, each in backlogs.items()}
     yield _gauge("queue_age_seconds", "Since when the oldest of it waits.", ages, ["queue"])
+
+
+def _given_up() -> Iterator[Metric]:
+    count = Delivery.objects.filter(status=Delivery.Status.GIVEN_UP).count()
+    yield _gauge("deliveries_given_up", "Events that a subscriber did not take for a day.", {(): count})
 
 
 def _tallies() -> Iterator[Metric]:

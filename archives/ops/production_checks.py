@@ -168,3 +168,20 @@ def vendor_without_callbacks(**_: Any) -> Sequence[CheckMessage]:
         return []
     hint = "Register the callbacks at the vendor and set WEBHOOK_SECRET to their signature secret."
     return [Warning("No callback is taken: everything is noticed later.", hint=hint, id="archives.W025")]
+
+
+@register(Tags.security, deploy=True)
+def private_receivers(**_: Any) -> Sequence[CheckMessage]:
+    if not settings.EVENTS_ALLOW_PRIVATE or not in_production():
+        return []
+    hint = "Turn it off, unless a receiver lies in a network of your own: it opens all of that network."
+    message = "Subscribers may lead into private networks: EVENTS_ALLOW_PRIVATE is on."
+    return [Warning(message, hint=hint, id="archives.W026")]
+
+
+@register(deploy=True)
+def alert_webhook_url(**_: Any) -> Sequence[CheckMessage]:
+    if not settings.ALERT_WEBHOOK_URL:
+        return []
+    hint = "Add a subscriber in the console, then unset it: events are signed, and also say when it is over."
+    return [Warning("ALERT_WEBHOOK_URL is deprecated.", hint=hint, id="archives.W027")]

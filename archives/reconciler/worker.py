@@ -24,7 +24,7 @@ from archives.ops import telemetry
 from archives.reconciler import bulk, compare
 from archives.reconciler.heartbeat import Beats, process_name
 from archives.reconciler.run import attend
-from archives.services import alarms, callbacks, claims, counters, runs
+from archives.services import callbacks, claims, counters, runs
 from archives.services import heartbeats as beat_service
 from archives.services.claims import Claim
 from archives.services.heartbeats import WORKER
@@ -87,7 +87,6 @@ class Worker:
             self._patrol(),
             self.sweep_one_due(),
             bool(tasks.enqueue_due()),
-            alarms.send_next(),
         ]
         if self._weigh_due <= clock.steady():
             self._weigh_due = clock.steady() + WEIGH_S

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -10,15 +9,12 @@ from django.db.models import QuerySet
 
 from archives import clock
 from archives.models import ArchiveRun, RunAccount
-from archives.services import alarms
+from archives.services import account_reports
 from archives.services.stamps import account_stamp, with_account_stamp
 from archives.timeline import VERSION, Absent, Account, Gap, account_for
-from archives.timeline.causes import sentence
 
 # So many accounts of former versions are made per round of the worker.
 BATCH = 20
-# A gap that has grown by more than its bounds could is told of again.
-GROWN_MS = 3000
 
 
 def current(run: ArchiveRun, account: Account | None = None) -> RunAccount:
@@ -87,43 +83,15 @@ def gap_facts(gap: Gap) -> dict[str, Any]:
 
 
 def refresh(*, run_id: UUID) -> RunAccount:
-    """Make the account again if the run's rows have changed, and raise an alarm for each new gap.
+    """Make the account again if the run's rows have changed, and report what is new in it.
 
     May be called at any time and by anybody: a gap is found as soon as both its ends are known, and becomes
     exact when the segments' lengths are.
     """
     run = with_account_stamp(ArchiveRun.objects.select_related("account", "room")).get(pk=run_id)
-    before = getattr(run, "account", None)
-    if before is not None and is_current(before, run):
-        return before
-    known = list(before.gaps) if before is not None and before.version == VERSION else []
-    after = store(run, account_for(run))
-    for gap in after.gaps:
-        if gap["lost_ms"] and not _is_known(gap, after.began_at_ms, known, before):
-            _alarm(run, gap, after.began_at_ms)
-    if known and not after.gaps:
-        alarms.clear(room=run.room, run=run, codes=["gap"])
-    return after
-
-
-def _is_known(gap: dict[str, Any], began_at_ms: int, known: Iterable[Any], before: RunAccount | None) -> bool:
-    """One of the former account's gaps is the same one, which went on or whose bounds are better known."""
-    shift = (before.began_at_ms if before else 0) - began_at_ms
-    length_ms = gap["end_ms"] - gap["start_ms"]
-    return any(
-        each["start_ms"] + shift <= gap["end_ms"]
-        and gap["start_ms"] <= each["end_ms"] + shift
-        and (each["open"] or length_ms - (each["end_ms"] - each["start_ms"]) < GROWN_MS)
-        for each in known
-    )
-
-
-def _alarm(run: ArchiveRun, gap: dict[str, Any], began_at_ms: int) -> None:
-    """Each gap is an alarm of its own, also while the one before is still shown."""
-    since, until = (clock.from_ms(began_at_ms + gap[end]) for end in ("start_ms", "end_ms"))
-    why = " ".join(sentence(cause, "operator") for cause in gap["causes"])
-    when = f"since {since:%H:%M:%S} UTC" if gap["open"] else f"from {since:%H:%M:%S} to {until:%H:%M:%S} UTC"
-    alarms.renew(room=run.room, run=run, code="gap", message=f"Nothing was recorded {when}. {why}")
+    account = current(run)
+    account_reports.report(run, account)
+    return account
 
 
 def expire(*, runs: QuerySet[ArchiveRun]) -> None:

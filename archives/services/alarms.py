@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import threading
 
-import requests
-from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from archives import clock
 from archives.models import Alarm, ArchiveRun, Room
+from archives.services import events
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +22,7 @@ def open(*, room: Room, code: str, message: str, run: ArchiveRun | None = None) 
     try:
         with transaction.atomic():
             alarm = Alarm.objects.create(room=room, run=run, code=code, message=message)
+            events.alarm_opened(alarm)
     except IntegrityError:
         return Alarm.objects.get(room=room, run=run, code=code, cleared_at=None)
     logger.error("%s: %s (room %s, run %s)", code, message, room.slug, run.pk if run else "-")
@@ -40,41 +39,24 @@ def renew(*, room: Room, code: str, message: str, run: ArchiveRun | None = None)
 
 
 def clear(*, room: Room, codes: list[str], run: ArchiveRun | None = None) -> int:
-    return Alarm.objects.filter(room=room, run=run, code__in=codes, cleared_at=None).update(
-        cleared_at=clock.now()
-    )
+    """Clear the open alarms of these codes; returns how many there were."""
+    return _cleared(Alarm.objects.filter(room=room, run=run, code__in=codes))
 
 
 def clear_all(*, run: ArchiveRun) -> int:
-    return Alarm.objects.filter(run=run, cleared_at=None).update(cleared_at=clock.now())
+    return _cleared(Alarm.objects.filter(run=run))
 
 
-def send_next() -> bool:
-    """POST one alarm that was not sent yet to ALERT_WEBHOOK_URL; True where there was one."""
-    if not settings.ALERT_WEBHOOK_URL:
-        return False
-    alarm = Alarm.objects.filter(sent_at=None, since__gte=clock.after(-3600)).order_by("since").first()
-    if alarm is None or not Alarm.objects.filter(pk=alarm.pk, sent_at=None).update(sent_at=clock.now()):
-        return False
-    body = {
-        "code": alarm.code,
-        "message": alarm.message,
-        "room": alarm.room.slug,
-        "run": str(alarm.run_id) if alarm.run_id else None,
-        "since": alarm.since.isoformat(),
-    }
-    # A slow alert receiver must not hold up the recording, so it is told from a thread of its own.
-    threading.Thread(target=_post, args=(body,), daemon=True).start()
+def _cleared(alarms: QuerySet[Alarm]) -> int:
+    """Each in the transaction of its event; one that another process clears first is not counted."""
+    still_open = alarms.filter(cleared_at=None).select_related("room", "run__room")
+    return sum(map(_clear, still_open.order_by("since")))
+
+
+def _clear(alarm: Alarm) -> bool:
+    now = clock.now()
+    with transaction.atomic():
+        if not Alarm.objects.filter(pk=alarm.pk, cleared_at=None).update(cleared_at=now):
+            return False
+        events.alarm_cleared(alarm, cleared_at=now)
     return True
-
-
-def _post(body: dict[str, object]) -> None:
-    try:
-        requests.post(
-            settings.ALERT_WEBHOOK_URL,
-            data=json.dumps(body),
-            headers={"Content-Type": "application/json"},
-            timeout=settings.OPENTOK_TIMEOUT,
-        ).raise_for_status()
-    except requests.RequestException as error:
-        logger.warning("ALERT_WEBHOOK_URL was not reached: %s", type(error).__name__)

@@ -11,8 +11,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from archives import clock, errors
-from archives.models import ArchiveRun
-from archives.services import history
+from archives.models import ArchiveRun, Event
+from archives.services import events, history
 from archives.services.run_input import clean_name
 
 RETENTION_MAX = 36_500
@@ -76,6 +76,20 @@ def retire(*, run: ArchiveRun, by: str, why: str = "") -> bool:
     if run.trashed_at is None:
         raise errors.OnHold if run.legal_hold else errors.StillRecording(detail={"status": run.status})
     return False
+
+
+def expire(*, run: ArchiveRun, by: str, why: str) -> bool:
+    """As `retire`, because its days are over: subscribers are notified, and may restore it."""
+    with transaction.atomic():
+        retired = retire(run=run, by=by, why=why)
+        if retired and run.trashed_at:
+            about = {
+                "ended_at": run.ended_at.isoformat() if run.ended_at else None,
+                "trashed_at": run.trashed_at.isoformat(),
+                "removed_after": (run.trashed_at + settings.TRASH_KEEP).isoformat(),
+            }
+            events.record(type=Event.Type.RETENTION_DUE, run=run, data=about)
+    return retired
 
 
 def restore(*, run: ArchiveRun, by: str) -> ArchiveRun:

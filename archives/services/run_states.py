@@ -8,9 +8,9 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from archives import clock
-from archives.models import NAME_MAX, ArchiveRun, Room, RunAccount, Segment
+from archives.models import NAME_MAX, ArchiveRun, Event, Room, Segment
 from archives.models.names import readable
-from archives.services import accounts, alarms, counters, history, rooms, segments
+from archives.services import account_reports, accounts, alarms, counters, events, history, rooms, segments
 from archives.services.claims import Claim
 from archives.services.history import move
 from archives.services.limits import restart_due
@@ -27,17 +27,21 @@ NOTHING_RECORDED = "Nothing was recorded."
 def record(*, claim: Claim, segment: Segment) -> bool:
     """starting → recording, once an archive is known."""
     started = segment.started_at or clock.now()
-    return move(
-        claim.run,
-        Status.RECORDING,
-        old=Status.STARTING,
-        by=claim.by,
-        claim=claim,
-        started_at=started,
-        restart_due_at=restart_due(claim.run, started),
-        attempts=0,
-        error="",
-    )
+    with transaction.atomic():
+        recorded = move(
+            claim.run,
+            Status.RECORDING,
+            old=Status.STARTING,
+            by=claim.by,
+            claim=claim,
+            started_at=started,
+            restart_due_at=restart_due(claim.run, started),
+            attempts=0,
+            error="",
+        )
+        if recorded:
+            events.record(type=Event.Type.RUN_STARTED, run=claim.run, data=_times(claim.run))
+    return recorded
 
 
 def fail(*, claim: Claim, why: str) -> bool:
@@ -87,37 +91,26 @@ def complete(*, claim: Claim) -> bool:
     alarms.clear_all(run=run)
     first_time = not run.transitions.filter(subject="run", new=Status.COMPLETE).exists()
     began, ended = _bounds(run)
-    completed = move(
-        run,
-        Status.COMPLETE,
-        old=Status.PROCESSING,
-        by=claim.by,
-        claim=claim,
-        started_at=began,
-        ended_at=ended,
-        attempts=0,
-        error="",
-    )
-    absences.refresh_run(run_id=run.pk)
-    account = accounts.refresh(run_id=run.pk)
-    if completed and first_time:
-        counters.count_seams(run)
-        _report_result(run, account)
+    with transaction.atomic():
+        completed = move(
+            run,
+            Status.COMPLETE,
+            old=Status.PROCESSING,
+            by=claim.by,
+            claim=claim,
+            started_at=began,
+            ended_at=ended,
+            attempts=0,
+            error="",
+        )
+        if completed:
+            absences.refresh_run(run_id=run.pk)
+            account = accounts.refresh(run_id=run.pk)
+            if first_time:
+                counters.count_seams(run)
+            numbers = account_reports.numbers(account)
+            events.record(type=Event.Type.RUN_COMPLETE, run=run, data=_times(run) | numbers)
     return completed
-
-
-def _report_result(run: ArchiveRun, account: RunAccount) -> None:
-    """That a recording is not whole is for somebody to know, whether or not they look at its page."""
-    result = RunAccount.Result
-    if account.result == result.NOTHING:
-        message = "Nothing of this recording can be played: the video platform recorded nothing."
-        alarms.open(room=run.room, run=run, code=result.NOTHING, message=message)
-    elif account.result == result.LOSSES:
-        lost_s = account.lost_ms / 1000
-        people = len({absent["participant"] for absent in account.absences if absent["sure"]})
-        message = f"This recording is complete with losses: {account.gap_count} gaps, {lost_s:.1f} s lost"
-        message += f"; {people} people missing for a time." if people else "."
-        alarms.open(room=run.room, run=run, code=result.LOSSES, message=message)
 
 
 def _why_nothing(run: ArchiveRun) -> str:
@@ -125,6 +118,11 @@ def _why_nothing(run: ArchiveRun) -> str:
     begun = run.segments.exclude(archive_id="").exists()
     last = None if begun else run.segments.exclude(error="").order_by("ordinal").last()
     return last.error if last else NOTHING_RECORDED
+
+
+def _times(run: ArchiveRun) -> dict[str, str | None]:
+    bounds = {"started_at": run.started_at, "ended_at": run.ended_at}
+    return {name: at.isoformat() if at else None for name, at in bounds.items()}
 
 
 def _bounds(run: ArchiveRun) -> tuple[datetime | None, datetime | None]:
@@ -174,6 +172,8 @@ def adopt(*, room: Room, archive: dict[str, Any], live: bool, by: str) -> Archiv
             run.save(update_fields=["restart_due_at"])
             history.record(run, old="", new=status, by=by, why=why)
             segments.adopt(run=run, archive=archive, by=by, why=why)
+            if live:
+                events.record(type=Event.Type.RUN_STARTED, run=run, data=_times(run))
     except IntegrityError:
         return None
     return run

@@ -24,7 +24,7 @@ from archives import errors
 from archives.models import DEFAULT_ROOM, RESTART_AFTER_MIN, ArchiveRun, Room
 from archives.services import limits
 from archives.services import rooms as room_service
-from archives.services.people.links import invitation_for_all
+from archives.services.people import links
 from archives.web import access, vendor_network
 
 # More than that are found by typing.
@@ -161,6 +161,7 @@ def _shared(request: HttpRequest, link: str) -> HttpResponse:
     share = access.open_share(request.session, link)
     if share is None:
         return redirect(f"{reverse('player')}?ended=share")
+    links.share_opened(share=share)
     return redirect(f"{reverse('player')}?run={share.run_id}")
 
 
@@ -247,5 +248,5 @@ def _network() -> dict[str, Any]:
 def _invite_url(request: HttpRequest, room: Room) -> str:
     path = reverse("participant", args=[room.slug])
     if room.access_used == Room.Access.INVITE:
-        path += f"?invite={access.link_text(invitation_for_all(room=room, by=request.user))}"
+        path += f"?invite={access.link_text(links.invitation_for_all(room=room, by=request.user))}"
     return request.build_absolute_uri(path)

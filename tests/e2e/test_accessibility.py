@@ -30,6 +30,10 @@ FOR_HOSTS = [
     "/admin/archives/archiverun/",
     "/admin/archives/callback/",
     "/admin/archives/alarm/",
+    "/admin/archives/subscriber/",
+    "/admin/archives/subscriber/add/",
+    "/admin/archives/delivery/",
+    "/admin/archives/event/",
     "/admin/archives/room/1/change/",
     "/admin/overview/",
 ]

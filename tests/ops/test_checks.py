@@ -36,6 +36,8 @@ def good(settings, tmp_path: Path):
     settings.ALLOWED_HOSTS = ["record.example.org"]
     settings.LOG_FORMAT, settings.LOG_LEVEL = "json", "INFO"
     settings.METRICS_TOKEN = settings.REDIS_URL = ""
+    settings.ALERT_WEBHOOK_URL = settings.SITE_URL = settings.RUNBOOK_URL = ""
+    settings.EVENTS_ALLOW_PRIVATE = False
     return settings
 
 
@@ -59,6 +61,12 @@ def test_right_settings_have_nothing_to_complain_of(good) -> None:
         ("SESSION_STOP_DELAY_SECONDARY", -5, ["archives.E003"]),
         ("OPENTOK_TIMEOUT", 0, ["archives.E003"]),
         ("LOOK_INTERVAL", 0, ["archives.E003"]),
+        ("EVENTS_TIMEOUT", 0, ["archives.E003"]),
+        ("ALERT_WEBHOOK_URL", "hooks.example.org", ["archives.E022", "archives.W027"]),
+        ("ALERT_WEBHOOK_URL", "https://hooks.example.org/", ["archives.W027"]),
+        ("SITE_URL", "ftp://record.example.org", ["archives.E022"]),
+        ("RUNBOOK_URL", "operations.md", ["archives.E022"]),
+        ("EVENTS_ALLOW_PRIVATE", True, ["archives.W026"]),
         ("RETENTION_DAYS", -1, ["archives.E003"]),
         ("EXPORT_DAYS", 36_501, ["archives.E003"]),
         ("RESTART_AFTER", 14400, ["archives.E004"]),

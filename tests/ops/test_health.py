@@ -8,21 +8,21 @@ from typing import Any
 
 import pytest
 from django.core.files.storage import storages
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 from django.test import Client
 
 from archives import clock, errors
-from archives.models import Beat, Export, Segment
+from archives.models import Beat, Delivery, Export, Segment, Subscriber
 from archives.ops import health
 from archives.platform import gateway
-from archives.services import heartbeats
+from archives.services import events, heartbeats
 from archives.services.heartbeats import MEDIA, WORKER
 from archives.services.jobs.table import KINDS
 from tests.support.media.stored_segments import new_run
 from tests.support.platform.fake_platform import FakePlatform
 
 pytestmark = pytest.mark.django_db
-ALL_WELL = dict.fromkeys(("database", "worker", "media", "queue", "platform", "storage"), "ok")
+ALL_WELL = dict.fromkeys(("database", "worker", "media", "queue", "events", "platform", "storage"), "ok")
 
 
 @pytest.fixture(autouse=True)
@@ -130,3 +130,16 @@ def test_it_is_no_error_of_ours_that_something_is_not_ready(caplog: pytest.LogCa
 def test_it_takes_few_queries(django_assert_max_num_queries: Any) -> None:
     with django_assert_max_num_queries(5 + len(KINDS)):
         asked(200)
+
+
+def test_it_says_that_no_worker_sends_events() -> None:
+    Subscriber.objects.create(name="Monitoring", kind="email", address="ann@example.org")
+    with transaction.atomic():
+        events.record(type="run.losses", run=new_run())
+    assert asked(200)["detail"] == ALL_WELL
+    Delivery.objects.update(due_at=clock.now() - timedelta(seconds=3700))
+    assert asked(503)["detail"] == ALL_WELL | {"events": "waiting for 3700 s"}
+    Delivery.objects.update(
+        due_at=clock.now() + timedelta(seconds=900), since=clock.now() - timedelta(hours=9)
+    )
+    assert asked(200)["detail"] == ALL_WELL, "a receiver that is away is no fault of this installation"

@@ -13,19 +13,30 @@ from django.test.utils import CaptureQueriesContext
 from prometheus_client.parser import text_string_to_metric_families
 
 from archives import clock, errors
-from archives.models import ArchiveRun, Beat, Export, Restart, Room, Seam, Segment, Tally
+from archives.models import (
+    ArchiveRun,
+    Beat,
+    Delivery,
+    Export,
+    Restart,
+    Room,
+    Seam,
+    Segment,
+    Subscriber,
+    Tally,
+)
 from archives.ops import telemetry
 from archives.platform import gateway
 from archives.reconciler import heartbeat
 from archives.reconciler.worker import Worker
-from archives.services import alarms, counters, heartbeats, restarts, runs
+from archives.services import alarms, counters, events, heartbeats, restarts, runs
 from archives.services.heartbeats import WORKER
 from tests.support.media.stored_segments import new_run
 from tests.support.recording.world import World
 
 pytestmark = pytest.mark.django_db
 TOKEN = "a token of tests"
-GROWING = "archiverun|segment|restart|seam|export|preview|alarm|transition|callback"
+GROWING = "archiverun|segment|restart|seam|export|preview|alarm|transition|callback|event|delivery"
 
 
 @pytest.fixture(autouse=True)
@@ -202,6 +213,19 @@ def test_it_counts_the_processes_that_live() -> None:
     assert heartbeats.delete_old() == 2
 
 
+def test_it_counts_events_that_have_not_arrived() -> None:
+    Subscriber.objects.create(name="Monitoring", kind="email", address="ann@example.org")
+    for _ in range(3):
+        events.record(type="run.losses", room=Room.objects.get())
+    first, second, _ = Delivery.objects.order_by("pk")
+    Delivery.objects.filter(pk=first.pk).update(since=clock.now() - timedelta(hours=1))
+    Delivery.objects.filter(pk=second.pk).update(status="given_up")
+    found = scraped()
+    assert found["queue_length{queue=event}"] == 2
+    assert found["queue_age_seconds{queue=event}"] == pytest.approx(3600, abs=5)
+    assert found["deliveries_given_up{}"] == 1
+
+
 def queries() -> list[str]:
     with CaptureQueriesContext(
         connection,
@@ -219,7 +243,7 @@ def test_it_takes_as_many_queries_for_many_rows_as_for_few(world: World) -> None
         Export.objects.create(run=run, digest="0")
         telemetry.observe(telemetry.PLATFORM_CALL, 1.0, kind="archive_get", result=f"result-{number}")
     counters.flush()
-    assert len(queries()) == before <= 12
+    assert len(queries()) == before <= 14
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="about PostgreSQL's plans")

@@ -1,4 +1,4 @@
-"""What needs a person is said: to the host, in the log, and to ALERT_WEBHOOK_URL."""
+"""What needs a person is said: to the host, in the log, and by events."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from archives import clock, errors
-from archives.models import Alarm, ArchiveRun
+from archives.models import ArchiveRun
 from archives.services import alarms, limits, restarts
 from tests.support.recording.world import World
 
@@ -86,18 +86,20 @@ def test_refused_credentials_are_said(world: World) -> None:
     assert "credentials_refused" in set(run.alarms.values_list("code", flat=True))
 
 
-def test_it_is_logged_at_error_with_the_run_and_sent_once(
-    world: World, settings: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sent: list[dict[str, object]] = []
-    monkeypatch.setattr(alarms, "_post", sent.append)
-    settings.ALERT_WEBHOOK_URL = "http://alerts.invalid/"
+def test_it_is_logged_at_error_with_the_run(world: World, caplog: pytest.LogCaptureFixture) -> None:
     run = world.start()
     with caplog.at_level(logging.ERROR):
         alarms.open(room=world.room, run=run, code="gap", message="A gap.")
     assert str(run.pk) in caplog.text
-    while alarms.send_next():
-        pass
-    world.wait(3)
-    assert [said["code"] for said in sent] == ["gap"]
-    assert Alarm.objects.get().sent_at
+
+
+def test_opened_and_cleared_are_one_event_each(world: World) -> None:
+    run = world.start()
+    for _ in range(2):
+        alarm = alarms.open(room=world.room, run=run, code="gap", message="A gap.")
+    for _ in range(2):
+        alarms.clear_all(run=run)
+    assert list(alarm.events.order_by("pk").values_list("type", flat=True)) == [
+        "alarm.opened",
+        "alarm.cleared",
+    ]

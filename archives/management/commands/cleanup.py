@@ -22,7 +22,7 @@ from archives.media.cleanup.exports import Ages, Outcome, exports_unused, unused
 from archives.media.cleanup.removal import Removed, run_purge, run_purgeable
 from archives.media.cleanup.vendor_copies import copies_to_delete, copy_delete
 from archives.media.files.copies import STORAGE_ERRORS
-from archives.models import ArchiveRun, Callback, Export, Preview, Segment, StreamPresence
+from archives.models import ArchiveRun, Callback, Delivery, Event, Export, Preview, Segment, StreamPresence
 from archives.models.captions import Captions
 from archives.services import library
 from archives.services.library import RETENTION_MAX
@@ -47,7 +47,7 @@ class Command(BaseCommand):
         "Puts recordings into the trash whose days are over (RETENTION_DAYS, or their own), and removes the "
         "files of those that lie there for 30 days. Removes exports that nobody has fetched for long: after "
         "30 days where they no longer fit their recording, after EXPORT_DAYS all of them, never one that "
-        "could not be made again. Removes old callbacks, stream notes, finished tasks and broken-off "
+        "could not be made again. Removes old callbacks, stream notes, events, finished tasks and broken-off "
         "transfers; with DELETE_VENDOR_COPIES also the platform's copies of kept files. What is on legal "
         "hold stays, and what is being recorded."
     )
@@ -70,10 +70,12 @@ class Command(BaseCommand):
             "callbacks": Callback.objects.filter(received_at__lt=before),
             "stream notes": StreamPresence.objects.filter(destroyed_at__lt=before),
             "finished tasks": DBTaskResult.objects.finished().filter(finished_at__lt=before),
+            "events": _ended_events().filter(created_at__lt=before),
         }
         verb = "would be removed" if dry_run else "removed"
         for what, found in rows.items():
-            count = found.count() if dry_run else found.delete()[0]
+            # Without the rows that go with them.
+            count = found.count() if dry_run else found.delete()[1].get(found.model._meta.label, 0)
             self.stdout.write(f"{count} {what} {verb}")
         parts = [size for path, size in list(_stale_parts()) if dry_run or _remove(path)]
         self.stdout.write(f"{len(parts)} broken-off transfers ({sum(parts)} bytes) {verb}")
@@ -88,7 +90,7 @@ class Command(BaseCommand):
         retired = 0
         for run in library.past_retention(older_than):
             with contextlib.suppress(ArchiveError):
-                if dry_run or library.retire(run=run, by="cleanup", why="its days are over"):
+                if dry_run or library.expire(run=run, by="cleanup", why="its days are over"):
                     retired += 1
                     self.stdout.write(f"{run.room.slug}: {run.name}, ended {run.ended_at:%Y-%m-%d}")
         verb = "would be put" if dry_run else "put"
@@ -143,6 +145,12 @@ class Command(BaseCommand):
             elif outcome == vendor_copies.Outcome.DONE:
                 sizes.append(piece.size)
         self.stdout.write(f"{len(sizes)} copies at the platform ({sum(sizes)} bytes) {verb}")
+
+
+def _ended_events() -> QuerySet[Event]:
+    """Delivered, given up or dropped, to each of its subscribers."""
+    waiting = Delivery.objects.filter(event=OuterRef("pk"), status=Delivery.Status.WAITING)
+    return Event.objects.filter(~Exists(waiting))
 
 
 def _export_ages(older_than: timedelta | None) -> Ages:

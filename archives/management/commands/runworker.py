@@ -8,13 +8,17 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from archives.outbox.sender import Sender
 from archives.reconciler.heartbeat import Beats
 from archives.reconciler.worker import IDLE_S, Worker
 from archives.services.heartbeats import WORKER
 
 
 class Command(BaseCommand):
-    help = "Carries out starts, restarts and stops step by step, and sweeps for what is due or unexplained."
+    help = (
+        "Carries out starts, restarts and stops step by step, sweeps for what is due or unexplained, "
+        "and sends events to their subscribers."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--once", action="store_true", help="do what is due now, then exit")
@@ -27,6 +31,9 @@ class Command(BaseCommand):
             worker = Worker()
             while worker.work_once():
                 pass
+            sender = Sender()
+            sender.drain()
+            sender.finish()
             return
         stop = threading.Event()
 
@@ -43,10 +50,11 @@ class Command(BaseCommand):
             Worker(f"{beats.process}:{number}", idle_s=IDLE_S * count, beats=beats) for number in range(count)
         ]
         threads = [threading.Thread(target=worker.run, args=(stop,)) for worker in workers]
+        threads.append(threading.Thread(target=Sender().run, args=(stop,), name="outbox"))
         for thread in threads:
             thread.start()
             stop.wait(IDLE_S)  # one after the other, so that they do not all ask at the same moment
-        self.stdout.write(f"worker ready, {len(threads)} threads")
+        self.stdout.write(f"worker ready, {count} threads")
         self.stdout.flush()
         for thread in threads:
             thread.join()

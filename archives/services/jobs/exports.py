@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 
 from archives import clock, errors
 from archives.models import ArchiveRun, Export
+from archives.services import events
 from archives.services.jobs import leases
 from archives.services.jobs.digests import adopt_former, fingerprint
 from archives.services.jobs.kinds import Event, Facts, Kind
@@ -136,4 +137,9 @@ def unwanted(export: Export, *, file: str) -> bool:
 
 def done(export: Export, *, file: str, size: int, duration_ms: int, report: dict[str, Any]) -> bool:
     facts = {"file": file, "size": size, "duration_ms": duration_ms, "report": report}
-    return leases.done(export, status=Status.DONE, ended_at=clock.now(), progress=1.0, **facts)
+    with transaction.atomic():
+        ended = leases.done(export, status=Status.DONE, ended_at=clock.now(), progress=1.0, **facts)
+        if ended:
+            about = {"export": str(export.pk), "gaps": export.gaps, "size": size, "duration_ms": duration_ms}
+            events.record(type=events.Type.EXPORT_READY, run=export.run, data=about)
+    return ended

@@ -5,14 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
+from django.db.models import Q
+
 from archives import clock, errors
-from archives.models import ArchiveRun, Room
+from archives.models import ArchiveRun, Event, Room
 from archives.models.access import Invitation, Link, Share
+from archives.services import events
 from archives.services.rooms import clean_person
 
 INVITATION_LASTS = timedelta(days=30)
 SHARE_LASTS = timedelta(days=7)
 LONGEST = timedelta(days=366)
+OPENED_NOTED_EVERY = timedelta(hours=1)
 # The host page offers one link for all; it is renewed well before it ends.
 RENEWED = timedelta(days=7)
 
@@ -40,6 +45,16 @@ def share_create(*, run: ArchiveRun, by: Any = None, hours: object = None) -> Sh
 def revoke(*, link: Link) -> None:
     """Nobody is let in by it any more; those who are in are put out. Twice is the same as once."""
     type(link)._default_manager.filter(pk=link.pk, revoked_at=None).update(revoked_at=clock.now())
+
+
+def share_opened(*, share: Share) -> None:
+    """Record that a browser was let in by the link; an hour's openings are one event."""
+    now = clock.now()
+    lately = Q(opened_at=None) | Q(opened_at__lt=now - OPENED_NOTED_EVERY)
+    with transaction.atomic():
+        if Share.objects.filter(lately, pk=share.pk).update(opened_at=now):
+            about = {"share": str(share.pk), "opened_at": now.isoformat()}
+            events.record(type=Event.Type.SHARE_OPENED, run=share.run, data=about)
 
 
 def _end(hours: object, default: timedelta) -> Any:
