@@ -13,10 +13,13 @@ from archives import clock
 from archives.media import tasks
 from archives.media.ingest.probe import probe
 from archives.media.seams import job as seaming
-from archives.models import ArchiveRun, Seam, Segment
+from archives.models import ArchiveRun, Estimate, Seam, Segment
 from archives.services.jobs import ingest, leases
 from archives.services.jobs import seams as measuring
-from archives.timeline import timeline_for
+from archives.timeline import Seam as Meeting
+from archives.timeline import account_for, timeline_for
+from archives.timeline.laid_out import LaidOut
+from archives.timeline.rows import facts_for
 from tests.support.media.segment_files import Recipe, make
 from tests.support.media.stored_segments import START, keep_in, measured, new_run, piece
 
@@ -33,15 +36,29 @@ def run() -> ArchiveRun:
     return new_run()
 
 
+def meetings(run: ArchiveRun) -> tuple[Meeting, ...]:
+    """What holds of each seam now."""
+    return account_for(run).seams
+
+
+def sources(seam: Seam) -> list[str]:
+    return [estimate.source for estimate in seam.estimates.all()]
+
+
 def test_it_finds_the_true_offset_whatever_the_platforms_clock_says(run: ArchiveRun, folder: Path) -> None:
     piece(run, folder, 0, 250)
     piece(run, folder, 150, 400, wrong_ms=730)
     piece(run, folder, 325, 500, wrong_ms=-410)
     seams = measured(run)
-    assert [seam.method for seam in seams] == ["audio", "audio"]
-    assert [seam.offset_ms for seam in seams] == pytest.approx([6000, 7000], abs=2)
-    assert [seam.overlap_ms for seam in seams] == pytest.approx([4000, 3000], abs=30)
-    assert all(seam.measured_at and seam.confidence > 0.8 and seam.due_at is None for seam in seams)
+    assert all(seam.settled_at and seam.due_at is None for seam in seams)
+    for (estimate,) in (seam.estimates.all() for seam in seams):
+        assert (estimate.source, estimate.former) == ("audio", False)
+        assert estimate.low_ms < estimate.offset_ms < estimate.high_ms
+    verdicts = [met.verdict for met in meetings(run)]
+    assert [verdict.source for verdict in verdicts] == ["audio", "audio"]
+    assert [verdict.offset_ms for verdict in verdicts] == pytest.approx([6000, 7000], abs=2)
+    assert [verdict.overlap_ms for verdict in verdicts] == pytest.approx([4000, 3000], abs=30)
+    assert all(verdict.sure and verdict.confidence > 0.8 for verdict in verdicts)
     timeline = timeline_for(run)
     assert [span.kind for span in timeline.spans] == ["segment"] * 3
     assert timeline.duration_ms == pytest.approx(20_000, abs=30)
@@ -49,31 +66,35 @@ def test_it_finds_the_true_offset_whatever_the_platforms_clock_says(run: Archive
     assert joins == pytest.approx([6000, 7000], abs=2)
 
 
-def test_a_hole_keeps_its_bounds_and_its_cause(run: ArchiveRun, folder: Path) -> None:
-    one, two = piece(run, folder, 0, 150), piece(run, folder, 250, 400)
-    bounds = {"gap_from": clock.from_ms(START + 6000), "gap_until": clock.from_ms(START + 10_000)}
-    Seam.objects.create(run=run, earlier=one, later=two, kind="gap", cause="the archive ended", **bounds)
+def test_a_gap_that_the_media_cannot_bridge_stays_with_its_bounds_and_its_cause(
+    run: ArchiveRun, folder: Path
+) -> None:
+    piece(run, folder, 0, 150)
+    piece(run, folder, 250, 400)
     (seam,) = measured(run)
-    assert (seam.kind, seam.method, seam.measured_at) == ("gap", "times", None)
-    assert seam.overlap_ms == pytest.approx(-4000, abs=30)
-    assert (seam.gap_from, seam.gap_until) == (bounds["gap_from"], bounds["gap_until"])
-    assert [span.kind for span in timeline_for(run).spans] == ["segment", "gap", "segment"]
-    assert timeline_for(run).spans[1].cause == "the archive ended"
+    assert seam.settled_at is not None
+    assert not [estimate for estimate in seam.estimates.all() if estimate.confidence >= 0.8]
+    (met,) = meetings(run)
+    assert (met.verdict.kind, met.verdict.source, met.verdict.sure) == ("gap", "times", False)
+    assert met.verdict.overlap_ms == pytest.approx(-4000, abs=30)
+    assert met.wall_ms == pytest.approx((START + 6000, START + 10_000), abs=30)
+    (gap,) = account_for(run).gaps
+    assert (gap.start_ms, gap.end_ms) == pytest.approx((6000, 10_000), abs=30)
+    assert gap.causes == ("archive_ended",)
+    spans = timeline_for(run).spans
+    assert [span.kind for span in spans] == ["segment", "gap", "segment"]
+    assert spans[1].causes == ("archive_ended",)
 
 
 def test_a_gap_by_the_clock_that_the_media_refute_is_none(run: ArchiveRun, folder: Path) -> None:
-    one, two = piece(run, folder, 0, 250), piece(run, folder, 225, 400, wrong_ms=1500)
-    Seam.objects.create(
-        run=run,
-        earlier=one,
-        later=two,
-        kind="gap",
-        cause="the archive ended",
-        gap_from=clock.from_ms(START + 10_000),
-        gap_until=clock.from_ms(START + 10_500),
-    )
-    (seam,) = measured(run)
-    assert (seam.kind, seam.method, seam.gap_from, seam.cause) == ("overlap", "audio", None, "")
+    piece(run, folder, 0, 250)
+    piece(run, folder, 225, 400, wrong_ms=1500)
+    (before,) = account_for(run).gaps
+    assert before.length_ms == pytest.approx(500, abs=30)
+    measured(run)
+    (met,) = meetings(run)
+    assert (met.verdict.kind, met.verdict.source, met.causes) == ("overlap", "audio", ())
+    assert account_for(run).gaps == ()
     assert [span.kind for span in timeline_for(run).spans] == ["segment", "segment"]
 
 
@@ -85,7 +106,7 @@ def test_a_piece_that_is_no_recording_is_a_hole_and_its_neighbours_meet(
     two = piece(run, folder, 180, 400)
     assert broken.media_note.startswith("the file cannot be opened as a recording")
     (seam,) = measured(run)
-    assert (seam.earlier, seam.later, seam.method) == (one, two, "audio")
+    assert (seam.earlier, seam.later, sources(seam)) == (one, two, ["audio"])
     assert all(span.segment != str(broken.pk) for span in timeline_for(run).spans)
 
 
@@ -96,7 +117,10 @@ def test_a_file_damaged_after_it_was_kept_is_told_and_the_times_are_used(
     two = piece(run, folder, 150, 300)
     (folder / two.file).write_bytes(b"")
     (seam,) = measured(run)
-    assert (seam.method, seam.confidence, seam.measured_at) == ("times", 0.3, None)
+    assert seam.settled_at is not None
+    assert sources(seam) == []
+    (met,) = meetings(run)
+    assert (met.verdict.source, met.verdict.confidence) == ("times", 0.3)
     assert seam.job_error.startswith("piece 1 cannot be opened")
     assert timeline_for(run).duration_ms == pytest.approx(12_000, abs=30)
 
@@ -110,9 +134,10 @@ def test_pieces_without_sound_are_measured_by_their_pictures_or_by_the_clock(
         media = probe(folder / f"{number}.mp4")
         assert media.note == "no sound"
         assert segment.has_media
-    (seam,) = measured(run)
-    assert seam.method in ("video", "times")
-    assert seam.offset_ms == pytest.approx(6000, abs=40)
+    measured(run)
+    (met,) = meetings(run)
+    assert met.verdict.source in ("video", "times")
+    assert met.verdict.offset_ms == pytest.approx(6000, abs=40)
 
 
 def test_a_piece_without_pictures_is_a_fact(folder: Path) -> None:
@@ -132,8 +157,8 @@ def test_a_piece_inside_another_does_not_hide_the_one_that_reaches_farther(
         piece(run, folder, 50, 100),
         piece(run, folder, 250, 400),
     )
-    pairs = list(measuring.neighbours(run.segments.all()))
-    assert pairs == [(long, short), (long, last)]
+    pairs = [(one.id, other.id) for one, other in LaidOut(facts_for(run)).pairs]
+    assert pairs == [(str(long.pk), str(short.pk)), (str(long.pk), str(last.pk))]
 
 
 def test_a_seam_waits_for_both_files(run: ArchiveRun, folder: Path) -> None:
@@ -153,7 +178,7 @@ def test_the_sweep_queues_a_seam_once_and_the_task_measures_it(run: ArchiveRun, 
     assert (tasks.enqueue_due(), tasks.enqueue_due()) == (1, 0)
     task = DBTaskResult.objects.get()
     tasks.run_job.call(*task.args_kwargs["args"])
-    assert run.seams.get().method == "audio"
+    assert sources(run.seams.get()) == ["audio"]
     run.refresh_from_db()
     assert run.due_at <= clock.now(), "the run is looked at again"
 
@@ -172,7 +197,8 @@ def test_a_task_that_was_killed_costs_a_wait_and_its_older_copy_does_nothing(
     Seam.objects.update(due_at=clock.now() - timedelta(seconds=1))
     assert tasks.enqueue_due() == 1
     tasks.run_job.call(*older)
-    assert run.seams.get().method == "platform"
+    assert run.seams.get().settled_at is None
+    assert not Estimate.objects.exists()
 
 
 def test_a_seam_that_never_succeeds_ends_with_what_the_times_say(
@@ -189,7 +215,10 @@ def test_a_seam_that_never_succeeds_ends_with_what_the_times_say(
         assert seam.due_at is not None
         assert measuring.pending(run=run)
     (seam,) = measured(run)
-    assert (seam.method, seam.due_at) == ("times", None)
+    assert (sources(seam), seam.due_at) == ([], None)
+    assert seam.settled_at is not None
+    (met,) = meetings(run)
+    assert (met.verdict.source, met.verdict.offset_ms) == ("times", pytest.approx(6000, abs=30))
     assert seam.job_error == "Given up after 4 failed attempts. RuntimeError: the decoder crashed"
     assert not measuring.pending(run=run)
 
