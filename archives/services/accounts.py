@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from archives import clock
 from archives.models import ArchiveRun, RunAccount
@@ -15,10 +14,13 @@ from archives.services.stamps import account_stamp, with_account_stamp
 from archives.timeline import VERSION, Absent, Account, Gap, account_for
 from archives.timeline.causes import sentence
 
-# So many accounts of former versions are made per round of the worker.
-BATCH = 20
-# A gap that has grown by more than its bounds could is told of again.
+# So many accounts of old runs are made per round of the worker: what records does not wait for them.
+BATCH = 5
+# A gap that has grown by more than its bounds could raises another alarm.
 GROWN_MS = 3000
+# What is recorded, or missing, grows without any row being written.
+LIVE_HOLDS_S = 5.0
+MADE = [field.attname for field in RunAccount._meta.concrete_fields if not field.primary_key]
 
 
 def current(run: ArchiveRun, account: Account | None = None) -> RunAccount:
@@ -35,14 +37,24 @@ def current(run: ArchiveRun, account: Account | None = None) -> RunAccount:
 
 
 def is_current(stored: RunAccount, run: ArchiveRun) -> bool:
-    return stored.version == VERSION and stored.stamp == account_stamp(run)
+    if stored.version != VERSION or stored.stamp != account_stamp(run):
+        return False
+    return not run.is_live or stored.made_at > clock.after(-LIVE_HOLDS_S)
 
 
-def store(run: ArchiveRun, account: Account) -> RunAccount:
-    """`run`: of `with_account_stamp`, read before the account was made."""
+def store(run: ArchiveRun, account: Account, *, reported: bool = False) -> RunAccount:
+    """`run`: of `with_account_stamp` and with its account, read before this one was made.
+
+    `reported`: its gaps need no alarm; else those need none that the former account had an alarm for.
+    """
     facts = _facts(account) | {"version": VERSION, "stamp": account_stamp(run), "made_at": clock.now()}
-    stored, _ = RunAccount.objects.update_or_create(run_id=run.pk, defaults=facts)
-    return stored
+    before = getattr(run, "account", None)
+    for gap in facts["gaps"]:
+        gap["reported"] = reported or _is_reported(gap, account.began_at_ms, before)
+    made = RunAccount(run_id=run.pk, **facts)
+    # In one statement: readers and workers may store it at the same time.
+    RunAccount.objects.bulk_create([made], update_conflicts=True, unique_fields=["run"], update_fields=MADE)
+    return made
 
 
 def _facts(account: Account) -> dict[str, Any]:
@@ -93,28 +105,28 @@ def refresh(*, run_id: UUID) -> RunAccount:
     exact when the segments' lengths are.
     """
     run = with_account_stamp(ArchiveRun.objects.select_related("account", "room")).get(pk=run_id)
-    before = getattr(run, "account", None)
-    if before is not None and is_current(before, run):
-        return before
-    known = list(before.gaps) if before is not None and before.version == VERSION else []
-    after = store(run, account_for(run))
-    for gap in after.gaps:
-        if gap["lost_ms"] and not _is_known(gap, after.began_at_ms, known, before):
-            _alarm(run, gap, after.began_at_ms)
-    if known and not after.gaps:
-        alarms.clear(room=run.room, run=run, codes=["gap"])
-    return after
+    account = current(run)
+    new = [gap for gap in account.gaps if gap["lost_ms"] and not gap["reported"]]
+    for gap in new:
+        _alarm(run, gap, account.began_at_ms)
+        gap["reported"] = True
+    if new:
+        RunAccount.objects.filter(pk=run_id, stamp=account.stamp).update(gaps=account.gaps)
+    return account
 
 
-def _is_known(gap: dict[str, Any], began_at_ms: int, known: Iterable[Any], before: RunAccount | None) -> bool:
-    """One of the former account's gaps is the same one, which went on or whose bounds are better known."""
-    shift = (before.began_at_ms if before else 0) - began_at_ms
+def _is_reported(gap: dict[str, Any], began_at_ms: int, before: RunAccount | None) -> bool:
+    """There is an alarm for it: a former gap is the same one, which went on or whose bounds are better known."""
+    if before is None:
+        return False
+    shift = before.began_at_ms - began_at_ms
     length_ms = gap["end_ms"] - gap["start_ms"]
     return any(
         each["start_ms"] + shift <= gap["end_ms"]
         and gap["start_ms"] <= each["end_ms"] + shift
         and (each["open"] or length_ms - (each["end_ms"] - each["start_ms"]) < GROWN_MS)
-        for each in known
+        for each in before.gaps
+        if each["reported"]
     )
 
 
@@ -132,9 +144,16 @@ def expire(*, runs: QuerySet[ArchiveRun]) -> None:
 
 
 def make_missing() -> int:
-    """Make some accounts that are missing or of other rules; returns how many."""
-    stale = ArchiveRun.objects.filter(account=None) | ArchiveRun.objects.exclude(account__version=VERSION)
-    runs = list(with_account_stamp(stale.select_related("room").order_by("-created_at"))[:BATCH])
-    for run in runs:
-        store(run, account_for(run))
-    return len(runs)
+    """Make some accounts that are missing or of other rules; returns how many.
+
+    A gap of a run that has ended is no news, so it raises no alarm.
+    """
+    runs = with_account_stamp(_without_account().select_related("account", "room").order_by("-created_at"))
+    made = list(runs[:BATCH])
+    for run in made:
+        store(run, account_for(run), reported=not run.is_live)
+    return len(made)
+
+
+def _without_account() -> QuerySet[ArchiveRun]:
+    return ArchiveRun.objects.filter(Q(account=None) | ~Q(account__version=VERSION))
