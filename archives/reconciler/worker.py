@@ -24,7 +24,7 @@ from archives.ops import telemetry
 from archives.reconciler import bulk, compare
 from archives.reconciler.heartbeat import Beats, process_name
 from archives.reconciler.run import attend
-from archives.services import callbacks, claims, counters, runs
+from archives.services import accounts, callbacks, claims, counters, runs
 from archives.services import heartbeats as beat_service
 from archives.services.claims import Claim
 from archives.services.heartbeats import WORKER
@@ -36,6 +36,8 @@ AT_ONCE = 20
 DATABASE_PAUSE_S = 2.0
 DAY_S = 86_400.0
 WEIGH_S = 60.0
+# How often to look for runs whose account is missing, or made by former rules.
+ACCOUNTS_S = 60.0
 # Whatever there is to visit, what else is due has its turn after so many visits.
 VISITS_IN_A_ROW = 10
 
@@ -47,7 +49,7 @@ class Worker:
         self._idle_s = idle_s
         self.name = name or process_name(WORKER)
         self.forget_at = clock.now()
-        self._weigh_due = 0.0
+        self._weigh_due = self._accounts_due = 0.0
         self._patrol_at = clock.now()
         self._visits = 0
         self._place = zlib.crc32(self.name.encode())
@@ -87,12 +89,22 @@ class Worker:
             self._patrol(),
             self.sweep_one_due(),
             bool(tasks.enqueue_due()),
+            self.make_accounts(),
         ]
         if self._weigh_due <= clock.steady():
             self._weigh_due = clock.steady() + WEIGH_S
             counters.weigh_storage()
         self._forget_daily()
         return any(found)
+
+    def make_accounts(self) -> bool:
+        """Some of those that are missing, such as after an upgrade; the next in the next round."""
+        if self._accounts_due > clock.steady():
+            return False
+        if accounts.make_missing():
+            return True
+        self._accounts_due = clock.steady() + ACCOUNTS_S
+        return False
 
     def _patrol(self) -> bool:
         if self._patrol_at > clock.now():

@@ -13,8 +13,10 @@ from archives.services import account_reports
 from archives.services.stamps import account_stamp, with_account_stamp
 from archives.timeline import VERSION, Absent, Account, Gap, account_for
 
-# So many accounts of former versions are made per round of the worker.
-BATCH = 20
+# So many accounts of old runs are made per round of the worker: what records does not wait for them.
+BATCH = 5
+# What is recorded, or missing, grows without any row being written.
+LIVE_HOLDS_S = 5.0
 
 
 def current(run: ArchiveRun, account: Account | None = None) -> RunAccount:
@@ -31,14 +33,22 @@ def current(run: ArchiveRun, account: Account | None = None) -> RunAccount:
 
 
 def is_current(stored: RunAccount, run: ArchiveRun) -> bool:
-    return stored.version == VERSION and stored.stamp == account_stamp(run)
+    if stored.version != VERSION or stored.stamp != account_stamp(run):
+        return False
+    return not run.is_live or stored.made_at > clock.after(-LIVE_HOLDS_S)
 
 
 def store(run: ArchiveRun, account: Account) -> RunAccount:
-    """`run`: of `with_account_stamp`, read before the account was made."""
+    """`run`: of `with_account_stamp` and with its account, read before this one was made."""
     facts = _facts(account) | {"version": VERSION, "stamp": account_stamp(run), "made_at": clock.now()}
-    stored, _ = RunAccount.objects.update_or_create(run_id=run.pk, defaults=facts)
-    return stored
+    made = RunAccount(run_id=run.pk, **facts)
+    # In one statement, since readers and workers may store it at the same time. What was reported stays.
+    RunAccount.objects.bulk_create(
+        [made], update_conflicts=True, unique_fields=["run"], update_fields=[*facts]
+    )
+    if (before := getattr(run, "account", None)) is not None:
+        made.reported_gaps, made.reported_result = before.reported_gaps, before.reported_result
+    return made
 
 
 def _facts(account: Account) -> dict[str, Any]:

@@ -291,7 +291,12 @@ def test_it_retries_all_that_failed(run: ArchiveRun) -> None:
         due_at=later,
     )
     seam = Seam.objects.create(
-        run=run, earlier=run.segments.get(ordinal=0), later=piece, kind="overlap", job_error="no", failures=4
+        run=run,
+        earlier=run.segments.get(ordinal=0),
+        later=piece,
+        job_error="no",
+        failures=4,
+        settled_at=clock.now(),
     )
     failed = Export.objects.create(run=run, gaps="close", status="failed", job_error="disk full", digest="1")
     Preview.objects.update(job_error="no picture", failures=4, due_at=None)

@@ -12,7 +12,7 @@ import yaml
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
-from archives.models import Room
+from archives.models import Room, RunAccount
 from archives.ops import telemetry
 from archives.services import alarms, counters, heartbeats
 from archives.services.heartbeats import MEDIA, WORKER
@@ -50,11 +50,12 @@ def samples(db: None, settings: Any) -> dict[str, list[dict[str, str]]]:
 
 def alarm_codes() -> set[str]:
     """Every code under which an alarm is raised somewhere in the product."""
-    places = ("reconciler/steps", "reconciler/run", "services/restart_table", "services/gaps")
+    places = ("reconciler/steps", "reconciler/run", "services/restart_table", "services/account_reports")
     places += ("media/ingest/job",)
+    results = {RunAccount.Result.LOSSES.value, RunAccount.Result.NOTHING.value}
     lines = "\n".join((ROOT / f"archives/{name}.py").read_text() for name in places).splitlines()
     telling = [line for line in lines if re.search(r"\bcode ?=|GiveUp\(|^TROUBLE|^NOT_KEPT", line)]
-    return {code for line in telling for code in re.findall(r'"([a-z]+(?:_[a-z]+)*)"', line)}
+    return results | {code for line in telling for code in re.findall(r'"([a-z]+(?:_[a-z]+)*)"', line)}
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)

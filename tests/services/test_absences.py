@@ -299,7 +299,8 @@ def test_report_and_timeline_tell_it(
     assert ann == {
         "person": "Ann",
         "sure": False,
-        "cause": "connection_lost",
+        "cause": "The connection was lost.",
+        "causes": ["connection_lost"],
         "absent_from": ann["absent_from"],
         "absent_until": ann["absent_until"],
     }

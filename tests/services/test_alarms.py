@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from archives import clock, errors
 from archives.models import ArchiveRun
 from archives.services import alarms, limits, restarts
+from archives.timeline import account_for
 from tests.support.recording.world import World
 
 Status = ArchiveRun.Status
@@ -51,11 +53,27 @@ def test_each_gap_is_an_alarm_with_its_bounds(world: World) -> None:
     run = world.start()
     for _ in range(2):
         world.wait(10)
-        world.platform.end(world.platform.live()[0], "failure", status="failed")
+        world.platform.end(world.platform.live()[0], "maximum duration exceeded")
         world.wait(10)
     gaps = run.alarms.filter(code="gap")
     assert (gaps.count(), gaps.filter(cleared_at=None).count()) == (2, 1)
-    assert all("recorder failed" in alarm.message for alarm in gaps)
+    assert all("length limit" in alarm.message for alarm in gaps)
+    begins = {f"{segment.stopped_at:%H:%M:%S}" for segment in run.segments.exclude(ended_at=None)}
+    assert len(begins) == 2
+    assert {re.search(r"(?:since|from) ([\d:]{8})", alarm.message)[1] for alarm in gaps} == begins  # type: ignore[index]
+
+
+def test_a_gap_that_goes_on_over_failed_archives_is_one_alarm(world: World) -> None:
+    """What a failed archive had recorded is lost with it: the gap began before and goes on."""
+    run = world.start()
+    for _ in range(2):
+        world.wait(10)
+        world.platform.end(world.platform.live()[0], "failure", status="failed")
+        world.wait(10)
+    (gap,) = account_for(run).gaps
+    (alarm,) = run.alarms.filter(code="gap")
+    assert f"{clock.from_ms(account_for(run).began_at_ms + gap.start_ms):%H:%M:%S}" in alarm.message
+    assert "recorder failed" in alarm.message
 
 
 def test_the_story_says_who_is_missing_and_from_when_to_when(world: World) -> None:

@@ -14,7 +14,7 @@ from django.test import Client
 
 from archives import clock
 from archives.models import ArchiveRun, Delivery, Event, Export, Subscriber
-from archives.services import events, library
+from archives.services import account_reports, accounts, events, library
 from archives.services.jobs import exports
 from archives.services.people import links
 from archives.web import access
@@ -49,6 +49,7 @@ def test_a_recording_starts_and_completes(world: World) -> None:
     assert of(run, "run.complete") == {
         "started_at": run.started_at.isoformat(),
         "ended_at": run.ended_at.isoformat(),
+        **account_reports.numbers(accounts.current(run)),
     }
 
 

@@ -143,8 +143,10 @@ def test_a_room_that_is_recorded(guest: APIClient, world: World) -> None:
     assert times == sorted(times, key=parse_datetime)
     (piece,) = run["segments"]
     assert set(piece) == {
-        "id", "ordinal", "session", "status", "started_at", "stopped_at", "duration_ms", "reason",
+        "id", "number", "ordinal", "session", "status", "started_at", "stopped_at", "duration_ms", "reason",
+        "cause",
     }  # fmt: skip
+    assert (piece["number"], piece["ordinal"], piece["cause"]) == (1, 0, "")
 
 
 def test_a_restart_step_by_step(guest: APIClient, host: APIClient, world: World) -> None:
