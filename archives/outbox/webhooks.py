@@ -74,12 +74,17 @@ def post(url: SplitResult, body: bytes, headers: dict[str, str], *, timeout_s: f
             raise TimeoutError
         return status
     except (OSError, HTTPError) as error:
-        if deadline.is_over or isinstance(error, HTTPTimeout):
+        if deadline.is_over or isinstance(error, HTTPTimeout) or _is_timeout(error):
             raise TimeoutError from error
         raise
     finally:
         timer.cancel()
         deadline.close()
+
+
+def _is_timeout(error: Exception) -> bool:
+    """urllib3 wraps the system's error, which may come just before the timer of the deadline."""
+    return any(isinstance(each, TimeoutError) for each in (error, *error.args))
 
 
 def _posted(url: SplitResult, body: bytes, headers: dict[str, str], deadline: Deadline) -> int:
