@@ -95,8 +95,8 @@ class RunList(ChangeList):
             counts = dict(of_page.annotate(total=Count("pk")))
             for run in self.result_list:
                 setattr(run, name, counts.get(run.pk, 0))
-        of_page = ArchiveRun.objects.filter(pk__in=[run.pk for run in self.result_list])
-        stamped = with_account_stamp(of_page.select_related("account", "room"))
+        shown = ArchiveRun.objects.filter(pk__in=[run.pk for run in self.result_list])
+        stamped = with_account_stamp(shown.select_related("account", "room"))
         summaries = {run.pk: accounts.current(run) for run in stamped}
         for run in self.result_list:
             run.summary = summaries[run.pk]
@@ -474,11 +474,11 @@ class SegmentAdmin(OfRun):
 @admin.register(Seam)
 class SeamAdmin(OfRun):
     list_display = ("run", *SeamInline.fields)
-    list_select_related = ("run", "earlier", "later")
     ordering = ("-id",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Seam]:
-        return super().get_queryset(request).prefetch_related("estimates")
+        rows = super().get_queryset(request)
+        return rows.select_related("earlier", "later").prefetch_related("estimates")
 
     @admin.display(description="Estimates")
     def statements(self, seam: Seam) -> str:

@@ -49,7 +49,7 @@ def fail(*, claim: Claim, why: str) -> bool:
         segments.absent(claim=claim, segment=segment, why=why)
     alarms.clear_all(run=claim.run)
     rooms.schedule(room=claim.run.room, in_s=LATE_S)
-    return move(
+    failed = move(
         claim.run,
         Status.FAILED,
         old=(Status.STARTING, Status.PROCESSING),
@@ -59,6 +59,9 @@ def fail(*, claim: Claim, why: str) -> bool:
         error=why,
         ended_at=claim.run.ended_at or clock.now(),
     )
+    if failed and claim.run.started_at:
+        accounts.refresh(run_id=claim.run.pk)
+    return failed
 
 
 def process(*, claim: Claim) -> bool:

@@ -88,8 +88,9 @@ def _estimates(run: ArchiveRun) -> dict[tuple[str, str], tuple[Estimate, ...]]:
         "estimates__residual_av_ms",
         "estimates__former",
     )
-    for earlier, later, *values in rows:
-        found[str(earlier), str(later)].append(Estimate(*values))
+    for earlier, later, source, offset, low, high, confidence, residual, former in rows:
+        estimate = Estimate(source, offset, low, high, confidence, residual, former)
+        found[str(earlier), str(later)].append(estimate)
     return {pair: tuple(estimates) for pair, estimates in found.items()}
 
 
@@ -121,7 +122,9 @@ def _pauses(run: ArchiveRun, streams: list[Stream]) -> dict[Any, tuple[Pause, ..
     for pk, session, since_low, since_high, until_low, until_high in rows:
         emptied, filled = _changes(streams, session)
         since = _sharpened((_ms(since_low), _ms(since_high)), emptied)
-        until = _sharpened((_ms(until_low), _ms(until_high)), filled) if until_high else None
+        until = None
+        if until_low and until_high:
+            until = _sharpened((_ms(until_low), _ms(until_high)), filled)
         found[pk].append(Pause(since, until))
     return {pk: tuple(sorted(pauses, key=lambda each: each.since)) for pk, pauses in found.items()}
 
@@ -164,7 +167,9 @@ def _segment(segment: Segment, pauses: tuple[Pause, ...]) -> SegmentFacts:
         rounded_ms=ROUNDED_MS if began_ms % 1000 == 0 else 0.0,
         probed=segment.media_end_ms is not None,
         pauses=pauses,
-        closed_ms=_ms(segment.stop_requested_at) if _was_closed(segment) else None,
+        closed_ms=_ms(segment.stop_requested_at)
+        if segment.stop_requested_at and _was_closed(segment)
+        else None,
         confirmed_ms=_ms(segment.confirmed_at) if segment.confirmed_at else None,
         cause=cause_of(segment),
         detail=segment.error or segment.given_up or segment.media_note or segment.reason,
@@ -183,7 +188,7 @@ def _ended(segment: Segment, began_ms: float) -> Bounds | None:
         return None
     seen = max(_ms(segment.ended_at), began_ms)
     asked = segment.stop_requested_at if _was_closed(segment) else None
-    known = [began_ms, *(_ms(each) for each in (segment.ended_after, asked) if each)]
+    known = [began_ms, *(_ms(each) for each in (segment.ended_after, asked) if each is not None)]
     return min(max(known), seen), seen
 
 

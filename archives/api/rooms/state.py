@@ -55,7 +55,7 @@ def _shown_restart(run: ArchiveRun, now: datetime) -> Restart | None:
 def _run_state(
     run: ArchiveRun, segments: list[Segment], restart: Restart | None, now: datetime, *, for_host: bool
 ) -> dict[str, Any]:
-    state = {
+    state: dict[str, Any] = {
         "id": run.pk,
         "name": run.name,
         "status": run.status,

@@ -36,7 +36,7 @@ class MeetingSerializer(serializers.Serializer):
 class ContradictionSerializer(serializers.Serializer):
     """An estimate that says the other thing."""
 
-    source = serializers.CharField(help_text="audio, video or times.")
+    source = serializers.CharField(help_text="audio, video or times.")  # type: ignore[assignment]
     kind = serializers.ChoiceField(choices=["overlap", "gap"])
     overlap_ms = serializers.IntegerField(help_text="Negative: a gap that long.")
     confidence = serializers.FloatField()

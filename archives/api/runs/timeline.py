@@ -60,7 +60,7 @@ def preview_url(run: ArchiveRun, name: str, folder: str | None) -> str | None:
 
 
 def _span(span: Span, address: str) -> dict[str, Any]:
-    told = {
+    told: dict[str, Any] = {
         "kind": span.kind,
         "segment": span.segment,
         "session": span.session,
