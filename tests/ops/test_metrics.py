@@ -99,17 +99,21 @@ def test_it_counts_restarts_with_their_result_and_duration(world: World) -> None
 def test_it_sums_up_overlaps_and_gaps_of_complete_runs(world: World, settings: Any) -> None:
     settings.KEEP_FILES = False
     run = restarted(world)
-    one, two, three = run.segments.order_by("ordinal")
-    Seam.objects.create(run=run, earlier=one, later=two, kind="overlap", overlap_ms=2500)
-    now = clock.now()
-    facts = {"gap_from": now - timedelta(seconds=9), "gap_until": now, "measured_at": now}
-    Seam.objects.create(run=run, earlier=two, later=three, kind="gap", **facts)
+    world.wait(10)
+    world.platform.end(world.platform.live()[0], "maximum duration exceeded")
+    world.wait(20)
     assert scraped()["seams_total{kind=gap}"] == 0
     runs.stop(run=run, by="host")
     world.until(lambda: ArchiveRun.objects.get(pk=run.pk).status == ArchiveRun.Status.COMPLETE)
     found = scraped()
-    assert (found["seams_total{kind=overlap}"], found["seam_seconds_total{kind=overlap}"]) == (1, 2.5)
-    assert (found["seams_total{kind=gap}"], found["seam_seconds_total{kind=gap}"]) == (1, 9)
+    one, two, three, four = sorted(world.platform.archives.values(), key=lambda archive: archive.began)
+    overlaps = [(one.ended - two.began).total_seconds(), (two.ended - three.began).total_seconds()]
+    assert min(overlaps) > 0
+    assert found["seams_total{kind=overlap}"] == 2
+    assert found["seam_seconds_total{kind=overlap}"] == pytest.approx(sum(overlaps), abs=0.1)
+    gap_s = (four.began - three.ended).total_seconds()
+    assert (found["seams_total{kind=gap}"], gap_s > 0) == (1, True)
+    assert found["seam_seconds_total{kind=gap}"] == pytest.approx(gap_s, abs=0.1)
 
 
 def test_calls_to_the_platform_are_summed_up_over_processes() -> None:
