@@ -20,7 +20,6 @@ from archives.models import (
     Export,
     Restart,
     Room,
-    Seam,
     Segment,
     Subscriber,
     Tally,
