@@ -6,102 +6,147 @@ its noise is in every block, until everything stops from one frame to the next w
 
 from __future__ import annotations
 
-import numpy as np
+from itertools import pairwise
 
-from archives.media.content.findings import FROZEN, Bools, Finding, Times, holes, joined, stretches
-from archives.media.content.looks import Looks, coarse, difference, frames_between
+import numpy as np
+from numpy.typing import NDArray
+
+from archives.media.content.findings import FROZEN, Finding, Times, holes, joined
+from archives.media.content.looks import (
+    COLUMNS,
+    ROWS,
+    Looks,
+    Pixels,
+    coarse,
+    difference,
+    frames_between,
+    of_blocks,
+)
 from archives.media.export.index import Track
 
 # No frame at all for so long: a recorder writes 25 of them a second, whatever they show.
 MIN_HOLE_MS = 2000
 MIN_STILL_MS = 6000
+# Mean difference of the pixels of two looks: less than this is one picture that was coded twice. An encoder
+# that has just met a still picture codes it a little better with the next key frame or two.
+SAME_PICTURE = 0.3
+SETTLING = 2.0
+SETTLING_MS = 4500
+# The same of frames between key frames, which are not coded again.
+SAME_FRAME = 0.02
+LIVE_FRAME = 0.1
 # A frame in which nothing changes is a header and one run of skipped macroblocks (H.264, 7.3.4).
 STILL_BYTES = 48
 STILL_BYTES_PER_MACROBLOCK = 0.03
-# Of the frames of a second, all but this share are that small.
-STILL_EXCEPTIONS = 0.08
-# For so long before, every second has movement.
-LIVE_MS = 5000
-# Mean difference of pixels between two looks at one thing: less than this is one picture coded twice.
-SAME_PICTURE = 0.3
+# So much larger than the usual still frame is one in which something changes.
+MORE_BYTES = 16
+# What is measured before a freeze: there must be so much, and in it noise in most blocks that have a texture.
+LIVE_MS = 6000
+CAMERA_LOOKS = 3
+CAMERA_SHARE = 0.7
 CAMERA_NOISE = 0.4
+# A key frame of another quality alone changes text by a few hundredths of its contrast.
+CAMERA_NOISE_OF_TEXTURE = 0.04
 # Blocks without any texture (bars beside the picture, saturated white) say nothing.
 TEXTURE = 1.5
-CAMERA_SHARE = 0.6
-SCENE_BEFORE_MS = 400
+# The frames right before tell whether it is the same scene, and whether something moved or flickered.
+LAST_MS = 2000
+REFERENCES_MS = (2000, 1000, 400)
 SCENE_CHANGE = 20.0
 SAME_SCENE_SHARE = 0.5
+MOVED = 0.02
+MOVED_SHARE = 0.2
 
 
 def frozen(track: Track, looks: Looks, end_ms: float) -> list[Finding]:
-    instants = np.sort(track.ticks * 1000 / track.rate)
-    stopped = holes(instants[1:], float(instants[0]), float(instants[-1]), MIN_HOLE_MS)
-    found = [(begin, end) for begin, end in stopped]
-    quiet = still(track, end_ms)
-    for begin, end in quiet:
-        if end - begin < MIN_STILL_MS:
-            continue
-        if _was_live(begin, quiet, float(instants[0])) and _is_one_picture(looks, begin, end):
-            if _was_camera(looks, begin) and _is_same_scene(track, begin):
-                found.append((begin, end))
+    order = np.argsort(track.ticks, kind="stable")
+    instants = track.ticks[order] * 1000 / track.rate
+    found = holes(instants, float(instants[0]), float(instants[-1]), MIN_HOLE_MS)
+    inter = order[~track.keys[order]]
+    frames = _Frames(track.ticks[inter] * 1000 / track.rate, track.sizes[inter], end_ms)
+    floor = max(STILL_BYTES, STILL_BYTES_PER_MACROBLOCK * track.width * track.height / 256)
+    for first, last in still(looks):
+        bounds = frames.bounds(looks, first, last, floor)
+        if bounds and bounds[1] - bounds[0] >= MIN_STILL_MS and bounds[0] - instants[0] >= LIVE_MS:
+            if _was_camera(looks, bounds[0]) and _stopped(track, bounds[0]):
+                found.append(bounds)
     return [Finding(FROZEN, round(begin), round(end)) for begin, end in joined(sorted(found), 0)]
 
 
-def still(track: Track, end_ms: float) -> list[tuple[float, float]]:
-    """Seconds and more in which frames carry nothing; key frames do not count."""
-    order = np.argsort(track.ticks, kind="stable")
-    order = order[~track.keys[order]]
-    times, sizes = track.ticks[order] * 1000 / track.rate, track.sizes[order]
-    floor = max(STILL_BYTES, STILL_BYTES_PER_MACROBLOCK * track.width * track.height / 256)
-    return [
-        (begin, end)
-        for begin, end in stretches(times, _mostly(sizes <= floor, times), end_ms)
-        if end - begin >= 1000
-    ]
+def still(looks: Looks) -> list[tuple[int, int]]:
+    """Runs of looks at one picture, as (first, last)."""
+    changes = np.nan_to_num(looks.changes, nan=np.inf).mean(axis=1) if len(looks) else np.zeros(0)
+    same = changes <= np.where(looks.keys, SAME_PICTURE, SAME_FRAME)
+    # Where key frames are rare, one of them codes again what the frames around it only repeat.
+    for number in np.flatnonzero(looks.keys)[1:].tolist():
+        around = number + 1 < len(same) and same[number - 1] and same[number + 1]
+        if around and not looks.keys[number - 1] and not looks.keys[number + 1]:
+            same[number] = changes[number] <= SETTLING
+    edges = np.flatnonzero(np.diff(same.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
+    return [(int(begin) - 1, int(end) - 1) for begin, end in edges]
 
 
-def _mostly(small: Bools, times: Times) -> Bools:
-    """Frames that are small, or exceptions in a second of small ones."""
-    ahead = np.searchsorted(times, times + 1000)
-    total = np.append(0, np.cumsum(small))
-    count = np.maximum(ahead - np.arange(len(times)), 1)
-    calm = (total[ahead] - total[:-1] >= (1 - STILL_EXCEPTIONS) * count) & small
-    marks = np.zeros(len(times) + 1, np.int64)
-    begins = np.flatnonzero(calm)
-    np.add.at(marks, begins, 1)
-    np.add.at(marks, ahead[begins], -1)
-    return np.asarray(np.cumsum(marks)[:-1] > 0, np.bool_)
+class _Frames:
+    """The frames between key frames, in the order in which they are shown: when, and how many bytes."""
 
+    def __init__(self, times: Times, sizes: NDArray[np.integer], end_ms: float) -> None:
+        self._times, self._sizes, self._end_ms = times, sizes, end_ms
 
-def _was_live(at_ms: float, quiet: list[tuple[float, float]], first_ms: float) -> bool:
-    calm_before = any(begin < at_ms and end > at_ms - LIVE_MS for begin, end in quiet)
-    return at_ms - first_ms >= LIVE_MS and not calm_before
-
-
-def _is_one_picture(looks: Looks, begin: float, end: float) -> bool:
-    """The encoder settles on it over two or three key frames; a camera's noise never does."""
-    inside = np.flatnonzero((looks.times_ms >= begin) & (looks.times_ms < end))[1:]
-    if len(inside) < 2:
-        return False
-    changes = np.nan_to_num(looks.changes[inside], nan=np.inf).mean(axis=1)
-    return bool(changes[1:].max() <= SAME_PICTURE)
+    def bounds(self, looks: Looks, first: int, last: int, floor: float) -> tuple[float, float] | None:
+        """From the last frame before in which something changed to the first one after; None if they move."""
+        low, high = np.searchsorted(self._times, (looks.times_ms[first], looks.times_ms[last]))
+        usual = np.median(self._sizes[low:high]) if high > low else np.inf
+        if usual > floor:
+            return None
+        moving = self._times[self._sizes > usual + MORE_BYTES]
+        earliest = looks.times_ms[first] - SETTLING_MS
+        before = moving[(moving > earliest) & (moving < looks.times_ms[first])]
+        after = moving[moving > looks.times_ms[last]]
+        begin = float(before[-1]) if len(before) else float(earliest)
+        return begin, float(after[0]) if len(after) else self._end_ms
 
 
 def _was_camera(looks: Looks, begin: float) -> bool:
-    """In the looks before, most of what has texture changed a little: noise is everywhere, a cursor is not."""
-    before = np.flatnonzero(looks.times_ms < begin)[-3:]
-    if not len(before):
-        return False
-    textured = looks.spreads[before] >= TEXTURE
-    noisy = textured & (looks.changes[before] >= CAMERA_NOISE)
-    return bool(noisy.sum() >= CAMERA_SHARE * max(1, textured.sum()))
+    """In the looks before, what has texture changed a little: noise is everywhere, a cursor is not.
+
+    Noise shows in key frames. In others, an encoder leaves it out where it is little.
+    """
+    before = np.flatnonzero((looks.times_ms < begin) & ~np.isnan(looks.changes[:, 0]))[-CAMERA_LOOKS:]
+    spreads, changes = looks.spreads[before], looks.changes[before]
+    textured = spreads >= TEXTURE
+    noisy = textured & (changes >= np.maximum(CAMERA_NOISE, CAMERA_NOISE_OF_TEXTURE * spreads))
+    shares = noisy.sum(axis=1) / np.maximum(1, textured.sum(axis=1))
+    keys = looks.keys[before]
+    live = changes[~keys].mean(axis=1) > LIVE_FRAME
+    return len(before) > 0 and bool(live.all()) and bool(not keys.any() or shares[keys].mean() >= CAMERA_SHARE)
 
 
-def _is_same_scene(track: Track, begin: float) -> bool:
-    """What stands was there a moment ago: a slide that replaces a camera is another scene."""
-    frames = [coarse(frame) for at, frame in frames_between(track, begin - SCENE_BEFORE_MS, begin + 200)
-              if at >= begin - SCENE_BEFORE_MS]  # fmt: skip
-    if len(frames) < 2:
+def _stopped(track: Track, begin: float) -> bool:
+    """The frames before `begin` showed the same scene, and something moved or flickered in much of it."""
+    last = [
+        (at, bool(frame.key_frame), coarse(frame))
+        for at, frame in frames_between(track, begin - LAST_MS, begin + 200)
+        if at >= begin - LAST_MS
+    ]
+    if len(last) < 2 or any(pixels.shape != last[-1][2].shape for _, _, pixels in last):
         return False
-    apart = difference(frames[0], frames[-1])
-    return bool((apart <= SCENE_CHANGE).mean() >= SAME_SCENE_SHARE)
+    stands = last[-1][2]
+    earlier = [next(pixels for at, _, pixels in last if at >= begin - ms) for ms in REFERENCES_MS]
+    return all(_same_scene(pixels, stands) for pixels in earlier) and _moved(last)
+
+
+def _same_scene(one: Pixels, other: Pixels) -> bool:
+    """A slide that replaces a camera, or text that was scrolled, is another scene."""
+    textured = np.maximum(of_blocks(one)[1], of_blocks(other)[1]) >= TEXTURE
+    same = textured & (difference(one, other) <= SCENE_CHANGE)
+    return bool(same.sum() >= SAME_SCENE_SHARE * max(1, textured.sum()))
+
+
+def _moved(last: list[tuple[float, bool, Pixels]]) -> bool:
+    """A key frame alone changes every block a little, so only changes from a frame to one in between count."""
+    changed = np.zeros(ROWS * COLUMNS, np.bool_)
+    for (_, _, before), (_, key, now) in pairwise(last):
+        if not key:
+            changed |= difference(before, now) > MOVED
+    textured = of_blocks(last[-1][2])[1] >= TEXTURE
+    return bool((changed & textured).sum() >= MOVED_SHARE * max(1, textured.sum()))

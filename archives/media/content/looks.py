@@ -31,12 +31,13 @@ LUMA_FIRST = {"yuv420p", "yuvj420p", "yuv422p", "yuv444p", "nv12", "gray"}
 
 @dataclass(frozen=True)
 class Looks:
-    """Of n looks: `times_ms`, `sizes` (width, height), and per block `means`, `spreads` and `changes` (n, blocks).
+    """Of n looks: `times_ms`, `keys`, `sizes` (width, height), and per block `means`, `spreads`, `changes`.
 
-    `changes` is NaN for the first look and after a change of size.
+    The latter are (n, blocks); `changes` is NaN for the first look and after a change of size.
     """
 
     times_ms: NDArray[np.float64]
+    keys: NDArray[np.bool_]
     sizes: NDArray[np.int64]
     means: Floats
     spreads: Floats
@@ -51,19 +52,21 @@ def look_through(track: Track, hold_on: Callable[[], object] = lambda: None) -> 
 
     `hold_on` is called for each look and may raise.
     """
-    rows: list[tuple[float, tuple[int, int], Floats, Floats, Floats]] = []
+    rows: list[tuple[float, bool, tuple[int, int], Floats, Floats, Floats]] = []
     before: Pixels | None = None
     for at_ms, frame in _looked_at(track):
         hold_on()
         pixels = coarse(frame)
         means, spreads = of_blocks(pixels)
-        rows.append((at_ms, (frame.width, frame.height), means, spreads, difference(before, pixels)))
+        size = (frame.width, frame.height)
+        rows.append((at_ms, bool(frame.key_frame), size, means, spreads, difference(before, pixels)))
         before = pixels
     blocks = np.zeros((0, ROWS * COLUMNS), np.float32)
     return Looks(
         np.array([row[0] for row in rows], np.float64),
-        np.array([row[1] for row in rows], np.int64).reshape(-1, 2),
-        *(np.array([row[number] for row in rows], np.float32) if rows else blocks for number in (2, 3, 4)),
+        np.array([row[1] for row in rows], np.bool_),
+        np.array([row[2] for row in rows], np.int64).reshape(-1, 2),
+        *(np.array([row[number] for row in rows], np.float32) if rows else blocks for number in (3, 4, 5)),
     )
 
 
