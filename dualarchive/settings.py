@@ -77,6 +77,8 @@ EXPORT_KEEP = timedelta(days=30)
 # Days after which one that does fit goes too; 0: never.
 EXPORT_DAYS = env.int("EXPORT_DAYS", 0)
 ALERT_WEBHOOK_URL = env.str("ALERT_WEBHOOK_URL", "")
+# Codes of remarks on what is recorded that raise an alarm, such as black, no_audio.
+CONTENT_ALARMS = env.list("CONTENT_ALARMS", default=[])
 
 # --- Django -----------------------------------------------------------------------------------------
 INSTALLED_APPS = [

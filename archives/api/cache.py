@@ -19,7 +19,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from archives.models import Absence, ArchiveRun, Preview, Seam, Segment
+from archives.models import Absence, ArchiveRun, ContentCheck, Preview, Seam, Segment
 from archives.models.captions import Captions
 
 # Fewer pieces are told faster than they are looked up.
@@ -64,6 +64,7 @@ FACTS = {
     "of_pieces": _facts(Segment, PIECES),
     "of_seams": _facts(Seam, SEAMS),
     "of_absences": _facts(Absence, ABSENCES),
+    "of_content": _facts(ContentCheck, ["COUNT(checked_at)", "MAX(checked_at)"]),
     "of_preview": _facts(Preview, _each("MAX({})", "folder", "made_at")),
     "of_captions": _facts(Captions, ["MAX(digest)"]),
 }

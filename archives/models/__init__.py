@@ -10,6 +10,7 @@ from archives.models.exports import Export, Preview
 from archives.models.jobs import Job
 from archives.models.operations import Alarm, Beat, Tally
 from archives.models.presence import Callback, StreamPresence
+from archives.models.remarks import ContentCheck, Remark
 from archives.models.restarts import Restart, Transition
 from archives.models.rooms import (
     DEFAULT_ROOM,
@@ -35,10 +36,12 @@ __all__ = [
     "Beat",
     "Callback",
     "Captions",
+    "ContentCheck",
     "Export",
     "Invitation",
     "Job",
     "Preview",
+    "Remark",
     "Restart",
     "Room",
     "RoomRole",

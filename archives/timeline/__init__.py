@@ -7,7 +7,8 @@ Every instant between the run's first and last is in exactly one span. Times are
 from .absences import Absent
 from .layout import SETTLE_MS, TAIL_MS, UNKNOWN_CAUSE, build
 from .parts import Hole, Join, Piece, Span, Timeline
-from .rows import absences_for, timeline_for
+from .remarks import Remarked, Shown
+from .rows import absences_for, remarks_for, timeline_for
 
 __all__ = [
     "SETTLE_MS",
@@ -17,9 +18,12 @@ __all__ = [
     "Hole",
     "Join",
     "Piece",
+    "Remarked",
+    "Shown",
     "Span",
     "Timeline",
     "absences_for",
     "build",
+    "remarks_for",
     "timeline_for",
 ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .absences import Absent, as_told
 from .layout import build
 from .parts import Hole, Join, Piece, State, Timeline
+from .remarks import Remarked, Shown, place
 
 if TYPE_CHECKING:
     from archives.models import ArchiveRun, Segment
@@ -53,6 +54,15 @@ def absences_for(run: ArchiveRun) -> list[Absent]:
     ]
     holes = run.seams.filter(kind="gap").values_list("gap_from", "gap_until") if absent else []
     return as_told(absent, [_bounds(since, until) for since, until in holes if since and until])
+
+
+def remarks_for(run: ArchiveRun, timeline: Timeline) -> list[Shown]:
+    """What is wrong to see or to hear in what the run shows, in one query."""
+    rows = run.segments.exclude(remarks=None).values_list(
+        "pk", "remarks__code", "remarks__from_ms", "remarks__until_ms", "remarks__values"
+    )
+    remarks = [Remarked(str(segment), *rest) for segment, *rest in rows]
+    return place(timeline, remarks)
 
 
 def _bounds(since: datetime, until: datetime) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from archives.models import ArchiveRun, Preview
 from archives.models.captions import Captions
 from archives.services.jobs import previews
 from archives.services.jobs.previews import CUES, LEVELS
-from archives.timeline import Absent, Span, absences_for, timeline_for
+from archives.timeline import Absent, Shown, Span, absences_for, remarks_for, timeline_for
 
 # Stands for the id in the address of a piece: looking the address up for thousands of them takes seconds.
 ANY = UUID(int=0)
@@ -32,6 +33,7 @@ def run_offsets(run: ArchiveRun) -> dict[str, Any]:
         "began_at_ms": timeline.began_at_ms,
         "spans": [_span(span, address) for span in timeline.spans],
         "absences": [_absence(each, zero) for each in absences_for(run)],
+        "remarks": remarks(remarks_for(run, timeline)),
         "thumbnails": preview_url(run, CUES, folder),
         "levels": preview_url(run, LEVELS, folder),
         "captions": captions_url(run, captions) if captions else None,
@@ -46,6 +48,11 @@ def _absence(absent: Absent, began_at_ms: int) -> dict[str, Any]:
         "sure": absent.sure,
         "cause": absent.cause,
     }
+
+
+def remarks(shown: list[Shown]) -> list[dict[str, Any]]:
+    """What is wrong to see or to hear, in times of the run."""
+    return [asdict(each) for each in shown]
 
 
 def captions_url(run: ArchiveRun, digest: str) -> str:

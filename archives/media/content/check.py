@@ -21,10 +21,15 @@ from archives.media.export.index import Piece, Track, read_piece
 
 @dataclass(frozen=True)
 class Expected:
-    """What the platform says of the file: frames of `size` (width, height), `length_ms`; None if it does not."""
+    """What the platform says of the file: frames of `size` (width, height), `length_ms`; None if it does not.
+
+    `video` and `audio`: whether it was to have any.
+    """
 
     size: tuple[int, int] | None = None
     length_ms: float | None = None
+    video: bool = True
+    audio: bool = True
 
 
 def check(
@@ -38,9 +43,9 @@ def check(
     begin_ms, end_ms = _bounds(piece)
     known = _known(path)
     found = tracks.length(end_ms, expected.length_ms)
-    if piece.video is not None or "video" not in known:
+    if piece.video is not None or (expected.video and "video" not in known):
         found += tracks.no_video(piece.video, begin_ms, end_ms)
-    if piece.audio is not None or "audio" not in known:
+    if piece.audio is not None or (expected.audio and "audio" not in known):
         found += tracks.no_audio(piece.audio, begin_ms, end_ms)
     hold_on()
     found += _seen(piece.video, expected, end_ms, hold_on) if piece.video is not None else []

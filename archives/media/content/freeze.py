@@ -32,6 +32,8 @@ MIN_STILL_MS = 6000
 SAME_PICTURE = 0.3
 SETTLING = 2.0
 SETTLING_MS = 4500
+# Of 100 blocks 99 differ less than this from the settled picture while it settles; movement differs more.
+STANDING = 2.5
 # The same of frames between key frames, which are not coded again.
 SAME_FRAME = 0.02
 LIVE_FRAME = 0.1
@@ -66,10 +68,12 @@ def frozen(track: Track, looks: Looks, end_ms: float) -> list[Finding]:
     frames = _Frames(track.ticks[inter] * 1000 / track.rate, track.sizes[inter], end_ms)
     floor = max(STILL_BYTES, STILL_BYTES_PER_MACROBLOCK * track.width * track.height / 256)
     for first, last in still(looks):
-        bounds = frames.bounds(looks, first, last, floor)
-        if bounds and bounds[1] - bounds[0] >= MIN_STILL_MS and bounds[0] - instants[0] >= LIVE_MS:
-            if _was_camera(looks, bounds[0]) and _stopped(track, bounds[0]):
-                found.append(bounds)
+        end = frames.end(looks, first, last, floor)
+        # Of slides there are many stills: what costs nothing is asked first.
+        if end is not None and _was_camera(looks, looks.times_ms[first] - SETTLING_MS / 2):
+            begin = _begin(track, looks.times_ms[first])
+            if end - begin >= MIN_STILL_MS and begin - instants[0] >= LIVE_MS:
+                found += [(begin, end)] if _was_camera(looks, begin) and _stopped(track, begin) else []
     return [Finding(FROZEN, round(begin), round(end)) for begin, end in joined(sorted(found), 0)]
 
 
@@ -92,18 +96,26 @@ class _Frames:
     def __init__(self, times: Times, sizes: NDArray[np.integer], end_ms: float) -> None:
         self._times, self._sizes, self._end_ms = times, sizes, end_ms
 
-    def bounds(self, looks: Looks, first: int, last: int, floor: float) -> tuple[float, float] | None:
-        """From the last frame before in which something changed to the first one after; None if they move."""
+    def end(self, looks: Looks, first: int, last: int, floor: float) -> float | None:
+        """When something changes after the last look; None if it does in between."""
         low, high = np.searchsorted(self._times, (looks.times_ms[first], looks.times_ms[last]))
         usual = np.median(self._sizes[low:high]) if high > low else np.inf
         if usual > floor:
             return None
-        moving = self._times[self._sizes > usual + MORE_BYTES]
-        earliest = looks.times_ms[first] - SETTLING_MS
-        before = moving[(moving > earliest) & (moving < looks.times_ms[first])]
-        after = moving[moving > looks.times_ms[last]]
-        begin = float(before[-1]) if len(before) else float(earliest)
-        return begin, float(after[0]) if len(after) else self._end_ms
+        after = self._times[(self._sizes > usual + MORE_BYTES) & (self._times > looks.times_ms[last])]
+        return float(after[0]) if len(after) else self._end_ms
+
+
+def _begin(track: Track, at_ms: float) -> float:
+    """The first frame from which on all show what stands at `at_ms`, coded better and better."""
+    frames = [(at, coarse(frame)) for at, frame in frames_between(track, at_ms - SETTLING_MS, at_ms)]
+    begin = at_ms
+    for at, pixels in reversed(frames):
+        apart = difference(pixels, frames[-1][1])
+        if not np.quantile(apart, 0.99) <= STANDING:
+            break
+        begin = at
+    return begin
 
 
 def _was_camera(looks: Looks, begin: float) -> bool:

@@ -82,6 +82,8 @@ def _video(container: Any, size: tuple[int, int], gop: int) -> Any:
 def _audio(container: Any) -> Any:
     stream = container.add_stream("aac", rate=RATE, layout="mono")
     stream.bit_rate = 64_000
+    # The thorough one takes half of the time that all the rest does.
+    stream.options = {"aac_coder": "fast"}
     return stream
 
 

@@ -103,7 +103,7 @@ def text_page(rng: np.random.Generator, size: tuple[int, int], lines: int = 99, 
             word = int(rng.integers(5, 30))
             page[top : top + 6, left : left + word] = np.where(rng.random((6, word)) < 0.55, 40, 215)
             left += word + 5
-    return (264 - page).clip(16, 235).astype(np.uint8) if dark else page
+    return np.clip(264 - page.astype(np.int16), 16, 235).astype(np.uint8) if dark else page
 
 
 def slide(rng: np.random.Generator, size: tuple[int, int]) -> Luma:

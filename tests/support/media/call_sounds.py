@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 RATE = 48_000
 BLOCK = RATE // 25
-LOOP_S = 80
+LOOP_S = 40
 
 Samples = NDArray[np.float32]
 
@@ -48,7 +48,7 @@ def music(rng: np.random.Generator) -> Samples:
     at = np.arange(LOOP_S * RATE) / RATE
     sound = np.zeros(len(at))
     for _ in range(6):
-        tone = 110 * 2 ** (rng.integers(0, 30) / 12)
+        tone = 110 * 2 ** (int(rng.integers(0, 30)) / 12)
         sound += np.sin(2 * np.pi * tone * at + rng.uniform(0, 6)) * (1 + np.sin(at * rng.uniform(1, 4)))
     sound *= 0.6 + 0.4 * np.exp(-((at * 2) % 1) * 4)
     return (0.95 * sound / np.abs(sound).max()).astype(np.float32)

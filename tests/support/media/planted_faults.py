@@ -16,7 +16,7 @@ from tests.support.media.call_sounds import RATE
 
 Rng = np.random.Generator
 Size = tuple[int, int]
-SIZE, OTHER_SIZE = (320, 240), (240, 320)
+SIZE, OTHER_SIZE = (240, 176), (176, 240)
 # How many of 200 have which fault.
 SHARES = {
     "black": 25, "black with little noise": 10, "frozen": 40, "no frames": 10, "silent": 30, "clipped": 25,
@@ -51,11 +51,11 @@ def faults(count: int = 200) -> list[str]:
 
 
 def plant(path: Path, fault: str, seed: int) -> Planted:
-    """A segment of some 100 s at `path` that has this fault once."""
+    """A segment of a minute at `path` that has this fault once."""
     rng = np.random.default_rng([seed, 4711])
     kind = _kind(rng, fault)
-    begin, end = float(rng.uniform(20, 50)), float(rng.uniform(62, 100))
-    length = 100.16
+    begin, end = float(rng.uniform(14, 28)), float(rng.uniform(40, 59))
+    length = 60.16
     if rng.random() < 0.15:
         end = length
     gop = int(rng.choice([50, 50, 50, 25, 250]))

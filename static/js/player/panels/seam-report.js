@@ -1,7 +1,7 @@
 /** Where a run's pieces meet, how that is known, and what is missing: in words, asked for when it is opened. */
 
 import { getJson } from "../../shared/api.js";
-import { count, timeOfDay, words } from "../../shared/format.js";
+import { count, position, timeOfDay, words } from "../../shared/format.js";
 
 const METHODS = {
   audio: "measured by the sound", video: "measured by the picture",
@@ -26,13 +26,14 @@ export function bindSeamReport(details, summary, list, url) {
 /** Pieces that do not reach each other, whether or not a cause was written down for it. */
 const apart = ({ kind, overlap_ms: overlap }) => kind !== "gap" && overlap < 0;
 
-/** Seams in order, then who was missing. */
-const rowsOf = ({ seams, absences = [] }) => [
+/** Seams in order, then who was missing, then what is wrong to see or to hear. */
+const rowsOf = ({ seams, absences = [], remarks = [] }) => [
   ...seams.map((seam) => row(apart(seam) ? "gap" : seam.kind, seamWords(seam))),
   ...absences.map((absence) => row("absence", absenceWords(absence))),
+  ...remarks.map((remark) => row("remark", remarkWords(remark))),
 ];
 
-export function inWords({ measured, estimated, waiting, gaps: stated, seams = [], absences = [] }) {
+export function inWords({ measured, estimated, waiting, gaps: stated, seams = [], absences = [], remarks = [] }) {
   const found = seams.filter((seam) => apart(seam) && seam.status === "estimated").length;
   const gaps = stated + seams.filter(apart).length;
   const people = [...new Set(absences.map(({ person }) => person))];
@@ -41,6 +42,7 @@ export function inWords({ measured, estimated, waiting, gaps: stated, seams = []
     estimated > found ? `${estimated - found} known from times only` : "",
     waiting ? `${waiting} still to be measured` : "",
     gaps ? count(gaps, "gap", "gaps") : "no gap",
+    remarks.length ? count(remarks.length, "remark", "remarks") : "",
     people.length ? `not there all the time: ${people.join(", ")}` : "",
   ];
   return facts.filter(Boolean).join(" · ");
@@ -65,6 +67,11 @@ export function absenceWords({ person, absent_from: since, absent_until: until, 
   const length = words(Date.parse(until) - Date.parse(since));
   const what = sure ? `missing for about ${length}` : `may be missing for about ${length}`;
   return [person, `${what}, from ${timeOfDay(Date.parse(since))}`, cause];
+}
+
+/** By the run's own clock, as the player shows it. */
+export function remarkWords({ start_ms: start, end_ms: end, text }) {
+  return [position(start), end > start ? `for ${words(end - start)}` : "", text];
 }
 
 function row(kind, told) {
