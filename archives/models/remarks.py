@@ -10,14 +10,12 @@ from archives.models.jobs import Job
 
 
 class ContentCheck(Job):
-    """The check of one stored segment: a job, and afterwards which version of the check has seen it, and when."""
+    """The check of one stored segment: a job, then which version of the check has seen it, and when."""
 
     run = models.ForeignKey(
         "archives.ArchiveRun", on_delete=models.CASCADE, related_name="content_checks", db_index=False
     )
-    segment = models.OneToOneField(
-        "archives.Segment", on_delete=models.CASCADE, related_name="content_check"
-    )
+    segment = models.OneToOneField("archives.Segment", on_delete=models.CASCADE, related_name="content_check")
     # 0 until it is done for the first time.
     version = models.PositiveSmallIntegerField(default=0)
     checked_at = models.DateTimeField(null=True, blank=True)
@@ -33,7 +31,7 @@ class ContentCheck(Job):
 
 
 class Remark(models.Model):
-    """A stretch of a segment's file in which something is wrong to see or to hear, by the file's own clock."""
+    """A stretch of a segment's file in which something is wrong to see or to hear, by its own clock."""
 
     class Code(models.TextChoices):
         BLACK = "black", "Black picture"

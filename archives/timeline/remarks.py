@@ -77,21 +77,14 @@ def place(timeline: Timeline, remarked: Iterable[Remarked]) -> list[Shown]:
     for span in timeline.spans:
         if span.segment:
             spans.setdefault(span.segment, []).append(span)
-    found = [
-        shown
-        for each in remarked
-        for shown in _placed(each, spans.get(each.segment, []))
-    ]
+    found = [shown for each in remarked for shown in _placed(each, spans.get(each.segment, []))]
     return sorted(found, key=lambda shown: (shown.start_ms, shown.end_ms, shown.code))
 
 
 def _placed(each: Remarked, spans: list[Span]) -> Iterable[Shown]:
     if each.code == "length":
         return [_shown(each, spans[-1].end_ms, spans[-1].end_ms)] if spans else []
-    parts = [
-        (span, max(each.from_ms, span.in_ms), min(each.until_ms, span.out_ms))
-        for span in spans
-    ]
+    parts = [(span, max(each.from_ms, span.in_ms), min(each.until_ms, span.out_ms)) for span in spans]
     return [
         _shown(each, span.start_ms + begin - span.in_ms, span.start_ms + end - span.in_ms)
         for span, begin, end in parts

@@ -9,6 +9,8 @@ from archives.timeline import Piece, Remarked, build
 from archives.timeline.layout import Join
 from archives.timeline.remarks import SENTENCES, place, sentence
 
+DRIFT = "The sound drifts away from the picture, at the end by 240 ms {} it."
+
 
 def two_pieces() -> Any:
     """a shows 0 to 9 s of the run, b from there on, from 3 s of its own media."""
@@ -47,8 +49,8 @@ def test_a_length_stands_at_the_end_of_its_piece() -> None:
 @pytest.mark.parametrize(
     ("code", "values", "text"),
     [
-        ("skew", {"skew_ms": -240}, "The sound drifts away from the picture, at the end by 240 ms ahead of it."),
-        ("skew", {"skew_ms": 240}, "The sound drifts away from the picture, at the end by 240 ms behind it."),
+        ("skew", {"skew_ms": -240}, DRIFT.format("ahead of")),
+        ("skew", {"skew_ms": 240}, DRIFT.format("behind")),
         ("length", {"difference_ms": 3000}, "The file is 3.0 s longer than the platform reports."),
         ("wrong_size", {"width": 640, "height": 480}, "The picture has another size: 640 × 480."),
         ("of a later version", {}, "of a later version"),

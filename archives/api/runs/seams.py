@@ -13,8 +13,8 @@ from rest_framework.views import APIView
 from archives.api.cache import answer
 from archives.api.permissions import MayWatch
 from archives.api.refusals import MAY_READ
-from archives.api.runs.views import run_for
 from archives.api.runs.timeline import remarks
+from archives.api.runs.views import run_for
 from archives.api.serializers import AbsentSerializer, RemarkSerializer
 from archives.models import ArchiveRun, Seam
 from archives.timeline import absences_for, remarks_for, timeline_for
@@ -81,8 +81,8 @@ class RunSeams(APIView):
 
     @extend_schema(responses={200: SeamsSerializer, **MAY_READ})
     def get(self, request: Request, pk: str) -> HttpResponseBase:
-        """Where the pieces of the run meet, in order: overlaps as measured, gaps with bounds and cause; who is
-        missing although something was recorded; and what is wrong to see or to hear.
+        """Where the pieces of the run meet, in order: overlaps as measured, gaps with bounds and cause; who
+        is missing although something was recorded; and what is wrong to see or to hear.
         """
         return answer(request, run_for(request, pk, stamp=True), "seams", _report)
 
@@ -92,7 +92,8 @@ def _report(run: ArchiveRun) -> dict[str, Any]:
     seams = SeamSerializer(rows, many=True).data
     absences = AbsentSerializer(absences_for(run), many=True).data
     shown = remarks(remarks_for(run, timeline_for(run)))
-    return {"run": str(run.pk), **_counted(seams), "seams": seams, "absences": absences, "remarks": shown}
+    facts = {"seams": seams, "absences": absences, "remarks": shown}
+    return {"run": str(run.pk), **_counted(seams), **facts}
 
 
 def _counted(seams: Any) -> dict[str, int]:

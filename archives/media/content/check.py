@@ -53,9 +53,7 @@ def check(
     return sorted(found, key=lambda each: (each.from_ms, each.until_ms, each.code))
 
 
-def _seen(
-    track: Track, expected: Expected, end_ms: float, hold_on: Callable[[], object]
-) -> list[Finding]:
+def _seen(track: Track, expected: Expected, end_ms: float, hold_on: Callable[[], object]) -> list[Finding]:
     looks = look_through(track, hold_on)
     end_ms = min(end_ms, _end_ms(track))
     return [

@@ -1,6 +1,6 @@
-"""What a content check can find in a segment's file, and from when on it is worth a remark.
+"""What a content check can find in a segment's file, and the stretches in which it does.
 
-Times are milliseconds of the segment's own media clock. Why the thresholds are what they are: docs/content.md.
+Times are milliseconds of the segment's own media clock. Why the thresholds are as they are: docs/content.md.
 """
 
 from __future__ import annotations

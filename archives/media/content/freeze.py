@@ -57,7 +57,7 @@ REFERENCES_MS = (2000, 1000, 400)
 SCENE_CHANGE = 20.0
 SAME_SCENE_SHARE = 0.5
 MOVED = 0.02
-MOVED_SHARE = 0.2
+MOVED_SHARE = 0.1
 
 
 def frozen(track: Track, looks: Looks, end_ms: float) -> list[Finding]:
@@ -130,7 +130,8 @@ def _was_camera(looks: Looks, begin: float) -> bool:
     shares = noisy.sum(axis=1) / np.maximum(1, textured.sum(axis=1))
     keys = looks.keys[before]
     live = changes[~keys].mean(axis=1) > LIVE_FRAME
-    return len(before) > 0 and bool(live.all()) and bool(not keys.any() or shares[keys].mean() >= CAMERA_SHARE)
+    noise = not keys.any() or shares[keys].mean() >= CAMERA_SHARE
+    return bool(len(before) and live.all() and noise)
 
 
 def _stopped(track: Track, begin: float) -> bool:
@@ -155,7 +156,7 @@ def _same_scene(one: Pixels, other: Pixels) -> bool:
 
 
 def _moved(last: list[tuple[float, bool, Pixels]]) -> bool:
-    """A key frame alone changes every block a little, so only changes from a frame to one in between count."""
+    """A key frame alone changes every block a little: changes at other frames count."""
     changed = np.zeros(ROWS * COLUMNS, np.bool_)
     for (_, _, before), (_, key, now) in pairwise(last):
         if not key:

@@ -20,9 +20,7 @@ CLIPPED_PAUSE_MS = 3000
 
 def silent(hearing: Hearing, end_ms: float) -> list[Finding]:
     found = stretches(hearing.times_ms, hearing.peaks <= SILENCE, end_ms)
-    return [
-        Finding(SILENT, round(begin), round(end)) for begin, end in found if end - begin >= MIN_SILENT_MS
-    ]
+    return [Finding(SILENT, round(begin), round(end)) for begin, end in found if end - begin >= MIN_SILENT_MS]
 
 
 def clipped(hearing: Hearing, end_ms: float) -> list[Finding]:

@@ -67,11 +67,11 @@ def done(check: ContentCheck, *, version: int, remarks: Sequence[Remark]) -> boo
 def _alarm(check: ContentCheck) -> None:
     """One alarm for a run, as long as a segment of it has something of CONTENT_ALARMS."""
     codes = settings.CONTENT_ALARMS
-    found = Remark.objects.filter(segment__run=check.run_id, code__in=codes) if codes else Remark.objects.none()
-    what = dict.fromkeys(f"{remark.get_code_display()} (segment {remark.segment.ordinal + 1})"
-                         for remark in found.select_related("segment").order_by("segment__ordinal", "from_ms"))  # fmt: skip
-    about = {"room": check.run.room, "run": check.run}
+    rows = Remark.objects.filter(segment__run=check.run_id, code__in=codes).select_related("segment")
+    ordered = rows.order_by("segment__ordinal", "from_ms") if codes else []
+    what = dict.fromkeys(f"{row.get_code_display()} (segment {row.segment.ordinal + 1})" for row in ordered)
+    run = check.run
     if what:
-        alarms.renew(**about, code=ALARM, message=f"{'; '.join(what)}.")
+        alarms.renew(room=run.room, run=run, code=ALARM, message=f"{'; '.join(what)}.")
     else:
-        alarms.clear(**about, codes=[ALARM])
+        alarms.clear(room=run.room, run=run, codes=[ALARM])

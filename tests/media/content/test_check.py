@@ -16,7 +16,7 @@ from archives.media.content.findings import Finding
 from archives.models import Remark
 from tests.support.media.call_files import write
 from tests.support.media.call_kinds import KINDS, instants
-from tests.support.media.content_score import found, false_findings
+from tests.support.media.content_score import false_findings, found
 from tests.support.media.planted_faults import SHARES, plant
 
 pytestmark = pytest.mark.media

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -96,7 +97,9 @@ def _frame(luma: Luma, number: int) -> VideoFrame:
 
 
 def _block(samples: Samples, at: int) -> AudioFrame:
-    frame = AudioFrame.from_ndarray(np.ascontiguousarray(samples.reshape(1, -1)), format="fltp", layout="mono")
+    frame = AudioFrame.from_ndarray(
+        np.ascontiguousarray(samples.reshape(1, -1)), format="fltp", layout="mono"
+    )
     frame.sample_rate, frame.pts, frame.time_base = RATE, at, Fraction(1, RATE)
     return frame
 
@@ -115,9 +118,12 @@ class Packets:
         self.video = self.video[:aligned]
         self.audio = self.audio[: aligned * BLOCK // AAC]
 
-    @property
-    def length_ms(self) -> int:
-        return len(self.video) * 1000 // FPS
+    def part(self, first: int, frames: int) -> Packets:
+        """`frames` from the frame `first` on, which is a key frame; both are multiples of ALIGNED_FRAMES."""
+        chosen = copy(self)
+        chosen.video = self.video[first : first + frames]
+        chosen.audio = self.audio[first * BLOCK // AAC : (first + frames) * BLOCK // AAC]
+        return chosen
 
 
 def join(path: Path, template: Path, parts: Sequence[Packets], *, stretch: float = 1.0) -> Path:

@@ -96,9 +96,7 @@ def _share(rng: Rng, size: Size) -> Scene:
 def _leaves(rng: Rng, size: Size) -> Scene:
     """The camera goes on without anybody in front of it: another noise, the same room."""
     seed = int(rng.integers(1 << 30))
-    both = [
-        Camera(np.random.default_rng(seed), size, noise=1.5, person=there) for there in (True, False)
-    ]
+    both = [Camera(np.random.default_rng(seed), size, noise=1.5, person=there) for there in (True, False)]
     return in_turn(list(both), rng, (20, 60))
 
 

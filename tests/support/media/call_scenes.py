@@ -113,7 +113,9 @@ def slide(rng: np.random.Generator, size: tuple[int, int]) -> Luma:
     page[:22, :] = int(rng.integers(60, 200))
     if rng.random() < 0.5:
         picture = Camera(rng, (width // 2 // 2 * 2, height // 2 // 2 * 2), noise=4)(0, 0)
-        page[height // 2 : height // 2 + picture.shape[0], width // 2 : width // 2 + picture.shape[1]] = picture
+        page[height // 2 : height // 2 + picture.shape[0], width // 2 : width // 2 + picture.shape[1]] = (
+            picture
+        )
     return page
 
 
@@ -177,7 +179,9 @@ class Typing:
         page = self._blank.copy()
         page[: 12 + line * 11] = self._page[: 12 + line * 11]
         reached = word * width // 40
-        page[12 + line * 11 : 23 + line * 11, :reached] = self._page[12 + line * 11 : 23 + line * 11, :reached]
+        page[12 + line * 11 : 23 + line * 11, :reached] = self._page[
+            12 + line * 11 : 23 + line * 11, :reached
+        ]
         return page
 
 
@@ -192,7 +196,7 @@ class Scrolling:
     def __call__(self, number: int, loud: float) -> Luma:
         if self._left == 0:
             self._speed = 0.0 if self._speed else float(self._rng.choice([1.5, 3, 6]))
-            self._left = int(self._rng.integers(100, 1500) if not self._speed else self._rng.integers(20, 250))
+            self._left = int(self._rng.integers(20, 250) if self._speed else self._rng.integers(100, 1500))
         self._left -= 1
         self._top = (self._top + self._speed) % (len(self._page) - self._height)
         return self._page[int(self._top) : int(self._top) + self._height]

@@ -214,7 +214,8 @@ def _skew(segment: _Segment, rng: Rng, fault: str) -> Planted:
     seconds = len(packets.audio) * AAC / RATE
     values = {"skew_ms": round(seconds * drift * 1000)}
     noticed = NOTICED_MS / abs(drift) / 1000 * (1 + drift) * FPS
-    return segment.planted(fault, "skew", noticed, max(segment.length, seconds * (1 + drift) * FPS), values=values)
+    end = max(segment.length, seconds * (1 + drift) * FPS)
+    return segment.planted(fault, "skew", noticed, end, values=values)
 
 
 MADE = {
