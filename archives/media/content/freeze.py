@@ -46,6 +46,7 @@ MORE_BYTES = 16
 LIVE_MS = 6000
 CAMERA_LOOKS = 3
 CAMERA_SHARE = 0.7
+CAMERA_TEXTURE = 0.15
 CAMERA_NOISE = 0.4
 # A key frame of another quality alone changes text by a few hundredths of its contrast.
 CAMERA_NOISE_OF_TEXTURE = 0.04
@@ -128,10 +129,11 @@ def _was_camera(looks: Looks, begin: float) -> bool:
     textured = spreads >= TEXTURE
     noisy = textured & (changes >= np.maximum(CAMERA_NOISE, CAMERA_NOISE_OF_TEXTURE * spreads))
     shares = noisy.sum(axis=1) / np.maximum(1, textured.sum(axis=1))
+    shares[(changes > SCENE_CHANGE).mean(axis=1) > 1 - SAME_SCENE_SHARE] = 0
     keys = looks.keys[before]
     live = changes[~keys].mean(axis=1) > LIVE_FRAME
     noise = not keys.any() or shares[keys].mean() >= CAMERA_SHARE
-    return bool(len(before) and live.all() and noise)
+    return bool(len(before) and live.all() and noise and textured.mean(axis=1).min() >= CAMERA_TEXTURE)
 
 
 def _stopped(track: Track, begin: float) -> bool:

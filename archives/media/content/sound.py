@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from archives.media.content.findings import CLIPPED, SILENT, Finding, joined, stretches
+from archives.media.content.findings import CLIPPED, SILENT, Finding, Times, joined, stretches
 from archives.media.content.hearing import Hearing
 
 # -80 dBFS: three steps of 16 bits. A room with open microphones is 20 dB louder, a muted one has nothing.
 SILENCE = 1e-4
 MIN_SILENT_MS = 10_000
-# Speech that was recorded too loud has far more, speech that just reaches full scale far less.
-CLIPPED_SHARE = 0.01
-CLIPPED_WINDOW_MS = 1000
-MIN_CLIPPED_MS = 3000
-# Between two loud words.
-CLIPPED_PAUSE_MS = 3000
+# Of the samples of a second. Speech that just reaches full scale has far less.
+CLIPPED_SHARE = 0.003
+MIN_CLIPPED_SECONDS = 3
+# It stays too loud while nobody speaks.
+CLIPPED_PAUSE_MS = 15_000
 
 
 def silent(hearing: Hearing, end_ms: float) -> list[Finding]:
@@ -24,15 +24,19 @@ def silent(hearing: Hearing, end_ms: float) -> list[Finding]:
 
 
 def clipped(hearing: Hearing, end_ms: float) -> list[Finding]:
-    """Windows in which many samples lie at full scale; the first and last such packet are the bounds."""
-    if not len(hearing.times_ms):
-        return []
-    window = ((hearing.times_ms - hearing.times_ms[0]) // CLIPPED_WINDOW_MS).astype(np.intp)
+    """From the first packet that reaches full scale to the last, if in some seconds of it many samples do."""
     full = np.nan_to_num(hearing.full)
-    packets = np.maximum(np.bincount(window), 1)
-    many = np.bincount(window, full) / packets >= CLIPPED_SHARE
-    on = many[window] & (full > 0)
-    parts = joined(stretches(hearing.times_ms, on, end_ms), CLIPPED_PAUSE_MS)
+    parts = joined(stretches(hearing.times_ms, full > 0, end_ms), CLIPPED_PAUSE_MS)
     return [
-        Finding(CLIPPED, round(begin), round(end)) for begin, end in parts if end - begin >= MIN_CLIPPED_MS
+        Finding(CLIPPED, round(begin), round(end))
+        for begin, end in parts
+        if _clipped_seconds(hearing.times_ms, full, begin, end) >= MIN_CLIPPED_SECONDS
     ]
+
+
+def _clipped_seconds(times_ms: Times, full: NDArray[np.float32], begin: float, end: float) -> int:
+    """A door that slams is no reason for a remark."""
+    low, high = np.searchsorted(times_ms, (begin, end))
+    second = ((times_ms[low:high] - begin) // 1000).astype(np.intp)
+    share = np.bincount(second, full[low:high]) / np.maximum(np.bincount(second), 1)
+    return int((share >= CLIPPED_SHARE).sum())
