@@ -9,9 +9,8 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
-from archives.media.content.findings import FROZEN, Finding, Times, holes, joined
+from archives.media.content.findings import FROZEN, Bools, Finding, Times, holes, joined
 from archives.media.content.looks import (
     COLUMNS,
     ROWS,
@@ -22,7 +21,7 @@ from archives.media.content.looks import (
     frames_between,
     of_blocks,
 )
-from archives.media.export.index import Track
+from archives.media.export.index import Ints, Sizes, Track
 
 # No frame at all for so long: a recorder writes 25 of them a second, whatever they show.
 MIN_HOLE_MS = 2000
@@ -52,6 +51,8 @@ CAMERA_NOISE = 0.4
 CAMERA_NOISE_OF_TEXTURE = 0.04
 # Blocks without any texture (bars beside the picture, saturated white) say nothing.
 TEXTURE = 1.5
+# Correlation of the blocks' light of two looks at one scene.
+ALIKE = 0.3
 # The frames right before tell whether it is the same scene, and whether something moved or flickered.
 LAST_MS = 2000
 REFERENCES_MS = (2000, 1000, 400)
@@ -94,7 +95,7 @@ def still(looks: Looks) -> list[tuple[int, int]]:
 class _Frames:
     """The frames between key frames, in the order in which they are shown: when, and how many bytes."""
 
-    def __init__(self, times: Times, sizes: NDArray[np.integer], end_ms: float) -> None:
+    def __init__(self, times: Times, sizes: Ints | Sizes, end_ms: float) -> None:
         self._times, self._sizes, self._end_ms = times, sizes, end_ms
 
     def end(self, looks: Looks, first: int, last: int, floor: float) -> float | None:
@@ -129,11 +130,21 @@ def _was_camera(looks: Looks, begin: float) -> bool:
     textured = spreads >= TEXTURE
     noisy = textured & (changes >= np.maximum(CAMERA_NOISE, CAMERA_NOISE_OF_TEXTURE * spreads))
     shares = noisy.sum(axis=1) / np.maximum(1, textured.sum(axis=1))
-    shares[(changes > SCENE_CHANGE).mean(axis=1) > 1 - SAME_SCENE_SHARE] = 0
+    shares[~_alike(looks, before, begin)] = 0
     keys = looks.keys[before]
     live = changes[~keys].mean(axis=1) > LIVE_FRAME
     noise = not keys.any() or shares[keys].mean() >= CAMERA_SHARE
-    return bool(len(before) and live.all() and noise and textured.mean(axis=1).min() >= CAMERA_TEXTURE)
+    enough = textured.mean(axis=1) >= CAMERA_TEXTURE
+    return bool(len(before) and live.all() and noise and enough.all())
+
+
+def _alike(looks: Looks, numbers: Ints, begin: float) -> Bools:
+    """Which of these looks show light and dark where the one that stands does: others are of another scene."""
+    standing = looks.means[min(int(np.searchsorted(looks.times_ms, begin)) + 1, len(looks) - 1)]
+    one = looks.means[numbers] - looks.means[numbers].mean(axis=1, keepdims=True)
+    other = standing - standing.mean()
+    norms = np.linalg.norm(one, axis=1) * np.linalg.norm(other)
+    return np.asarray(one @ other >= ALIKE * np.maximum(norms, 1e-6), np.bool_)
 
 
 def _stopped(track: Track, begin: float) -> bool:
