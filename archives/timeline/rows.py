@@ -56,13 +56,13 @@ def absences_for(run: ArchiveRun) -> list[Absent]:
     return as_told(absent, [_bounds(since, until) for since, until in holes if since and until])
 
 
-def remarks_for(run: ArchiveRun, timeline: Timeline) -> list[Shown]:
-    """What is wrong to see or to hear in what the run shows, in one query."""
+def remarks_for(run: ArchiveRun, timeline: Timeline | None = None) -> list[Shown]:
+    """What is wrong to see or to hear in what the run shows; one query, and those of its timeline."""
     rows = run.segments.exclude(remarks=None).values_list(
         "pk", "remarks__code", "remarks__from_ms", "remarks__until_ms", "remarks__values"
     )
     remarks = [Remarked(str(segment), *rest) for segment, *rest in rows]
-    return place(timeline, remarks)
+    return place(timeline or timeline_for(run), remarks) if remarks else []
 
 
 def _bounds(since: datetime, until: datetime) -> tuple[int, int]:

@@ -17,7 +17,7 @@ from archives.api.runs.timeline import remarks
 from archives.api.runs.views import run_for
 from archives.api.serializers import AbsentSerializer, RemarkSerializer
 from archives.models import ArchiveRun, Seam
-from archives.timeline import absences_for, remarks_for, timeline_for
+from archives.timeline import absences_for, remarks_for
 
 
 class MeetingSerializer(serializers.Serializer):
@@ -91,7 +91,7 @@ def _report(run: ArchiveRun) -> dict[str, Any]:
     rows = run.seams.select_related("earlier", "later").order_by("earlier__ordinal", "later__ordinal")
     seams = SeamSerializer(rows, many=True).data
     absences = AbsentSerializer(absences_for(run), many=True).data
-    shown = remarks(remarks_for(run, timeline_for(run)))
+    shown = remarks(remarks_for(run))
     facts = {"seams": seams, "absences": absences, "remarks": shown}
     return {"run": str(run.pk), **_counted(seams), **facts}
 

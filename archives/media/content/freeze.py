@@ -139,7 +139,7 @@ def _was_camera(looks: Looks, begin: float) -> bool:
 
 
 def _alike(looks: Looks, numbers: Ints, begin: float) -> Bools:
-    """Which of these looks show light and dark where the one that stands does: others are of another scene."""
+    """Which of these looks show light and dark where the one that stands does, so are of one scene."""
     standing = looks.means[min(int(np.searchsorted(looks.times_ms, begin)) + 1, len(looks) - 1)]
     one = looks.means[numbers] - looks.means[numbers].mean(axis=1, keepdims=True)
     other = standing - standing.mean()
