@@ -41,6 +41,7 @@ STILL_BYTES = 48
 STILL_BYTES_PER_MACROBLOCK = 0.03
 # So much larger than the usual still frame is one in which something changes.
 MORE_BYTES = 16
+STEADY_BYTES = 2
 # What is measured before a freeze: there must be so much, and in it noise in most blocks that have a texture.
 LIVE_MS = 6000
 CAMERA_LOOKS = 3
@@ -84,12 +85,19 @@ def still(looks: Looks) -> list[tuple[int, int]]:
     changes = np.nan_to_num(looks.changes, nan=np.inf).mean(axis=1) if len(looks) else np.zeros(0)
     same = changes <= np.where(looks.keys, SAME_PICTURE, SAME_FRAME)
     # Where key frames are rare, one of them codes again what the frames around it only repeat.
-    for number in np.flatnonzero(looks.keys)[1:].tolist():
-        around = number + 1 < len(same) and same[number - 1] and same[number + 1]
-        if around and not looks.keys[number - 1] and not looks.keys[number + 1]:
-            same[number] = changes[number] <= SETTLING
+    for number in np.flatnonzero(looks.keys)[1:-1].tolist():
+        before, after = number - 1, min(number + 1, len(same) - 1)
+        if same[before] and same[after] and not looks.keys[before] and not looks.keys[after]:
+            same[number] |= changes[number] <= SETTLING and not _settled(looks, same, before)
     edges = np.flatnonzero(np.diff(same.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
     return [(int(begin) - 1, int(end) - 1) for begin, end in edges]
+
+
+def _settled(looks: Looks, same: Bools, number: int) -> bool:
+    """There was a key frame already in the run of looks at one picture that reaches to this one."""
+    different = np.flatnonzero(~same[: number + 1])
+    first = int(different[-1]) + 1 if len(different) else 0
+    return bool(looks.keys[first : number + 1].any())
 
 
 class _Frames:
@@ -101,8 +109,10 @@ class _Frames:
     def end(self, looks: Looks, first: int, last: int, floor: float) -> float | None:
         """When something changes after the last look; None if it does in between."""
         low, high = np.searchsorted(self._times, (looks.times_ms[first], looks.times_ms[last]))
-        usual = np.median(self._sizes[low:high]) if high > low else np.inf
-        if usual > floor:
+        usual, many = np.quantile(self._sizes[low:high], (0.5, 0.9)) if high > low else (np.inf, np.inf)
+        # Where there is no second key frame to compare, noise shows in the sizes of the frames alone.
+        compared = looks.keys[first + 1 : last + 1].sum() > 1
+        if usual > floor or (not compared and many - usual > STEADY_BYTES):
             return None
         after = self._times[(self._sizes > usual + MORE_BYTES) & (self._times > looks.times_ms[last])]
         return float(after[0]) if len(after) else self._end_ms

@@ -14,6 +14,8 @@ MIN_SILENT_MS = 10_000
 # Of the samples of a second. Speech that just reaches full scale has far less.
 CLIPPED_SHARE = 0.003
 MIN_CLIPPED_SECONDS = 3
+# Of those of a packet (21 ms), where it begins and ends.
+CLIPPED_PACKET = 0.005
 # It stays too loud while nobody speaks.
 CLIPPED_PAUSE_MS = 15_000
 
@@ -24,9 +26,9 @@ def silent(hearing: Hearing, end_ms: float) -> list[Finding]:
 
 
 def clipped(hearing: Hearing, end_ms: float) -> list[Finding]:
-    """From the first packet that reaches full scale to the last, if in some seconds of it many samples do."""
+    """From the first packet that is clipped to the last, if some seconds between them are."""
     full = np.nan_to_num(hearing.full)
-    parts = joined(stretches(hearing.times_ms, full > 0, end_ms), CLIPPED_PAUSE_MS)
+    parts = joined(stretches(hearing.times_ms, full > CLIPPED_PACKET, end_ms), CLIPPED_PAUSE_MS)
     return [
         Finding(CLIPPED, round(begin), round(end))
         for begin, end in parts

@@ -27,6 +27,8 @@ SHARES = {
 # By how much the times of sound are apart from its samples; what is noticed begins at 100 ms of that.
 DRIFTS = (0.004, -0.004, 0.008, 0.015)
 NOTICED_MS = 100
+# Of the samples of 40 ms, from which on they count as clipped.
+CUT_SHARE = 0.005
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,7 @@ def _clipped(segment: _Segment, rng: Rng, fault: str) -> Planted:
         for number, (luma, block) in enumerate(segment.frames()):
             if segment.begin <= number < segment.end:
                 block = np.clip(block * gain, -1, 1)
-                cut.extend([number] if (np.abs(block) >= 1).any() else [])
+                cut.extend([number] if (np.abs(block) >= 1).mean() > CUT_SHARE else [])
             yield luma, block
 
     segment.made(given())
