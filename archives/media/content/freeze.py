@@ -115,7 +115,11 @@ class _Frames:
         if usual > floor or (not compared and many - usual > STEADY_BYTES):
             return None
         after = self._times[(self._sizes > usual + MORE_BYTES) & (self._times > looks.times_ms[last])]
-        return float(after[0]) if len(after) else self._end_ms
+        end = float(after[0]) if len(after) else self._end_ms
+        different = float(looks.times_ms[last + 1]) if last + 1 < len(looks) else end
+        # Only a key frame shows a change: that is noise, which the frames between leave out.
+        noise = different < end and not compared
+        return None if noise else end
 
 
 def _begin(track: Track, at_ms: float) -> float:
