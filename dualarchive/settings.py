@@ -91,6 +91,8 @@ EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL["EMAIL_HOST_USER"] or "", EMAIL["EM
 EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL.get("EMAIL_USE_TLS", False), EMAIL.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = EVENTS_TIMEOUT
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", "dual-session-archive@localhost")
+# Codes of remarks on what is recorded that raise an alarm, such as black, no_audio.
+CONTENT_ALARMS = env.list("CONTENT_ALARMS", default=[])
 
 # --- Django -----------------------------------------------------------------------------------------
 INSTALLED_APPS = [

@@ -203,6 +203,17 @@ class AbsenceSerializer(AbsentSerializer):
     end_ms = serializers.IntegerField(help_text="Until when.")
 
 
+class RemarkSerializer(serializers.Serializer):
+    """Something is wrong to see or to hear in what the run shows."""
+
+    segment = serializers.UUIDField()
+    code = serializers.CharField(help_text="black, frozen, no_video, wrong_size, silent, clipped, no_audio …")
+    start_ms = serializers.IntegerField(help_text="Since when in the run.")
+    end_ms = serializers.IntegerField(help_text="Until when.")
+    values = serializers.DictField(child=serializers.IntegerField(), help_text="How much, such as skew_ms.")
+    text = serializers.CharField(help_text="A sentence for viewers.")
+
+
 class OffsetsSerializer(serializers.Serializer):
     run = serializers.UUIDField()
     duration_ms = serializers.IntegerField(help_text="Of what can be played.")
@@ -210,6 +221,7 @@ class OffsetsSerializer(serializers.Serializer):
     account = AccountSerializer()
     spans = SpanSerializer(many=True)
     absences = AbsenceSerializer(many=True)
+    remarks = RemarkSerializer(many=True)
     thumbnails = serializers.CharField(
         allow_null=True, help_text="WebVTT: each cue names a part of the picture beside it, #xywh=x,y,w,h."
     )

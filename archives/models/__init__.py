@@ -13,6 +13,7 @@ from archives.models.jobs import Job
 from archives.models.operations import Alarm, Beat, Tally
 from archives.models.pauses import Pause
 from archives.models.presence import Callback, StreamPresence
+from archives.models.remarks import ContentCheck, Remark
 from archives.models.restarts import Restart, Transition
 from archives.models.rooms import (
     DEFAULT_ROOM,
@@ -38,6 +39,7 @@ __all__ = [
     "Beat",
     "Callback",
     "Captions",
+    "ContentCheck",
     "Delivery",
     "Estimate",
     "Event",
@@ -46,6 +48,7 @@ __all__ = [
     "Job",
     "Pause",
     "Preview",
+    "Remark",
     "Restart",
     "Room",
     "RoomRole",

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+from archives.models import Remark
 from archives.services.library import RETENTION_MAX
 
 SECONDS = (
@@ -93,6 +94,14 @@ def ages(**_: Any) -> Sequence[CheckMessage]:
         for name in DAYS
         if not 0 <= getattr(settings, name) <= RETENTION_MAX
     ]
+
+
+@register()
+def content_alarms(**_: Any) -> Sequence[CheckMessage]:
+    unknown = sorted(set(settings.CONTENT_ALARMS) - set(Remark.Code.values))
+    hint = f"Give some of: {', '.join(Remark.Code.values)}."
+    what = "CONTENT_ALARMS has a code that no remark has:"
+    return [Error(f"{what} {', '.join(unknown)}.", hint=hint, id="archives.E026")] if unknown else []
 
 
 @register()

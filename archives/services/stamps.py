@@ -10,7 +10,7 @@ import hashlib
 from django.db.models import Model, QuerySet
 from django.db.models.expressions import RawSQL
 
-from archives.models import Absence, ArchiveRun, Estimate, Pause, Preview, Seam, Segment
+from archives.models import Absence, ArchiveRun, ContentCheck, Estimate, Pause, Preview, Seam, Segment
 from archives.models.captions import Captions
 
 RUNS = ArchiveRun._meta.db_table
@@ -72,6 +72,7 @@ ACCOUNT = {
     "of_absences": _facts(Absence, ["COUNT(*)", *_each("MAX({})", "changed_at")]),
 }
 OUTPUTS = {
+    "of_content": _facts(ContentCheck, ["COUNT(rows.checked_at)", "MAX(rows.checked_at)"]),
     "of_preview": _facts(Preview, _each("MAX({})", "folder", "made_at")),
     "of_captions": _facts(Captions, _each("MAX({})", "digest")),
 }

@@ -8,7 +8,8 @@ from .absences import Absent
 from .account import VERSION, Account, Gap, Seam, account_of
 from .layout import SETTLE_MS, TAIL_MS, build
 from .parts import Hole, Join, Piece, Span, Timeline
-from .rows import account_for, timeline_for
+from .remarks import Remarked, Shown
+from .rows import account_for, remarks_for, timeline_for
 
 __all__ = [
     "SETTLE_MS",
@@ -20,11 +21,14 @@ __all__ = [
     "Hole",
     "Join",
     "Piece",
+    "Remarked",
     "Seam",
+    "Shown",
     "Span",
     "Timeline",
     "account_for",
     "account_of",
     "build",
+    "remarks_for",
     "timeline_for",
 ]

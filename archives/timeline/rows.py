@@ -15,6 +15,7 @@ from .clocks import Bounds, Pause
 from .edges import ROUNDED_MS
 from .facts import RunFacts, SegmentFacts, State
 from .parts import Timeline
+from .remarks import Remarked, Shown, place
 from .verdicts import Estimate
 
 if TYPE_CHECKING:
@@ -40,6 +41,15 @@ def account_for(run: ArchiveRun) -> Account:
 def timeline_for(run: ArchiveRun) -> Timeline:
     """What can be played of it."""
     return account_for(run).timeline
+
+
+def remarks_for(run: ArchiveRun, timeline: Timeline | None = None) -> list[Shown]:
+    """What is wrong to see or to hear in what the run shows; one query, and those of its timeline."""
+    rows = run.segments.exclude(remarks=None).values_list(
+        "pk", "remarks__code", "remarks__from_ms", "remarks__until_ms", "remarks__values"
+    )
+    remarks = [Remarked(str(segment), *rest) for segment, *rest in rows]
+    return place(timeline or timeline_for(run), remarks) if remarks else []
 
 
 def facts_for(run: ArchiveRun) -> RunFacts:

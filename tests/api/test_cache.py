@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 
 from archives import clock
 from archives.api import cache
-from archives.models import Absence, ArchiveRun, Preview, Seam, Segment
+from archives.models import Absence, ArchiveRun, ContentCheck, Preview, Seam, Segment
 from archives.models.captions import Captions
 from tests.support.recording.world import World
 
@@ -31,6 +31,7 @@ def run(world: World, monkeypatch: pytest.MonkeyPatch) -> ArchiveRun:
     Absence.objects.create(
         run=run, participant="ann", name="Ann", absent_from=since, absent_until=until, source="page"
     )
+    ContentCheck.objects.create(run=run, segment=run.segments.first())
     return run
 
 
@@ -126,6 +127,7 @@ def queries(client: Client, address: str) -> int:
         (Seam, {"gap_until": "2026-03-01T09:00:00Z"}),
         (Seam, {"cause": "the platform was away"}),
         (Absence, {"changed_at": "2036-03-01T09:00:00Z"}),
+        (ContentCheck, {"checked_at": "2036-03-01T09:00:00Z"}),
         (ArchiveRun, {"started_at": "2026-03-01T09:00:00Z"}),
     ],
 )

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { absenceWords, inWords, seamWords } from "../../static/js/player/panels/seam-report.js";
+import { absenceWords, inWords, remarkWords, seamWords } from "../../static/js/player/panels/seam-report.js";
 import { missingWords } from "../../static/js/shared/account-words.js";
 import { Thumbnails } from "../../static/js/player/panels/thumbnails.js";
 
@@ -75,4 +75,11 @@ test("the report names who was not there all the time, and says whether that is 
   assert.match(absenceWords({ ...absence, sure: false })[1], /^may be missing for about 12 s/);
   const report = { account: account({ absences: [absence, absence, { ...absence, person: "Ben" }] }), waiting: 0 };
   assert.equal(inWords(report), "no gap · Not there all the time: Ann, Ben");
+});
+
+test("the report says what is wrong to see or to hear, and from when on", () => {
+  const remark = { code: "black", start_ms: 65_000, end_ms: 77_000, text: "The picture is black." };
+  assert.deepEqual(remarkWords(remark), ["1:05", "for 12 s", "The picture is black."]);
+  assert.deepEqual(remarkWords({ ...remark, end_ms: 65_000 })[1], "");
+  assert.equal(inWords({ account: account(), waiting: 0, remarks: [remark] }), "no gap · 1 remark");
 });

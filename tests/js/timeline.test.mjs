@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Timeline, endOf } from "../../static/js/player/engine/timeline.js";
+import { Timeline, endOf, remarksAt } from "../../static/js/player/engine/timeline.js";
 
 const piece = (segment, start_ms, in_ms, out_ms) => ({ kind: "segment", segment, start_ms, in_ms, out_ms });
 const gap = (start_ms, length) => ({ kind: "gap", segment: null, start_ms, in_ms: 0, out_ms: length });
@@ -72,4 +72,11 @@ test("ten thousand pieces are searched, not walked", () => {
   const long = new Timeline(spans);
   assert.equal(long.indexAt(9_999_500), 9_999);
   assert.equal(long.indexAt(5_000_000), 5_000);
+});
+
+test("over the line one reads what is wrong at that instant, once", () => {
+  const remark = { code: "silent", start_ms: 1000, end_ms: 3000, text: "Nothing can be heard." };
+  const remarks = [remark, { ...remark, start_ms: 2000 }];
+  assert.deepEqual(remarksAt(remarks, 2500), ["Nothing can be heard."]);
+  assert.deepEqual(remarksAt(remarks, 3000), []);
 });

@@ -17,11 +17,12 @@ from archives.api.cache import answer
 from archives.api.permissions import MayWatch
 from archives.api.refusals import MAY_READ
 from archives.api.runs.account import AccountSerializer, account_json, sentences
+from archives.api.runs.timeline import remarks
 from archives.api.runs.views import run_for
-from archives.api.serializers import AbsentSerializer
+from archives.api.serializers import AbsentSerializer, RemarkSerializer
 from archives.models import ArchiveRun
 from archives.services import accounts
-from archives.timeline import Seam, account_for
+from archives.timeline import Seam, account_for, remarks_for
 from archives.timeline.facts import SegmentFacts
 from archives.timeline.verdicts import Estimate
 
@@ -76,6 +77,7 @@ class SeamsSerializer(serializers.Serializer):
     gaps = serializers.IntegerField(help_text="As many as the account has.")
     seams = SeamSerializer(many=True)
     absences = AbsentSerializer(many=True)
+    remarks = RemarkSerializer(many=True)
 
 
 class RunSeams(APIView):
@@ -83,8 +85,8 @@ class RunSeams(APIView):
 
     @extend_schema(responses={200: SeamsSerializer, **MAY_READ})
     def get(self, request: Request, pk: str) -> HttpResponseBase:
-        """Where the segments of the run meet, in order: overlaps as measured, gaps with bounds and cause; and
-        who is missing although something was recorded.
+        """Where the segments of the run meet, in order: overlaps as measured, gaps with bounds and cause; who
+        is missing although something was recorded; and what is wrong to see or to hear.
         """
         return answer(request, run_for(request, pk, stamp=True), "seams", _report)
 
@@ -113,6 +115,7 @@ def _report(run: ArchiveRun) -> dict[str, Any]:
         "gaps": account.gap_count,
         "seams": SeamSerializer(seams, many=True).data,
         "absences": facts["absences"],
+        "remarks": remarks(remarks_for(run, made.timeline)),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from archives.models.captions import Captions
 from archives.services import accounts
 from archives.services.jobs import previews
 from archives.services.jobs.previews import CUES, LEVELS
-from archives.timeline import Absent, Span, account_for
+from archives.timeline import Absent, Shown, Span, account_for, remarks_for
 
 # Stands for the id in the address of a piece: looking the address up for thousands of them takes seconds.
 ANY = UUID(int=0)
@@ -36,6 +37,7 @@ def run_offsets(run: ArchiveRun) -> dict[str, Any]:
         "account": account_json(accounts.current(run, account)),
         "spans": [_span(span, address) for span in timeline.spans],
         "absences": [_absence(each, zero) for each in account.absences],
+        "remarks": remarks(remarks_for(run, timeline)),
         "thumbnails": preview_url(run, CUES, folder),
         "levels": preview_url(run, LEVELS, folder),
         "captions": captions_url(run, captions) if captions else None,
@@ -47,6 +49,11 @@ def _absence(absent: Absent, began_at_ms: int) -> dict[str, Any]:
         "start_ms": max(0, absent.bounds[0] - began_at_ms),
         "end_ms": max(0, absent.bounds[1] - began_at_ms),
     }
+
+
+def remarks(shown: list[Shown]) -> list[dict[str, Any]]:
+    """What is wrong to see or to hear, in times of the run."""
+    return [asdict(each) for each in shown]
 
 
 def captions_url(run: ArchiveRun, digest: str) -> str:

@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce
 
 from archives import clock
 from archives.models import ArchiveRun, Segment
-from archives.services.jobs import leases, seams
+from archives.services.jobs import content, leases, seams
 from archives.services.jobs.kinds import Kind
 
 
@@ -41,6 +41,8 @@ def done(segment: Segment, *, file: str, size: int, sha256: str, **media: int | 
     stored = leases.done(segment, **facts)
     if stored:
         _settled(segment)
+        if file and media.get("media_end_ms", 0) is not None:
+            content.plan(segment=segment)
     return stored
 
 

@@ -70,6 +70,7 @@ class PlayerPage {
     const seen = JSON.stringify(offsets.spans);
     if (seen !== this.#spansSeen) this.#take(new Timeline(offsets.spans));
     this.#spansSeen = seen;
+    this.#scrubber.remarks = offsets.remarks;
     this.#playback.growing = isUnfinished(run.status);
     this.#preview.take(offsets);
     this.#captions.load(offsets.captions);

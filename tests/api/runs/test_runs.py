@@ -11,7 +11,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from archives import clock, errors
-from archives.models import ArchiveRun, Room, Seam, Segment
+from archives.models import ArchiveRun, Remark, Room, Seam, Segment
 from tests.support.answer_shape import refused
 from tests.support.platform.fake_platform import FakePlatform
 from tests.support.recording.world import World
@@ -326,3 +326,24 @@ def test_the_platform_is_never_asked_inside_a_transaction(host: APIClient, platf
     host.post(f"/api/runs/{run}/stop/")
     world.until_status(ArchiveRun.objects.get(), "complete")
     assert "archive_start" in platform.calls
+
+
+def test_what_is_wrong_to_see_or_to_hear_is_told_in_times_of_the_run(
+    host: APIClient, world: World, run: str
+) -> None:
+    world.wait(60)
+    host.post(f"{run}stop/")
+    world.until_status(ArchiveRun.objects.get(), "complete")
+    segment = Segment.objects.get()
+    Remark.objects.create(segment=segment, code="silent", from_ms=1000, until_ms=12_000)
+    spans = host.get(f"{run}offsets/").json()["spans"]
+    (remark,) = host.get(f"{run}offsets/").json()["remarks"]
+    assert remark == {
+        "segment": str(segment.pk),
+        "code": "silent",
+        "start_ms": spans[0]["start_ms"] + 1000 - spans[0]["in_ms"],
+        "end_ms": spans[0]["start_ms"] + 12_000 - spans[0]["in_ms"],
+        "values": {},
+        "text": "Nothing can be heard.",
+    }
+    assert host.get(f"{run}seams/").json()["remarks"] == [remark]

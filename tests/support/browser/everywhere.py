@@ -59,7 +59,7 @@ def _picked(facts: dict[str, Any]) -> dict[str, Any]:
 
 
 def _event(receiver: Receiver, run: str) -> dict[str, Any] | None:
-    bodies = [body for body in receiver.took if body["type"] == "run.complete"]
+    bodies = [each["body"] for each in receiver.took if each["body"]["type"] == "run.complete"]
     return next((body for body in bodies if body["data"].get("run") == run), None)
 
 

@@ -14,8 +14,8 @@ from django.conf import settings
 from django.core.files.storage import storages
 
 from archives import clock
-from archives.models import ArchiveRun, Export, Job, Preview, Seam, Segment
-from archives.services.jobs import exports, leases, previews, seams
+from archives.models import ArchiveRun, ContentCheck, Export, Job, Preview, Seam, Segment
+from archives.services.jobs import content, exports, leases, previews, seams
 from archives.services.jobs.table import KINDS
 from tests.support.media.stored_segments import measured, new_run, piece
 
@@ -99,11 +99,19 @@ def _preview(run: ArchiveRun) -> Preview:
     return run.preview
 
 
+def _content(run: ArchiveRun) -> ContentCheck:
+    segment = _stored(run).segments.first()
+    assert segment is not None
+    content.plan(segment=segment)
+    return segment.content_check
+
+
 MAKE: dict[str, Callable[[ArchiveRun], Job]] = {
     "ingest": _ingest,
     "seam": _seam,
     "export": _export,
     "preview": _preview,
+    "content": _content,
 }
 
 
@@ -135,4 +143,5 @@ IS_DONE: dict[str, Callable[..., bool]] = {
     "preview": lambda preview: all(
         storages["archives"].exists(f"{preview.folder}/{file}") for file in previews.FILES
     ),
+    "content": lambda check: check.version > 0 and check.checked_at is not None,
 }

@@ -5,6 +5,8 @@
  * from start_ms for (out_ms - in_ms) ms, and in a piece the media from in_ms to out_ms. All times are ms.
  */
 
+/** @typedef {{code: string, start_ms: number, end_ms: number, text: string}} Remark */
+
 export const lengthOf = (span) => span.out_ms - span.in_ms;
 export const endOf = (span) => span.start_ms + lengthOf(span);
 export const isGap = (span) => span.kind === "gap";
@@ -12,6 +14,11 @@ export const isGap = (span) => span.kind === "gap";
 export const isPending = (span) => span.causes?.includes("not_ready") ?? false;
 /** Why nothing is there; the server's own words where it does not know either. */
 export const causeOf = (span) => span.cause || "nothing was recorded";
+
+/** What is wrong to see or to hear at an instant, each sentence once. @param {Remark[]} remarks */
+export function remarksAt(remarks, runMs) {
+  return [...new Set(remarks.filter((each) => each.start_ms <= runMs && runMs < each.end_ms).map(({ text }) => text))];
+}
 
 export class Timeline {
   /** @param spans ordered, covering the run exactly once, as the server's offsets have them */

@@ -3,7 +3,9 @@
 import { svgElement } from "../../shared/elements.js";
 import { byId } from "../../shared/config.js";
 import { position as clockAt, words } from "../../shared/format.js";
-import { causeOf, isGap, isPending, lengthOf } from "../engine/timeline.js";
+import { causeOf, isGap, isPending, lengthOf, remarksAt } from "../engine/timeline.js";
+
+/** @typedef {import("../engine/timeline.js").Remark} Remark */
 
 const WIDTH = 1000;
 const HEIGHT = 24;
@@ -20,6 +22,8 @@ export class Scrubber {
   #dragging = false;
   /** @type {{every_ms: number, peaks: number[]} | null} */
   #levels = null;
+  /** @type {Remark[]} */
+  #remarks = [];
   /** Set when there are any. @type {import("./thumbnails.js").Thumbnails | null} */
   thumbnails = null;
 
@@ -38,6 +42,13 @@ export class Scrubber {
     if (this.#timeline) this.show(this.#timeline);
   }
 
+  /** @param {Remark[]} remarks what is wrong to see or to hear, and when */
+  set remarks(remarks) {
+    if (JSON.stringify(remarks) === JSON.stringify(this.#remarks)) return;
+    this.#remarks = remarks;
+    if (this.#timeline) this.show(this.#timeline);
+  }
+
   show(timeline) {
     this.#timeline = timeline;
     this.#input.max = timeline.duration;
@@ -49,6 +60,7 @@ export class Scrubber {
       ...timeline.spans.slice(0, MOST_MARKS).map((span) => bar(span, scale)),
       ...(this.#levels ? [svgElement("path", { class: "levels", d: outline(this.#levels, timeline.duration) })] : []),
       svgElement("rect", { class: "played", x: 0, y: 0, width: 0, height: HEIGHT }),
+      ...this.#remarks.slice(0, MOST_MARKS).map((remark) => stretch(remark, scale)),
       ...timeline.seams().slice(0, MOST_MARKS).map((at) => svgElement("line", { class: "seam", x1: at * scale, x2: at * scale, y1: 2, y2: HEIGHT - 2 })),
     );
     byId("gap-labels").replaceChildren(...timeline.gaps().slice(0, MOST_MARKS).map((gap) => label(gap, timeline.duration)));
@@ -72,7 +84,7 @@ export class Scrubber {
     const hover = byId("hover");
     hover.hidden = false;
     this.#showPicture(gap ? null : this.thumbnails?.at(runMs));
-    byId("hover-words").textContent = [clockAt(runMs), this.#wallClock(runMs), gap ? causeOf(place.span) : ""].filter(Boolean).join(" · ");
+    byId("hover-words").textContent = [clockAt(runMs), this.#wallClock(runMs), gap ? causeOf(place.span) : "", ...remarksAt(this.#remarks, runMs)].filter(Boolean).join(" · ");
     const half = hover.offsetWidth / 2;
     const outer = byId("scrubber").getBoundingClientRect();
     hover.style.left = `${Math.min(Math.max(clientX - outer.left, half), outer.width - half)}px`;
@@ -97,6 +109,12 @@ function bar(span, scale) {
   });
   element.dataset.session = span.session ?? "";
   return element;
+}
+
+/** Along the lower edge, wide enough to be seen. @param {Remark} remark */
+function stretch({ start_ms: start, end_ms: end }, scale) {
+  const width = Math.max((end - start) * scale, 2);
+  return svgElement("rect", { class: "remark", x: Math.min(start * scale, WIDTH - width), y: HEIGHT - 4, width, height: 4 });
 }
 
 /** How much is missing, where there is room for the words. */

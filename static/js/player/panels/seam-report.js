@@ -2,7 +2,7 @@
 
 import { getJson } from "../../shared/api.js";
 import { summaryWords } from "../../shared/account-words.js";
-import { count, timeOfDay, words } from "../../shared/format.js";
+import { count, position, timeOfDay, words } from "../../shared/format.js";
 
 const METHODS = {
   audio: "measured by the sound", video: "measured by the picture", times: "by the platform’s times",
@@ -23,18 +23,20 @@ export function bindSeamReport(details, summary, list, url) {
   });
 }
 
-/** Seams in order, then who was missing. */
-const rowsOf = ({ seams, absences = [] }) => [
+/** Seams in order, then who was missing, then what is wrong to see or to hear. */
+const rowsOf = ({ seams, absences = [], remarks = [] }) => [
   ...seams.map((seam) => row(seam.kind, seamWords(seam))),
   ...absences.map((absence) => row("absence", absenceWords(absence))),
+  ...remarks.map((remark) => row("remark", remarkWords(remark))),
 ];
 
-export function inWords({ account, waiting }) {
+export function inWords({ account, waiting, remarks = [] }) {
   const facts = [
     account.measured ? `${count(account.measured, "change", "changes")} measured` : "",
     account.estimated - waiting > 0 ? `${account.estimated - waiting} known from times only` : "",
     waiting ? `${waiting} still to be measured` : "",
     account.gap_count ? "" : "no gap",
+    remarks.length ? count(remarks.length, "remark", "remarks") : "",
     summaryWords(account),
   ];
   return facts.filter(Boolean).join(" · ");
@@ -71,6 +73,11 @@ export function absenceWords({ person, absent_from: since, absent_until: until, 
   const length = words(Date.parse(until) - Date.parse(since));
   const what = sure ? `missing for about ${length}` : `may be missing for about ${length}`;
   return [person, `${what}, from ${timeOfDay(Date.parse(since))}`, cause];
+}
+
+/** By the run's own clock, as the player shows it. */
+export function remarkWords({ start_ms: start, end_ms: end, text }) {
+  return [position(start), end > start ? `for ${words(end - start)}` : "", text];
 }
 
 function row(kind, told) {
