@@ -183,7 +183,13 @@ class Segment(Job):
 
     @property
     def stopped_at(self) -> datetime | None:
-        """The end as the media tells it where the length is known, else when we saw that it had ended."""
-        if self.started_at and self.duration_ms:
-            return self.started_at + timedelta(milliseconds=self.duration_ms)
-        return self.ended_at
+        """When it ended: as its length says, as far as that fits when it was seen to record and to have ended.
+
+        An archive that stood still has lasted longer than its media.
+        """
+        if not self.started_at or not self.duration_ms:
+            return self.ended_at
+        by_length = self.started_at + timedelta(milliseconds=self.duration_ms)
+        if self.ended_at is None or self.ended_after is None:
+            return by_length
+        return max(min(by_length, self.ended_at), self.ended_after)

@@ -1,7 +1,7 @@
 /** What the host's panel says of what is missing, and whether anything arrives at all. */
 
 import { summaryWords } from "../shared/account-words.js";
-import { timeOfDay } from "../shared/format.js";
+import { timeWithZone } from "../shared/format.js";
 import { isRecording } from "../shared/run-status.js";
 
 const NO_MEDIA = "The platform reports no media: nothing is being recorded at this moment";
@@ -16,7 +16,7 @@ export function missingWords(run) {
   const open = account.gaps.find((gap) => gap.open);
   const parts = [];
   if (getsNothing(run)) parts.push(NO_MEDIA);
-  if (open) parts.push(`Since ${timeOfDay(open.gap_from)}: ${open.cause.replace(/\.$/, "")}`);
+  if (open) parts.push(`Since ${timeWithZone(open.gap_from)}: ${open.cause.replace(/\.$/, "")}`);
   const summary = summaryWords(account);
   if (summary) parts.push(account.gap_count || parts.length ? summary : `No gap so far. ${summary}`);
   const begun = run.status !== "starting" || run.receives_media !== false;

@@ -29,6 +29,12 @@ export function timeOfDay(instant) {
   return new Date(instant).toLocaleTimeString([], { hour: "numeric", minute: "2-digit", second: "2-digit" });
 }
 
+/** "09:30:08 CET" in the reader's own zone and locale. */
+export function timeWithZone(instant) {
+  const parts = /** @type {const} */ ({ hour: "numeric", minute: "2-digit", second: "2-digit", timeZoneName: "short" });
+  return new Date(instant).toLocaleTimeString([], parts);
+}
+
 /** "14 Mar 2027, 09:30" in the reader's own locale. */
 export function dateAndTime(instant) {
   return new Date(instant).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });

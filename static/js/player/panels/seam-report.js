@@ -2,7 +2,7 @@
 
 import { getJson } from "../../shared/api.js";
 import { summaryWords } from "../../shared/account-words.js";
-import { count, position, timeOfDay, words } from "../../shared/format.js";
+import { count, position, timeWithZone, words } from "../../shared/format.js";
 
 const METHODS = {
   audio: "measured by the sound", video: "measured by the picture", times: "by the platform’s times",
@@ -52,7 +52,7 @@ const seconds = (ms) => `${(Math.abs(ms) / 1000).toFixed(2)} s`;
 
 function gapWords(seam) {
   const ms = Date.parse(seam.gap_until) - Date.parse(seam.gap_from);
-  return [`${words(ms)} missing from ${timeOfDay(seam.gap_from)}`, seam.cause];
+  return [`${words(ms)} missing from ${timeWithZone(seam.gap_from)}`, seam.cause];
 }
 
 function overlapWords(seam) {
@@ -72,7 +72,7 @@ function contradictionWords({ source, kind, overlap_ms: overlap, sure }) {
 export function absenceWords({ person, absent_from: since, absent_until: until, sure, cause }) {
   const length = words(Date.parse(until) - Date.parse(since));
   const what = sure ? `missing for about ${length}` : `may be missing for about ${length}`;
-  return [person, `${what}, from ${timeOfDay(Date.parse(since))}`, cause];
+  return [person, `${what}, from ${timeWithZone(Date.parse(since))}`, cause];
 }
 
 /** By the run's own clock, as the player shows it. */
