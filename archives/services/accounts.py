@@ -101,6 +101,8 @@ def gap_facts(gap: Gap) -> dict[str, Any]:
 def refresh(*, run_id: UUID) -> RunAccount:
     """Make the account again if the run's rows have changed, and raise an alarm for each new gap.
 
+    If there is none any more, such as after a file came that was given up, the alarm ends.
+
     May be called at any time and by anybody: a gap is found as soon as both its ends are known, and becomes
     exact when the segments' lengths are.
     """
@@ -110,6 +112,8 @@ def refresh(*, run_id: UUID) -> RunAccount:
     for gap in new:
         _alarm(run, gap, account.began_at_ms)
         gap["reported"] = True
+    if not any(gap["lost_ms"] for gap in account.gaps):
+        alarms.clear(room=run.room, run=run, codes=["gap"])
     if new:
         RunAccount.objects.filter(pk=run_id, stamp=account.stamp).update(gaps=account.gaps)
     return account

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from archives import clock, errors
-from archives.models import Alarm, ArchiveRun, Room, Seam, Segment, Transition
+from archives.models import Alarm, ArchiveRun, Room, Segment, Transition
 from archives.reconciler import compare
 from archives.services import segments
+from archives.timeline import account_for
 from tests.support.recording.world import World
 
 pytestmark = pytest.mark.django_db
@@ -95,12 +96,12 @@ def test_a_gap_that_a_file_fills_is_no_gap_any_more_and_its_alarm_ends(world: Wo
     world.until_status(run, ArchiveRun.Status.RECORDING)
     [archive] = world.platform.live()
     world.platform.end(archive, "failure", status="failed")
-    world.until(lambda: Seam.objects.filter(kind="gap").exists())
+    world.until(lambda: bool(account_for(run).gaps) and bool(world.platform.live()))
     assert Alarm.objects.get(code="gap").cleared_at is None
     [later] = world.platform.live()
     length_s = (later.began - archive.began).total_seconds() + 1
     segments.sync(archive=archive.json(world.platform.now) | {"status": "available", "duration": length_s})
-    assert not Seam.objects.filter(kind="gap").exists()
+    assert account_for(run).gaps == ()
     assert Alarm.objects.get(code="gap").cleared_at is not None
 
 
