@@ -29,8 +29,13 @@ SENTENCES = {
     "platform_refused": "The video platform refused it.",
 }
 OF_SEAMS = (
-    (r"(Given up after \d+ tries\. )?Piece \d+ (lies in your own bucket|has no file)\b", "no_file"),
-    (r"(The )?[Pp]iece \d+ (cannot|has|is|holds)\b", "unreadable"),
+    # Rows of former versions say piece, and tries.
+    (
+        r"(Given up after \d+ (tries|failed attempts)\. )?(Piece|Segment) \d+ "
+        r"(lies in your own bucket|has no file)\b",
+        "no_file",
+    ),
+    (r"(The )?([Pp]iece|[Ss]egment) \d+ (cannot|has|is|holds)\b", "unreadable"),
     (r"Nothing follows", "nothing_follows"),
 )
 OF_EXPORTS = (

@@ -39,7 +39,7 @@ class Seam(Job):
         ]
 
     def __str__(self) -> str:
-        return f"seam after segment {self.earlier.ordinal}"
+        return f"seam after segment {self.earlier.number}"
 
 
 class Estimate(models.Model):

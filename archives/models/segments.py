@@ -161,6 +161,11 @@ class Segment(Job):
         return self.status in self.LIVE
 
     @property
+    def number(self) -> int:
+        """As people count them: from 1."""
+        return self.ordinal + 1
+
+    @property
     def is_settled(self) -> bool:
         """Its end is known and, if files are kept, its file is stored or given up."""
         if self.status not in self.FINAL:

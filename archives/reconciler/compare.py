@@ -215,7 +215,7 @@ def differences(room: Room) -> list[str]:
     """Where an unfinished segment's row and the platform disagree, a line each. Raises PlatformError."""
     lines = []
     for segment in Segment.objects.unfinished().filter(run__room=room).select_related("run"):
-        label = f"{room.slug}: {segment.run.name}, piece {segment.ordinal}"
+        label = f"{room.slug}: {segment.run.name}, segment {segment.number}"
         if not segment.archive_id:
             lines.append(f"{label} was asked for and never explained")
             continue

@@ -95,6 +95,8 @@ def gap_facts(gap: Gap) -> dict[str, Any]:
 def refresh(*, run_id: UUID) -> RunAccount:
     """Make the account again if the run's rows have changed, and report what is new in it.
 
+    If there is none any more, such as after a file came that was given up, the alarm ends.
+
     May be called at any time and by anybody: a gap is found as soon as both its ends are known, and becomes
     exact when the segments' lengths are.
     """

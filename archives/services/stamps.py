@@ -40,7 +40,8 @@ SEGMENTS = [
         "stop_requested_at",
     ),
     *_each("SUM({})", "created_at_ms", "duration_ms", "media_begin_ms", "media_end_ms"),
-    *_each("MAX({})", "synced_at", "stored_at", "due_at", "ended_at", "confirmed_at", "stop_requested_at"),
+    *_each("MAX({})", "synced_at", "stored_at", "due_at", "ended_at", "ended_after"),
+    *_each("MAX({})", "confirmed_at", "stop_requested_at"),
 ]
 SEAMS = [
     "COUNT(*)",
@@ -51,7 +52,9 @@ SEAMS = [
 ]
 ESTIMATES = [
     "COUNT(*)",
-    *_each("SUM({})", "offset_ms", "confidence", "residual_av_ms"),
+    *_each("SUM({})", "offset_ms", "low_ms", "high_ms", "confidence", "residual_av_ms"),
+    "COUNT(CASE WHEN rows.former THEN 1 END)",
+    *(f"COUNT(CASE WHEN rows.source = '{source}' THEN 1 END)" for source in Estimate.Source.values),
     *_each("MAX({})", "measured_at", "id"),
 ]
 

@@ -63,20 +63,22 @@ def build(pieces: Iterable[Piece], joins: Iterable[Join] = (), holes: Iterable[H
     ]
     known += _standstills(placed)
     known += [hole for hole in holes if hole.until_ms > hole.from_ms]
+    # Unlike other pending pieces these never come.
+    known += [Hole(p.start, p.end, ELSEWHERE) for p in placed if _is_elsewhere(p.piece) and p.end > p.start]
     edges = [(p.start, p.end) for p in ready] + [(round(h.from_ms), round(h.until_ms)) for h in known]
     if not edges:
         return Timeline((), 0)
     known += [
-        Hole(p.start, max(p.end, p.start + 1), _why_pending(p.piece))
+        Hole(p.start, max(p.end, p.start + 1), NOT_READY)
         for p in placed
-        if p.piece.state == "pending"
+        if p.piece.state == "pending" and not _is_elsewhere(p.piece)
     ]
     origin = min(start for start, _ in edges)
     return Timeline(tuple(_spans(ready, known, origin, max(end for _, end in edges))), origin)
 
 
-def _why_pending(piece: Piece) -> str:
-    return piece.cause if piece.cause == ELSEWHERE else NOT_READY
+def _is_elsewhere(piece: Piece) -> bool:
+    return piece.state == "pending" and piece.cause == ELSEWHERE
 
 
 def _place(pieces: list[Piece], joins: list[Join]) -> list[_Placed]:

@@ -36,8 +36,11 @@ def pieces(run: ArchiveRun) -> list[Segment]:
 
 def seam_error(client: APIClient, pieces: list[Segment], **facts: Any) -> str:
     earlier, later = pieces
-    defaults: dict[str, Any] = {"kind": "overlap", "method": "times", "due_at": None}
-    Seam.objects.create(run=earlier.run, earlier=earlier, later=later, **defaults | facts)
+    Segment.objects.filter(pk=later.pk).update(created_at_ms=later.created_at_ms + facts.pop("apart_ms", 0))
+    measured = facts.pop("measured", False)
+    seam = Seam.objects.create(run=earlier.run, earlier=earlier, later=later, **facts)
+    if measured:
+        seam.estimates.create(source="audio", offset_ms=900, low_ms=880, high_ms=920, confidence=0.99)
     answer = client.get(f"/api/runs/{earlier.run_id}/seams/")
     assert "/srv" not in answer.content.decode()
     return str(answer.json()["seams"][0]["error"])
@@ -48,13 +51,17 @@ def seam_error(client: APIClient, pieces: list[Segment], **facts: Any) -> str:
     [
         ({"job_error": f"Given up after 4 tries. {SECRET}"}, "failed"),
         ({"job_error": SECRET, "due_at": clock.now()}, "trying_again"),
+        ({"job_error": f"Given up after 4 failed attempts. {SECRET}"}, "failed"),
+        ({"job_error": "Segment 1 lies in your own bucket."}, "no_file"),
+        ({"job_error": f"Segment 1 has no file. {SECRET}"}, "no_file"),
+        ({"job_error": f"segment 1 cannot be opened as a recording: {SECRET}"}, "unreadable"),
         ({"job_error": "Piece 0 lies in your own bucket."}, "no_file"),
         ({"job_error": f"Piece 0 has no file. {SECRET}"}, "no_file"),
         ({"job_error": f"piece 0 cannot be opened as a recording: {SECRET}"}, "unreadable"),
         ({"job_error": ""}, "not_sure"),
         ({"job_error": "", "due_at": clock.now()}, ""),
-        ({"job_error": "", "kind": "gap", "gap_from": clock.now(), "gap_until": clock.now()}, ""),
-        ({"job_error": "", "measured_at": clock.now(), "method": "audio"}, ""),
+        ({"job_error": "", "apart_ms": 60_000}, ""),
+        ({"job_error": "", "measured": True}, ""),
     ],
 )
 def test_of_a_seam(host: APIClient, pieces: list[Segment], facts: dict[str, Any], code: str) -> None:

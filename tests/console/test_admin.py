@@ -11,7 +11,9 @@ from django.test import Client
 
 from archives import clock
 from archives.console.timebar import time_bar
-from archives.models import Alarm, ArchiveRun, Callback, Seam, Segment, Transition
+from archives.models import Alarm, ArchiveRun, Callback, Segment, Transition
+from archives.timeline import account_of
+from archives.timeline.facts import RunFacts, SegmentFacts
 from tests.support.recording.world import World
 
 pytestmark = pytest.mark.django_db
@@ -63,11 +65,11 @@ def test_the_list_shows_each_run_with_its_links(operator: Client, run: ArchiveRu
 def test_a_run_tells_its_story(operator: Client, run: ArchiveRun) -> None:
     page = operator.get(f"{RUNS}{run.pk}/change/").content.decode()
     assert "<svg" in page
-    assert "Piece 2, primary session" in page
+    assert "Segment 3, primary, recording" in page
     for sentence in (
         "Recording: starting",
         "Change-over: close the old piece",
-        "Piece 2: recording, before starting",
+        "Segment 3: recording, before starting",
         "Change-over: done, before under way",
     ):
         assert sentence in page
@@ -76,10 +78,10 @@ def test_a_run_tells_its_story(operator: Client, run: ArchiveRun) -> None:
 
 def test_a_run_says_who_was_not_there_all_the_time(operator: Client, run: ArchiveRun) -> None:
     at = clock.from_ms(1_772_358_000_000)
-    lost = {"name": "Ann <i>", "cause": "the connection was lost", "source": "page"}
+    lost = {"name": "Ann <i>", "cause": "connection_lost", "source": "page"}
     run.absences.create(participant="ann", absent_from=at, absent_until=at + timedelta(seconds=12), **lost)
     page = operator.get(f"{RUNS}{run.pk}/change/").content.decode()
-    words = "Ann &lt;i&gt; may be missing from 09:40:00 to 09:40:12 UTC: the connection was lost"
+    words = "Ann &lt;i&gt; may be missing from 09:40:00 to 09:40:12 UTC: The connection was lost."
     assert words in page
 
 
@@ -161,35 +163,47 @@ def test_a_long_list_costs_no_more_queries_than_a_short_one(
             Segment.objects.create(
                 run=made, ordinal=0, session="primary", session_id="1_one", status="absent"
             )
-        with django_assert_max_num_queries(11):
+        assert operator.get(RUNS).status_code == 200, "stores the accounts of these runs"
+        with django_assert_max_num_queries(12):
             assert operator.get(RUNS).status_code == 200
 
 
 # --- the time bar ------------------------------------------------------------------------------------
-def piece(ordinal: int, session: str, start_s: float, length_s: float) -> Segment:
-    return Segment(
-        ordinal=ordinal,
-        session=session,
-        status="available",
-        created_at_ms=round((1000 + start_s) * 1000),
-        duration_ms=round(length_s * 1000),
+def segment(ordinal: int, session: str, start_s: float, length_s: float, **facts: Any) -> SegmentFacts:
+    began_ms, length_ms = (1000 + start_s) * 1000.0, length_s * 1000.0
+    ended = began_ms + length_ms
+    known: dict[str, Any] = {"state": "ready", "probed": True, "ended_ms": (ended, ended)}
+    return SegmentFacts(
+        str(ordinal), ordinal, session, began_ms=began_ms, media_ms=(0.0, length_ms), **known | facts
     )
 
 
-def test_the_time_bar_has_a_block_for_each_piece_and_a_joint_for_each_overlap() -> None:
-    bar = time_bar([piece(0, "primary", 0, 60), piece(1, "secondary", 55, 20)], [], clock.now())
-    assert bar.count("Piece ") == 2
-    assert "Both record for 5.0 s" in bar
+def bar_of(*segments: SegmentFacts) -> str:
+    return time_bar(account_of(RunFacts(segments, now_ms=2_000_000.0)))
+
+
+def test_the_time_bar_has_a_block_for_each_segment_and_a_joint_for_each_overlap() -> None:
+    bar = bar_of(segment(0, "primary", 0, 60), segment(1, "secondary", 55, 20))
+    assert [
+        bar.count(f"Segment {number}, {side}") for number, side in ((1, "primary"), (2, "secondary"))
+    ] == [1, 1]
+    assert bar.count("Both record for") == bar.count("Both record for 5.0 s") == 1
+    assert "Not recorded" not in bar
     assert 'x="0.000%"' in bar
 
 
-def test_the_time_bar_hatches_gaps_and_escapes_their_cause() -> None:
-    began = clock.from_ms(1_060_000)
-    gap = Seam(gap_from=began, gap_until=began + timedelta(seconds=10), cause="<script>")
-    bar = time_bar([piece(0, "primary", 0, 60), piece(1, "primary", 70, 20)], [gap], clock.now())
-    assert "url(#hatch)" in bar
-    assert "Not recorded for 10.0 s: &lt;script&gt;" in bar
+def test_the_time_bar_hatches_gaps_with_their_cause() -> None:
+    bar = bar_of(segment(0, "primary", 0, 60, cause="length_limit"), segment(1, "primary", 70, 20))
+    assert bar.count("url(#hatch)") == 1
+    assert "Not recorded for 10.0 s. The archive reached the platform&#x27;s length limit" in bar
+    assert "Both record" not in bar
+
+
+def test_the_time_bar_says_nothing_that_is_in_no_table() -> None:
+    bar = bar_of(segment(0, "primary", 0, 60, cause="<script>"), segment(1, "primary", 70, 20))
+    assert "Not recorded for 10.0 s. Nothing was recorded; the reason is not known." in bar
+    assert "script" not in bar
 
 
 def test_the_time_bar_of_nothing_is_empty() -> None:
-    assert time_bar([], [], clock.now()) == ""
+    assert bar_of() == ""

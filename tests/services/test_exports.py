@@ -20,11 +20,11 @@ from archives.media import jobs, tasks
 from archives.media.cleanup.removal import run_purge
 from archives.media.export import job as exporting
 from archives.media.files import copies
-from archives.models import ArchiveRun, Export, Preview, Seam
+from archives.models import ArchiveRun, Estimate, Export, Preview, Seam
 from archives.services import library
 from archives.services.jobs import exports, leases
 from tests.support.media.segment_files import see
-from tests.support.media.stored_segments import START, keep_in, measured, new_run, piece
+from tests.support.media.stored_segments import keep_in, measured, new_run, piece
 
 pytestmark = [pytest.mark.django_db, pytest.mark.media]
 # Renews its lease whenever it can.
@@ -52,9 +52,8 @@ def run(folder: Path) -> ArchiveRun:
 @pytest.fixture
 def run_with_gap(folder: Path) -> ArchiveRun:
     run = new_run(status="complete")
-    one, two = piece(run, folder, 0, 100), piece(run, folder, 150, 250)
-    bounds = {"gap_from": clock.from_ms(START + 4000), "gap_until": clock.from_ms(START + 6000)}
-    Seam.objects.create(run=run, earlier=one, later=two, kind="gap", cause="failure", **bounds)
+    piece(run, folder, 0, 100)
+    piece(run, folder, 150, 250)
     measured(run)
     return run
 
@@ -240,8 +239,10 @@ def test_a_storage_that_is_no_folder_is_read_by_copies_and_written_to(
     settings.STORAGES = {**settings.STORAGES, "archives": remote}
     for name, content in pieces:
         storages["archives"].save(name, ContentFile(content))
-    Seam.objects.update(method="platform", measured_at=None)
-    assert [(seam.method, seam.job_error) for seam in measured(run)] == [("audio", "")] * 2
+    Estimate.objects.all().delete()
+    Seam.objects.update(settled_at=None)
+    for seam in measured(run):
+        assert (seam.estimates.get().source, seam.job_error) == ("audio", "")
     export = make(exports.request(run=run).export)
     assert (export.status, export.job_error) == ("done", "")
     copy = folder / "copy.mp4"

@@ -157,7 +157,8 @@ def _seam(seam: Seam, job: _Job) -> dict[str, Any]:
 
 
 def _why_not_measured(seam: Seam, job: _Job) -> str:
-    if not job.known:
+    # Of the two sides of a gap nothing can be compared.
+    if not job.known or (seam.verdict.kind == "gap" and not job.error):
         return ""
     measured = seam.verdict.source != "times"
     return reasons.sentence(reasons.seam_code(measured=measured, waiting=job.waiting, error=job.error))

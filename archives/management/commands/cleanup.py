@@ -134,7 +134,7 @@ class Command(BaseCommand):
         """Whatever goes wrong with one of them leaves it where it is, until the next time."""
         sizes = []
         for piece in copies_to_delete():
-            name = f"{piece.run.room.slug}: {piece.run.name}, piece {piece.ordinal}"
+            name = f"{piece.run.room.slug}: {piece.run.name}, segment {piece.number}"
             try:
                 outcome = copy_delete(piece, by="cleanup", dry_run=dry_run)
             except (PlatformError, *STORAGE_ERRORS) as error:

@@ -54,12 +54,12 @@ class IngestWorker(Worker[Segment]):
 
     def give_up(self, kind: Kind, why: str) -> None:
         if ingest.give_up(self.job, why) and why != NO_MEDIA:
-            _alarm(self.job, LOST, f"Piece {self.job.ordinal} is lost. {why}")
+            _alarm(self.job, LOST, f"Segment {self.job.number} is lost. {why}")
 
     def after_failure(self, why: str) -> None:
         failures = self.job.failures
         if failures >= ALARM_AFTER:
-            times = f"Piece {self.job.ordinal} could not be fetched {failures} times"
+            times = f"Segment {self.job.number} could not be fetched {failures} times"
             _alarm(self.job, NOT_KEPT, f"{times}; trying again. {why}")
 
     def _bring(self) -> None:
@@ -123,7 +123,7 @@ class IngestWorker(Worker[Segment]):
         _all_is_well(segment)
         previews.renew(run_id=segment.run_id)
         if file and media.end_ms is None:
-            what = f"Piece {segment.ordinal} is kept, but cannot be played. {media.note}"
+            what = f"Segment {segment.number} is kept, but cannot be played. {media.note}"
             _alarm(segment, UNREADABLE, what)
         log.info("segment stored: segment=%s bytes=%s file=%s note=%s", segment.pk, size, file, media.note)
 

@@ -41,14 +41,14 @@ class SeamWorker(Worker[Seam]):
             except UnreadableMedia as error:
                 told = str(error)
                 for file, segment in zip(files, (seam.earlier, later), strict=True):
-                    told = told.replace(str(file), file.name).replace(file.name, f"piece {segment.ordinal}")
+                    told = told.replace(str(file), file.name).replace(file.name, f"segment {segment.number}")
                 raise CannotBeDone(told) from error
 
 
 def _file(copies: Copies, segment: Segment) -> Path:
     if not segment.file:
         lies = "lies in your own bucket" if segment.status == segment.Status.UPLOADED else "has no file"
-        raise CannotBeDone(f"Piece {segment.ordinal} {lies}. {segment.given_up}".strip())
+        raise CannotBeDone(f"Segment {segment.number} {lies}. {segment.given_up}".strip())
     return copies.path(segment.file)
 
 

@@ -17,8 +17,9 @@ from archives.media import jobs, tasks
 from archives.media.previews import job as previewing
 from archives.media.previews import thumbnails
 from archives.media.seams import SURE
-from archives.models import ArchiveRun, Export, Preview, Seam
+from archives.models import ArchiveRun, Export, Preview
 from archives.services.jobs import exports, leases, previews, seams
+from archives.timeline import verdicts
 from tests.support.media.stored_segments import START, keep_in, measured, new_run, piece
 
 pytestmark = [pytest.mark.django_db, pytest.mark.media]
@@ -29,9 +30,12 @@ def run(settings: Any, tmp_path: Path) -> ArchiveRun:
     folder = keep_in(tmp_path, settings)
     run = new_run("A day / in court", status="complete")
     piece(run, folder, 0, 150)
-    last = piece(run, folder, 100, 230, wrong_ms=600)
-    bounds = {"gap_from": clock.from_ms(START + 9200), "gap_until": clock.from_ms(START + 10_000)}
-    Seam.objects.create(run=run, earlier=last, later=None, kind="gap", cause="failure", **bounds)
+    piece(run, folder, 100, 230, wrong_ms=600)
+    # It ended 0.8 s before the run was stopped.
+    ended, stopped = (clock.from_ms(START + after_ms) for after_ms in (9200, 10_000))
+    run.segments.filter(ordinal=1).update(ended_at=ended, reason="failure")
+    ArchiveRun.objects.filter(pk=run.pk).update(stop_requested_at=stopped)
+    run.refresh_from_db()
     measured(run)
     return run
 
@@ -104,9 +108,14 @@ def test_the_seam_report_tells_what_was_measured_and_what_is_missing(
     assert overlap["offset_ms"] == pytest.approx(4000, abs=2)
     assert (overlap["method"], overlap["status"], overlap["sure"]) == ("audio", "measured", True)
     assert abs(overlap["residual_av_ms"]) < 40
-    assert (gap["later"], gap["kind"], gap["cause"], gap["sure"]) == (None, "gap", "failure", False)
+    assert (gap["later"], gap["kind"], gap["sure"]) == (None, "gap", False)
+    assert (gap["causes"], gap["cause"]) == (["recorder_failed"], "The video platform's recorder failed.")
+    # Two that are joined lie where both clocks say so together: 0.3 s later than the first one's clock alone.
+    assert gap["overlap_ms"] == pytest.approx(-800 + 300, abs=50)
     assert gap["gap_from"] < gap["gap_until"]
-    assert Seam.SURE == SURE
+    (stated,) = report["account"]["gaps"]
+    assert [stated[name] for name in ("gap_from", "gap_until")] == [gap["gap_from"], gap["gap_until"]]
+    assert verdicts.SURE == SURE
 
 
 def test_thumbnails_and_levels_are_made_once_and_served(host: APIClient, run: ArchiveRun) -> None:

@@ -11,7 +11,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from archives import clock, errors
-from archives.models import ArchiveRun, Remark, Room, Seam, Segment
+from archives.models import ArchiveRun, Remark, Room, Segment
 from tests.support.answer_shape import refused
 from tests.support.platform.fake_platform import FakePlatform
 from tests.support.recording.world import World
@@ -248,23 +248,40 @@ def test_it_searches_words_in_names_and_rooms(host: APIClient, world: World, que
 def test_the_list_says_what_is_missing_in_each(host: APIClient, world: World) -> None:
     make(2)
     whole, holed = ArchiveRun.objects.order_by("-created_at", "pk")
-    for seconds in (2, 3):
-        piece = Segment.objects.create(run=holed, ordinal=seconds, session="primary", session_id="1")
-        begin = clock.now()
-        Seam.objects.create(
-            run=holed, earlier=piece, kind="gap", gap_from=begin, gap_until=begin + timedelta(seconds=seconds)
-        )
-    listed = host.get("/api/runs/").json()["results"]
-    assert {row["id"]: row["missing_ms"] for row in listed} == {str(whole.pk): 0, str(holed.pk): 5000}
-    assert [row["segment_count"] for row in listed if row["missing_ms"]] == [2]
+    # A segment, 2 s of nothing, a segment, 3 s of nothing, a segment.
+    for run, begins in ((whole, [0]), (holed, [0, 12_000, 25_000])):
+        for number, begin in enumerate(begins):
+            recorded(run, number, begin, 10_000)
+    listed = {row["id"]: row for row in host.get("/api/runs/").json()["results"]}
+    numbers = ("missing_ms", "gap_count", "duration_ms", "segment_count", "result")
+    assert [[listed[str(run.pk)][name] for name in numbers] for run in (whole, holed)] == [
+        [0, 0, 10_000, 1, "complete"],
+        [5000, 2, 35_000, 3, "complete_with_losses"],
+    ]
+
+
+def test_a_run_without_anything_to_be_played_says_so(host: APIClient, world: World) -> None:
+    make(1)
+    (row,) = host.get("/api/runs/").json()["results"]
+    assert (row["status"], row["result"], row["duration_ms"]) == ("complete", "nothing_recorded", 0)
+
+
+def recorded(run: ArchiveRun, ordinal: int, begin_ms: int, length_ms: int) -> Segment:
+    began = 1_700_000_000_100 + begin_ms
+    known = {"session": "primary", "session_id": "1", "status": "available", "file": f"{ordinal}.mp4"}
+    return Segment.objects.create(
+        run=run, ordinal=ordinal, archive_id=f"{run.pk}-{ordinal}", created_at_ms=began, duration_ms=length_ms,
+        media_begin_ms=0, media_end_ms=length_ms, ended_at=clock.from_ms(began + length_ms), **known,
+    )  # fmt: skip
 
 
 def test_the_list_costs_the_same_for_few_and_many(
     host: APIClient, world: World, django_assert_num_queries: Any
 ) -> None:
-    # The token with its user, the groups and rooms of the user, the count, the page.
     for count in (1, 30):
         make(count)
+        host.get("/api/runs/")  # stores the accounts of these runs
+        # The token with its user, the groups and rooms of the user, the count, the page.
         with django_assert_num_queries(5):
             host.get("/api/runs/")
 

@@ -18,7 +18,7 @@ from archives.models import Alarm, Segment
 from archives.platform import gateway
 from archives.services import retry
 from archives.services.jobs import ingest, leases
-from archives.timeline import timeline_for
+from archives.timeline import account_for, timeline_for
 from tests.support.media.stored_segments import START, keep_in, media, new_run
 
 pytestmark = pytest.mark.django_db
@@ -131,8 +131,11 @@ def test_one_in_a_bucket_of_others_is_not_called_good(segment: Segment) -> None:
     assert (segment.file, segment.sha256, segment.media_note) == ("", "", NOT_EXAMINED)
     assert segment.is_settled
     assert not segment.has_media
-    [span] = timeline_for(segment.run).spans
-    assert (span.kind, span.cause) == ("gap", f"piece 0 cannot be shown: {NOT_EXAMINED}")
+    account = account_for(segment.run)
+    [span] = account.timeline.spans
+    assert (span.kind, span.causes, span.length_ms) == ("gap", ("elsewhere",), 3000)
+    assert (account.duration_ms, account.playable) == (3000, False)
+    assert account.gaps == (), "it was recorded"
 
 
 def test_nor_if_only_the_platforms_answer_says_that_it_was_uploaded(segment: Segment) -> None:

@@ -121,7 +121,7 @@ def test_a_file_damaged_after_it_was_kept_is_told_and_the_times_are_used(
     assert sources(seam) == []
     (met,) = meetings(run)
     assert (met.verdict.source, met.verdict.confidence) == ("times", 0.3)
-    assert seam.job_error.startswith("piece 1 cannot be opened")
+    assert seam.job_error.startswith("segment 2 cannot be opened")
     assert timeline_for(run).duration_ms == pytest.approx(12_000, abs=30)
 
 
