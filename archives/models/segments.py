@@ -188,7 +188,7 @@ class Segment(Job):
 
     @property
     def stopped_at(self) -> datetime | None:
-        """When it ended: as its length says, as far as that fits when it was seen to record and to have ended.
+        """When it ended: by its length, as far as that fits when it was seen to record and to have ended.
 
         An archive that stood still has lasted longer than its media.
         """
