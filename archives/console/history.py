@@ -15,7 +15,10 @@ STEPS = {step.name: step.label for table in restart_table.TABLES.values() for st
 
 def sentence(told: Transition, ordinal: int | None = None) -> str:
     """`ordinal`: the segment's (from 0), if it is about one."""
-    who = {"segment": f"Segment {ordinal + 1}" if ordinal is not None else "A segment", "restart": "Change-over"}
+    who = {
+        "segment": f"Segment {ordinal + 1}" if ordinal is not None else "A segment",
+        "restart": "Change-over",
+    }
     subject = who.get(told.subject, "Recording")
     if told.field == "step":
         return f"{subject}: {STEPS.get(told.new, told.new).lower()}"

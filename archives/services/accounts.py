@@ -107,12 +107,13 @@ def refresh(*, run_id: UUID) -> RunAccount:
     exact when the segments' lengths are.
     """
     run = with_account_stamp(ArchiveRun.objects.select_related("account", "room")).get(pk=run_id)
+    is_first = getattr(run, "account", None) is None
     account = current(run)
     new = [gap for gap in account.gaps if gap["lost_ms"] and not gap["reported"]]
     for gap in new:
         _alarm(run, gap, account.began_at_ms)
         gap["reported"] = True
-    if not any(gap["lost_ms"] for gap in account.gaps):
+    if not is_first and not any(gap["lost_ms"] for gap in account.gaps):
         alarms.clear(room=run.room, run=run, codes=["gap"])
     if new:
         RunAccount.objects.filter(pk=run_id, stamp=account.stamp).update(gaps=account.gaps)

@@ -184,7 +184,9 @@ def bar_of(*segments: SegmentFacts) -> str:
 
 def test_the_time_bar_has_a_block_for_each_segment_and_a_joint_for_each_overlap() -> None:
     bar = bar_of(segment(0, "primary", 0, 60), segment(1, "secondary", 55, 20))
-    assert [bar.count(f"Segment {number}, {side}") for number, side in ((1, "primary"), (2, "secondary"))] == [1, 1]
+    assert [
+        bar.count(f"Segment {number}, {side}") for number, side in ((1, "primary"), (2, "secondary"))
+    ] == [1, 1]
     assert bar.count("Both record for") == bar.count("Both record for 5.0 s") == 1
     assert "Not recorded" not in bar
     assert 'x="0.000%"' in bar
