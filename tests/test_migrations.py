@@ -114,7 +114,7 @@ def account(name):
     return {
         "duration_ms": made.duration_ms,
         "gaps": [[gap.start_ms, gap.end_ms, *gap.causes] for gap in made.gaps],
-        "seams": [[seam.verdict.kind, seam.verdict.source, round(seam.verdict.overlap_ms)] for seam in made.seams],
+        "seams": [[v.kind, v.source, round(v.overlap_ms)] for v in (seam.verdict for seam in made.seams)],
     }
 print(json.dumps({
     "seams": [[s.settled_at and s.settled_at.timestamp() - at(0).timestamp(), s.due_at is not None]

@@ -121,7 +121,7 @@ def refresh(*, run_id: UUID) -> RunAccount:
 
 
 def _is_reported(gap: dict[str, Any], began_at_ms: int, before: RunAccount | None) -> bool:
-    """There is an alarm for it: a former gap is the same one, which went on or whose bounds are better known."""
+    """There is an alarm for it: a former gap is the same, which went on or whose bounds are better known."""
     if before is None:
         return False
     shift = before.began_at_ms - began_at_ms

@@ -272,8 +272,8 @@ def recorded(run: ArchiveRun, ordinal: int, begin_ms: int, length_ms: int) -> Se
     began = 1_700_000_000_100 + begin_ms
     known = {"session": "primary", "session_id": "1", "status": "available", "file": f"{ordinal}.mp4"}
     return Segment.objects.create(
-        run=run, ordinal=ordinal, archive_id=f"{run.pk}-{ordinal}", created_at_ms=began,
-        duration_ms=length_ms, media_begin_ms=0, media_end_ms=length_ms, ended_at=clock.from_ms(began + length_ms), **known,
+        run=run, ordinal=ordinal, archive_id=f"{run.pk}-{ordinal}", created_at_ms=began, media_begin_ms=0,
+        duration_ms=length_ms, media_end_ms=length_ms, ended_at=clock.from_ms(began + length_ms), **known,
     )  # fmt: skip
 
 
