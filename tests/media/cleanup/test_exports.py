@@ -186,7 +186,7 @@ def test_what_comes_in_between_counts(
     run: ArchiveRun, made: Callable[..., Export], monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     export = made(400)
-    digest = exports.fingerprint
+    digest = unused.fingerprint
 
     def meanwhile(*given: Any) -> str:
         if what == "use":
@@ -195,7 +195,7 @@ def test_what_comes_in_between_counts(
             {"hold": library.hold, "trash": library.trash}[what](run=run, by="host")
         return digest(*given)
 
-    monkeypatch.setattr(exports, "fingerprint", meanwhile)
+    monkeypatch.setattr(unused, "fingerprint", meanwhile)
     assert NONE in cleanup("--older-than", "7")
     assert is_there(export)
 
