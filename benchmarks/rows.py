@@ -38,16 +38,20 @@ from archives.models import (
     Alarm,
     ArchiveRun,
     Callback,
+    Estimate,
     Export,
     Preview,
     Restart,
     Room,
+    RunAccount,
     Seam,
     Segment,
     StreamPresence,
     Transition,
 )
 from archives.models.access import Invitation, RoomRole, Share
+from archives.services.stamps import account_stamp, with_account_stamp
+from archives.timeline import VERSION
 
 PIECE_S, OVERLAP_MS = 13_500, 4_000
 BATCH = 500
@@ -84,6 +88,8 @@ def fill(shape: Shape) -> Counter[str]:
     for chunk in batched(_runs(shape, ids, now), 2_000):
         for model, rows in _of_runs(chunk, shape.pieces).items():
             made[model.__name__] += insert(model, rows)
+    made["Estimate"] = insert(Estimate, _estimates())
+    made["RunAccount"] = insert(RunAccount, _accounts(shape.pieces))
     made["Callback"] = insert(Callback, (_callback(n, now) for n in range(shape.runs * 2)))
     made["StreamPresence"] = insert(StreamPresence, (_presence(n, ids, now) for n in range(shape.runs * 3)))
     made["RoomRole"] = insert(RoomRole, list(_roles(ids)))
@@ -256,19 +262,35 @@ def _seams(segments: list[Values]) -> Iterator[Values]:
     for one, two in itertools.pairwise(segments):
         if "ended_at" not in two:
             continue
-        gap = one["ordinal"] % 50 == 49
         yield {
             "run_id": one["run_id"],
             "earlier_id": one["id"],
             "later_id": two["id"],
-            "kind": "gap" if gap else "overlap",
-            "offset_ms": PIECE_S * 1000,
-            "overlap_ms": 0 if gap else OVERLAP_MS,
-            "gap_from": one["intent_at"] if gap else None,
-            "gap_until": one["intent_at"] + timedelta(seconds=5) if gap else None,
-            "confidence": 0.99,
-            "method": "audio",
-            "measured_at": two["intent_at"],
+            "settled_at": two["intent_at"],
+        }
+
+
+def _estimates() -> Iterator[Values]:
+    """One for each seam."""
+    offset_ms = PIECE_S * 1000
+    for seam, at in Seam.objects.order_by("pk").values_list("pk", "settled_at").iterator():
+        bounds = {"low_ms": offset_ms - 20, "high_ms": offset_ms + 20, "confidence": 0.99}
+        yield {"seam_id": seam, "source": "audio", "offset_ms": offset_ms, "measured_at": at, **bounds}
+
+
+def _accounts(pieces: int) -> Iterator[Values]:
+    """Those of ended runs; a live run's is made again and again."""
+    ended = with_account_stamp(ArchiveRun.objects.filter(status__in=ArchiveRun.ENDED).order_by())
+    for run in ended.iterator():
+        yield {
+            "run_id": run.pk,
+            "version": VERSION,
+            "stamp": account_stamp(run),
+            "result": RunAccount.Result.COMPLETE,
+            "began_at_ms": clock.to_ms(run.created_at),
+            "duration_ms": pieces * PIECE_S * 1000 + OVERLAP_MS,
+            "measured": pieces - 1,
+            "playable": True,
         }
 
 

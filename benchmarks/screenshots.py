@@ -54,7 +54,7 @@ RENAME = "from django.db import connection; connection.cursor().execute('ALTER T
 ROWS = """
 from datetime import timedelta
 from archives import clock
-from archives.models import ArchiveRun, Room, Seam, Segment
+from archives.models import ArchiveRun, Room, Segment
 annex, _ = Room.objects.get_or_create(slug="annex", defaults={"name": "Annex"})
 rooms = [Room.objects.get(slug="main"), annex]
 old = clock.now() - timedelta(days=3)
@@ -71,10 +71,17 @@ for index, name in enumerate(names):
     times = {"created_at": begin, "started_at": begin, "ended_at": end}
     run = ArchiveRun.objects.create(room=rooms[index % 2], name=name, status=status, strategy="dual_session",
                                     **times)
-    if index == 1:
-        piece = Segment.objects.create(run=run, ordinal=1, session="primary", session_id="1", status="absent")
-        Seam.objects.create(run=run, earlier=piece, kind="gap", gap_from=begin, cause="the platform was away",
-                            gap_until=begin + timedelta(seconds=48))
+    if status == "failed":
+        continue
+    # In one of them nothing was recorded for 48 s.
+    half, away = begin + (end - begin) / 2, timedelta(seconds=48 if index == 1 else 0)
+    for number, (since, until) in enumerate([(begin, half), (half + away, end)]):
+        length = round((until - since).total_seconds() * 1000)
+        Segment.objects.create(
+            run=run, ordinal=number, session="primary", session_id="1", archive_id=f"{run.pk}-{number}",
+            status="available", reason="failure", created_at_ms=clock.to_ms(since), ended_at=until,
+            duration_ms=length, media_begin_ms=0, media_end_ms=length, file=f"{number}.mp4", stored_at=until,
+            due_at=None)
 """
 
 

@@ -208,7 +208,7 @@ class Soak:
             "restarts": dict(rows("select status, count(*) from archives_restart group by status")),
             "alarms": dict(rows("select code, count(*) from archives_alarm group by code")),
             "seams": _seams(pieces),
-            "seam_rows": dict(rows("select kind, count(*) from archives_seam group by kind")),
+            "account": recorded.offsets()["account"],
             "gaps_in_timeline": [span for span in spans if span["kind"] == "gap"],
             "numbers": {p.name: len(_numbers(pieces, p.identity)) for p in self.people},
             "missing": {p.name: _missing(pieces, p) for p in self.people},

@@ -83,7 +83,7 @@ CALLS: dict[str, Callable[[Any], str]] = {
 def _run(size: int) -> Any:
     """Pieces of a minute that overlap by three seconds, each seam measured; a hole after every hundredth."""
     from archives import clock
-    from archives.models import ArchiveRun, Room, Seam, Segment
+    from archives.models import ArchiveRun, Estimate, Room, Seam, Segment
 
     room = Room.objects.create(slug=f"room-{size}", name=f"{size} pieces", session_id_primary=f"s-{size}")
     run = ArchiveRun.objects.create(
@@ -105,13 +105,14 @@ def _run(size: int) -> Any:
     ]
     Segment.objects.bulk_create(pieces)
     seams = [
-        Seam(
-            run=run, earlier=one, later=two, kind="overlap", offset_ms=step, overlap_ms=OVERLAP_MS,
-            confidence=1.0, method="audio", measured_at=clock.now(),
-        )
-        for one, two in pairwise(pieces) if two.ordinal % 100
-    ]  # fmt: skip
-    Seam.objects.bulk_create(seams)
+        Seam(run=run, earlier=one, later=two, settled_at=clock.now())
+        for one, two in pairwise(pieces)
+        if two.ordinal % 100
+    ]
+    found = {"source": "audio", "offset_ms": step, "low_ms": step - 20, "high_ms": step + 20}
+    Estimate.objects.bulk_create(
+        Estimate(seam=seam, confidence=1.0, **found) for seam in Seam.objects.bulk_create(seams)
+    )
     return run
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from archives import clock, errors
 from archives.models import NAME_MAX, Absence, ArchiveRun, Restart, Room, Side, StreamPresence
 from archives.models.names import readable
+from archives.services import accounts
 from archives.services.rooms import PARTICIPANT
 from archives.timeline.absences import RESOLUTION_MS, Bounds, Published, Recorded, missing
 from archives.timeline.laid_out import LaidOut
@@ -66,7 +67,7 @@ def _length(told: object, field: str, least: int) -> int:
     return told
 
 
-def _on_between(room: Room, since: datetime, until: datetime) -> Iterable[ArchiveRun]:
+def _on_between(room: Room, since: datetime, until: datetime) -> QuerySet[ArchiveRun]:
     begun = ArchiveRun.objects.filter(room=room, created_at__lt=until)
     return begun.filter(Q(ended_at=None) | Q(ended_at__gt=since)).exclude(status=ArchiveRun.Status.FAILED)
 
@@ -90,7 +91,10 @@ def _write(
 
 def refresh_room(*, room: Room, since: datetime, until: datetime | None) -> None:
     """State anew who was missing from the runs that were on in that time."""
-    for run in _on_between(room, since, until or clock.now()):
+    runs = _on_between(room, since, until or clock.now())
+    # Whether anybody published tells a pause from a loss.
+    accounts.expire(runs=runs)
+    for run in runs:
         refresh_run(run_id=run.pk)
 
 

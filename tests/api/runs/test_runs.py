@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from archives import clock, errors
@@ -270,9 +272,8 @@ def recorded(run: ArchiveRun, ordinal: int, begin_ms: int, length_ms: int) -> Se
     began = 1_700_000_000_100 + begin_ms
     known = {"session": "primary", "session_id": "1", "status": "available", "file": f"{ordinal}.mp4"}
     return Segment.objects.create(
-        run=run, ordinal=ordinal, archive_id=f"{run.pk}-{ordinal}",
-        created_at_ms=began, duration_ms=length_ms,
-        media_begin_ms=0, media_end_ms=length_ms, ended_at=clock.from_ms(began + length_ms), **known,
+        run=run, ordinal=ordinal, archive_id=f"{run.pk}-{ordinal}", created_at_ms=began, media_begin_ms=0,
+        duration_ms=length_ms, media_end_ms=length_ms, ended_at=clock.from_ms(began + length_ms), **known,
     )  # fmt: skip
 
 
@@ -285,6 +286,24 @@ def test_the_list_costs_the_same_for_few_and_many(
         # The token with its user, the groups and rooms of the user, the count, the page.
         with django_assert_num_queries(5):
             host.get("/api/runs/")
+
+
+def test_the_list_writes_each_account_once(host: APIClient, world: World) -> None:
+    make(3)
+    for run in ArchiveRun.objects.all():
+        recorded(run, 0, 0, 10_000)
+    with CaptureQueriesContext(connection) as first:
+        listed = host.get("/api/runs/").json()["results"]
+    assert len(writes(first)) == 3
+    assert {row["duration_ms"] for row in listed} == {10_000}
+    with CaptureQueriesContext(connection) as second:
+        assert host.get("/api/runs/").json()["results"] == listed
+    assert writes(second) == []
+
+
+def writes(captured: CaptureQueriesContext) -> list[str]:
+    queries = [query["sql"] for query in captured.captured_queries]
+    return [sql for sql in queries if sql.startswith(("INSERT", "UPDATE", "DELETE"))]
 
 
 def make(count: int, **values: Any) -> None:

@@ -47,7 +47,7 @@ def test_ten_seconds_without_a_network(product: Product, pair: list[Participant]
         recorded.stop()
     (absence,) = recorded.offsets()["absences"]
     print(absence)
-    assert (absence["person"], absence["cause"]) == ("Ann", "the connection was lost")
+    assert (absence["person"], absence["cause"]) == ("Ann", "The connection was lost.")
     assert AWAY_S - SLACK_S < (absence["end_ms"] - absence["start_ms"]) / 1000 < AWAY_S + SLACK_S
     (piece,) = [read_file(path) for path in recorded.fetch_pieces(tmp_path)]
     assert [span["kind"] for span in recorded.offsets()["spans"]] == ["segment"], "the piece goes on"
