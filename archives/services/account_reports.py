@@ -34,6 +34,13 @@ def report(run: ArchiveRun, account: RunAccount) -> None:
         _report_result(run, account)
 
 
+def take_as_reported(account: RunAccount) -> None:
+    """What was there before accounts were kept is no news."""
+    account.reported_gaps = [_on_the_wall(gap, account.began_at_ms) for gap in account.gaps if gap["lost_ms"]]
+    account.reported_result = account.result
+    account.save(update_fields=["reported_gaps", "reported_result"])
+
+
 def _on_the_wall(gap: dict[str, Any], began_at_ms: int) -> dict[str, Any]:
     since, until = began_at_ms + gap["start_ms"], began_at_ms + gap["end_ms"]
     return {"from_ms": since, "until_ms": until, "open": gap["open"], "causes": gap["causes"]}

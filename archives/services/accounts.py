@@ -116,5 +116,8 @@ def make_missing() -> int:
     stale = ArchiveRun.objects.filter(account=None) | ArchiveRun.objects.exclude(account__version=VERSION)
     runs = list(with_account_stamp(stale.select_related("room").order_by("-created_at"))[:BATCH])
     for run in runs:
-        store(run, account_for(run))
+        is_first = getattr(run, "account", None) is None
+        account = store(run, account_for(run))
+        if is_first and run.status in ArchiveRun.ENDED:
+            account_reports.take_as_reported(account)
     return len(runs)
