@@ -136,7 +136,8 @@ def _lost_ms(facts: RunFacts, gap: tuple[int, int], causes: tuple[str, ...]) -> 
     """How much of a gap somebody published in; all of it unless two sources say that nobody did."""
     if facts.published is None or not set(causes) <= NOBODY:
         return gap[1] - gap[0]
-    return sum(end - begin for begin, end in both([gap], facts.published))
+    lost = sum(end - begin for begin, end in both([gap], facts.published))
+    return lost if lost >= LEAST_LOSS_MS else 0
 
 
 def _seams(laid_out: LaidOut, recorded: Timeline, gaps: Sequence[Gap]) -> Iterable[Seam]:
