@@ -2,6 +2,7 @@
 
 I1 holes are stated · I2 nothing is stopped before its cover is confirmed · I3 one restart, one live run
 I4 nothing runs 60 s after a stop · I5 every archive has one segment · I6 the story rebuilds the states
+I7 absences are stated · I8 what is stored and listed is what the timeline says
 """
 
 from __future__ import annotations
@@ -9,8 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.db.models import Value
+
 from archives import clock
+from archives.api.serializers import ListedRunSerializer
 from archives.models import ArchiveRun, Restart, Segment, Transition
+from archives.services import accounts
+from archives.services.stamps import with_account_stamp
 from archives.timeline import Account, Gap, account_for
 from archives.timeline.absences import both
 from tests.support.platform.fake_platform import FakeArchive, FakePlatform
@@ -43,6 +49,7 @@ def check_end(world: World) -> None:
     nothing_is_left_running(world.platform)
     for run in ArchiveRun.objects.filter(status=ArchiveRun.Status.COMPLETE):
         holes_are_stated(world.platform, run)
+    stored_accounts_hold()
 
 
 def cover_holds(world: World, archive: FakeArchive) -> None:
@@ -229,6 +236,24 @@ def _seen_in(
 
 def _is_long(hole: Span) -> bool:
     return (hole[1] - hole[0]).total_seconds() >= LEAST_ABSENCE_S
+
+
+def stored_accounts_hold() -> None:
+    """I8, of runs that have ended: an account that counts as current is the one that would be made now."""
+    ended = ArchiveRun.objects.filter(status__in=ArchiveRun.ENDED).select_related("room", "account")
+    # What a list adds to a run beside its account.
+    listed = {"segment_count": Value(0), "hosted": Value(False), "picture_folder": Value("")}
+    for run in with_account_stamp(ended).annotate(**listed):
+        stored, made = accounts.current(run), account_for(run)
+        numbers = {name: getattr(made, name) for name in ("result", "duration_ms", "missing_ms")}
+        numbers |= {"lost_ms": sum(gap.lost_ms for gap in made.gaps), "gap_count": len(made.gaps)}
+        row = ListedRunSerializer(run).data
+        for said in ({name: getattr(stored, name) for name in numbers}, {name: row[name] for name in numbers}):
+            assert said == numbers, f"I8: {run.pk} is stored as {said}, the timeline says {numbers}"
+        gaps = [(gap["start_ms"], gap["end_ms"]) for gap in stored.gaps]
+        assert gaps == [(gap.start_ms, gap.end_ms) for gap in made.gaps], f"I8: {run.pk} has other gaps"
+        absent = [(each["participant"], each["from_ms"], each["until_ms"]) for each in stored.absences]
+        assert absent == [(each.participant, *each.bounds) for each in made.absences], f"I8: {run.pk}"
 
 
 def recorded_of(archive: FakeArchive, now: datetime) -> list[Span]:
