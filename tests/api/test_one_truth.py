@@ -1,5 +1,5 @@
-"""A recording says the same numbers on its card, in the player, the report, the host's panel, the console, the
-metrics and its alarm; and they are those of what happened.
+"""A recording says the same numbers on its card, in the player, the report, the host's panel, the console,
+the metrics and its alarm; and they are those of what happened.
 """
 
 from __future__ import annotations

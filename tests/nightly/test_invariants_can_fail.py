@@ -13,7 +13,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from archives.models import ArchiveRun
 from archives.reconciler import compare, steps
 from archives.reconciler import run as visits
-from archives.services import claims, history, restarts, run_states
+from archives.services import accounts, claims, history, restarts, run_states
 from archives.services.restart_table import Does
 from archives.timeline.laid_out import LaidOut
 from tests.support.recording.recording_machine import RecordingMachine
@@ -68,6 +68,10 @@ def stops_are_not_told(planted: pytest.MonkeyPatch) -> None:
     planted.setattr(history, "record", forgetful)
 
 
+def a_change_of_the_rows_goes_unnoticed(planted: pytest.MonkeyPatch) -> None:
+    planted.setattr(accounts, "account_stamp", lambda run: "the same")
+
+
 BUGS: dict[str, Plant] = {
     "I1": holes_are_passed_over,
     "I2": the_old_piece_is_closed_at_once,
@@ -75,6 +79,7 @@ BUGS: dict[str, Plant] = {
     "I4": a_stop_is_only_written_down,
     "I5": a_lost_reply_is_forgotten,
     "I6": stops_are_not_told,
+    "I8": a_change_of_the_rows_goes_unnoticed,
 }
 
 

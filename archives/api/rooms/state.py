@@ -71,8 +71,8 @@ def _run_state(
     }
     if for_host:
         state["alarms"] = list(Alarm.objects.filter(Q(run=run) | Q(run=None), room=run.room, cleared_at=None))
-        state["account"] = account_json(accounts.current(run))
-        state["absences"] = state["account"]["absences"]
+        account = account_json(accounts.current(run))
+        state |= {"account": account, "absences": account["absences"]}
     return state
 
 

@@ -248,7 +248,8 @@ def stored_accounts_hold() -> None:
         numbers = {name: getattr(made, name) for name in ("result", "duration_ms", "missing_ms")}
         numbers |= {"lost_ms": sum(gap.lost_ms for gap in made.gaps), "gap_count": len(made.gaps)}
         row = ListedRunSerializer(run).data
-        for said in ({name: getattr(stored, name) for name in numbers}, {name: row[name] for name in numbers}):
+        kept = {name: getattr(stored, name) for name in numbers}
+        for said in (kept, {name: row[name] for name in numbers}):
             assert said == numbers, f"I8: {run.pk} is stored as {said}, the timeline says {numbers}"
         gaps = [(gap["start_ms"], gap["end_ms"]) for gap in stored.gaps]
         assert gaps == [(gap.start_ms, gap.end_ms) for gap in made.gaps], f"I8: {run.pk} has other gaps"
