@@ -94,6 +94,7 @@ def _words(account: RunAccount) -> str:
     if account.result == Result.NOTHING:
         return "Nothing of this recording can be played: the video platform recorded nothing."
     people = len({absent["participant"] for absent in account.absences if absent["sure"]})
-    lost = f"{account.gap_count} gaps, {account.lost_ms / 1000:.1f} s lost"
-    missing = f"; {people} people missing for a time" if people else ""
+    gaps = f"{account.gap_count} {'gap' if account.gap_count == 1 else 'gaps'}"
+    lost = f"{gaps}, {account.lost_ms / 1000:.1f} s lost"
+    missing = f"; {people} {'person' if people == 1 else 'people'} missing for a time" if people else ""
     return f"This recording is complete with losses: {lost}{missing}."
