@@ -11,13 +11,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from .absences import Absent, as_told, both
+from .absences import Absent, as_told, both, without
 from .clocks import Bounds
 from .edges import Edges
 from .facts import RunFacts, SegmentFacts
 from .laid_out import TIMES_CONFIDENCE, LaidOut
 from .layout import NOT_READY, build
-from .parts import Timeline
+from .parts import Hole, Timeline
 from .verdicts import LEAST_GAP_MS, Verdict
 
 # Changes with the rules: accounts of another version are made again.
@@ -93,7 +93,7 @@ def account_of(facts: RunFacts) -> Account:
     recorded = build(laid_out.presumed, laid_out.joins, laid_out.holes)
     playable = recorded
     if laid_out.has_pending:
-        playable = build(laid_out.pieces, laid_out.joins, laid_out.holes)
+        playable = _playable(laid_out, recorded.began_at_ms)
     gaps = tuple(_gaps(laid_out, recorded))
     absences = tuple(as_told(facts.absences, [_wall(recorded, gap) for gap in gaps]))
     return Account(
@@ -103,10 +103,26 @@ def account_of(facts: RunFacts) -> Account:
         gaps,
         absences,
         tuple(_seams(laid_out, recorded, gaps)),
-        sum(span.length_ms for span in playable.spans if NOT_READY in span.causes),
+        _pending_ms(playable, [_wall(recorded, gap) for gap in gaps]),
         _result(facts, gaps, absences),
         tuple((segment, bounds) for segment in facts.segments for bounds in laid_out.recorded(segment)),
     )
+
+
+def _playable(laid_out: LaidOut, began_at_ms: int) -> Timeline:
+    """What there is to play now, with the same 0 as the run."""
+    playable = build(laid_out.pieces, laid_out.joins, laid_out.holes)
+    if not playable.spans or playable.began_at_ms <= began_at_ms:
+        return playable
+    head = Hole(began_at_ms, playable.began_at_ms, NOT_READY)
+    return build(laid_out.pieces, laid_out.joins, [*laid_out.holes, head])
+
+
+def _pending_ms(playable: Timeline, gaps: Sequence[tuple[int, int]]) -> int:
+    """What was recorded and cannot be played yet."""
+    began = playable.began_at_ms
+    waiting = [(began + s.start_ms, began + s.end_ms) for s in playable.spans if NOT_READY in s.causes]
+    return sum(end - begin for begin, end in without(waiting, gaps))
 
 
 def _wall(timeline: Timeline, gap: Gap) -> tuple[int, int]:
@@ -136,7 +152,9 @@ def _lost_ms(facts: RunFacts, gap: tuple[int, int], causes: tuple[str, ...]) -> 
     """How much of a gap somebody published in; all of it unless two sources say that nobody did."""
     if facts.published is None or not set(causes) <= NOBODY:
         return gap[1] - gap[0]
-    lost = sum(end - begin for begin, end in both([gap], facts.published))
+    first = max(0, bisect_right(facts.published, gap[0], key=lambda each: each[0]) - 1)
+    until = bisect_right(facts.published, gap[1], key=lambda each: each[0])
+    lost = sum(end - begin for begin, end in both([gap], facts.published[first:until]))
     return lost if lost >= LEAST_LOSS_MS else 0
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from .causes import UNKNOWN
 from .clocks import Bounds, Break, Pause, breaks_of, media_ms, stretches
 from .facts import RunFacts, SegmentFacts
-from .layout import zeros_of
+from .layout import begins_after, zeros_of
 from .parts import Hole, Join, Piece, State
 from .verdicts import LEAST_GAP_MS, Estimate, Meeting, Verdict, decide
 
@@ -16,18 +16,19 @@ from .verdicts import LEAST_GAP_MS, Estimate, Meeting, Verdict, decide
 TIMES_ERROR_MS = 1500.0
 TIMES_CONFIDENCE = 0.3
 # How late the last frames of an archive, or the first of the next, may be against the stated instants.
-EDGE_MS = 200.0
+EDGE_MS = 500.0
+# What begins and ends a file is known to this against the archive's own times.
+LENGTH_ERROR_MS = 200.0
 # A file that is shorter than the time recorded by more than this: its recorder stood still.
 STALL_MS = 2500.0
-# An end known to better than this tells how long the recorder stood still.
-END_KNOWN_MS = 2500.0
 
 
 class LaidOut:
     """Lays the segments out when it is made."""
 
     def __init__(self, facts: RunFacts) -> None:
-        self.facts = facts
+        segments = tuple(replace(each, pauses=_settled(each)) for each in facts.segments)
+        facts = self.facts = replace(facts, segments=segments)
         self.pieces_of = {segment.id: _piece(segment, facts.now_ms) for segment in facts.segments}
         self.has_pending = any(
             segment.state in ("pending", "live", "elsewhere") for segment in facts.segments
@@ -107,7 +108,12 @@ class LaidOut:
         offset = _offset_ms(one, other, apart_ms)
         error = TIMES_ERROR_MS + earlier.rounded_ms + later.rounded_ms
         times = Estimate("times", offset, offset - error, offset + error, TIMES_CONFIDENCE)
-        verdict = self._verdicts[pair] = decide(meeting, times, measured)
+        verdict = self._verdicts[pair] = decide(
+            meeting,
+            times,
+            measured,
+            lambda each: abs(begins_after(one, other, each.offset_ms) - apart_ms) <= error,
+        )
         if verdict.source != "times" or verdict.offset_ms != offset:
             self._joins[pair] = Join(earlier.id, later.id, verdict.offset_ms, verdict.confidence)
 
@@ -116,52 +122,64 @@ class LaidOut:
     ) -> None:
         """A measured seam says how long the earlier one's media was until then; the clocks, how long it took.
 
-        Where that differs by more than clocks can, its recorder stood still. When exactly is not known.
+        The pauses until then are fitted to that within their bounds. What they do not explain, and clocks
+        cannot either, is a stall of the recorder.
         """
         sure = next((each for each in measured if each.sure and not each.former), None)
         one, other = self.pieces_of[earlier.id], self.pieces_of[later.id]
         if sure is None or not one.begin_ms < sure.offset_ms + other.begin_ms <= one.end_ms:
             return
-        at = sure.offset_ms + other.begin_ms
-        stood_ms = apart_ms + other.elapsed_ms(other.begin_ms) - one.elapsed_ms(at)
-        error = earlier.rounded_ms + later.rounded_ms
-        # The earlier one has to have been on for so much longer than its media, too.
+        at, took_ms = sure.offset_ms + other.begin_ms, apart_ms + other.elapsed_ms(other.begin_ms)
+        error = TIMES_ERROR_MS + earlier.rounded_ms + later.rounded_ms
+        pauses = [each for each in earlier.pauses if each.until]
+        if any(each.until and each.until[1] > earlier.began_ms + took_ms for each in pauses):
+            # Within what both show: which part of it was measured is not known.
+            return
+        lost_ms = max(0.0, took_ms - at)
+        breaks = breaks_of(pauses, earlier.began_ms, (max(0.0, lost_ms - error), lost_ms + error))
+        paused_ms = sum(each.length_ms for each in breaks)
         until = earlier.ended_ms[1] if earlier.ended_ms else earlier.began_ms
-        most = until - earlier.began_ms - _elapsed_at_end(one) + TIMES_ERROR_MS
-        if STALL_MS + error < stood_ms <= most + error:
-            stall = Break(at, stood_ms, "recorder_stalled", (at - one.begin_ms, 0.0))
-            self.pieces_of[earlier.id] = replace(one, breaks=_in_order([*one.breaks, stall]))
+        most_ms = until - earlier.began_ms - one.end_ms - paused_ms + error
+        stood_ms = took_ms - at - paused_ms
+        if STALL_MS + error - TIMES_ERROR_MS < stood_ms <= most_ms:
+            breaks = _with_stall(breaks, at, stood_ms)
+        breaks = tuple(replace(each, at_ms=min(each.at_ms, at)) for each in breaks)
+        self.pieces_of[earlier.id] = replace(one, breaks=breaks)
 
     # --- what is missing ---
     @property
     def holes(self) -> list[Hole]:
-        """Why nothing is there after a segment's end; and what follows the last one until the stop."""
-        holes = []
-        for earlier, later in self._ends():
-            begin = self.end_of(earlier)
-            until = self.begin_of(later) if later else self._expected_until_ms(earlier)
-            if until is not None and until - begin >= LEAST_GAP_MS:
-                holes.append(Hole(begin, until, _why_ended(earlier, later)))
-        return holes
+        """Why nothing is there: after a segment's end, before a late beginning, and until the stop."""
+        found = [
+            (self.end_of(earlier), self.begin_of(later), _why_ended(earlier, later))
+            for earlier, later in self.pairs
+        ]
+        for piece in self.pieces:
+            zero = self.zeros[piece.id]
+            found += [
+                (zero + piece.begin_ms, zero + piece.elapsed_ms(piece.begin_ms), each.cause)
+                for each in piece.breaks
+                if each.at_ms <= piece.begin_ms
+            ]
+        if (trailing := self._trailing()) is not None:
+            found.append(trailing)
+        return [Hole(*each) for each in found if each[1] - each[0] >= LEAST_GAP_MS]
 
-    def _ends(self) -> Iterable[tuple[SegmentFacts, SegmentFacts | None]]:
-        """Each segment that something follows, and the last one, which nothing follows."""
-        yield from self.pairs
-        kept = [each for each in self.facts.segments if each.state != "lost"] or list(self.facts.segments)
-        if kept:
-            yield max(kept, key=self.end_of), None
-
-    def _expected_until_ms(self, last: SegmentFacts) -> float | None:
-        """Until when something should have recorded after `last`: the stop that was asked for, or now."""
-        if _open_pause(last) is None:
-            if last.ended_ms is None:
-                return None
-            if last.closed_ms is not None and last.closed_ms - self.end_of(last) < STALL_MS:
-                return None
-        if self.facts.stop_requested_ms is not None:
-            return self.facts.stop_requested_ms
+    def _trailing(self) -> tuple[float, float, str] | None:
+        """What nothing has recorded before the stop that was asked for, or until now."""
+        segments, live = self.facts.segments, self.facts.live
+        until = self.facts.now_ms if live else self.facts.stop_requested_ms
+        if until is None or not segments or (live and any(map(_records, segments))):
+            return None
+        last = max(segments, key=self.end_of)
+        end = self.end_of(last)
+        paused = next((pause for each in segments if (pause := open_pause(each))), None)
+        # A segment that was closed at the stop ends there, as well as its length is known.
+        if last.closed_ms is not None and paused is None and until - end < STALL_MS:
+            return None
         # A gap that begins just now is one already: nothing else would tell of it later.
-        return max(self.facts.now_ms, self.end_of(last) + LEAST_GAP_MS) if self.facts.live else None
+        until = max(until, end + LEAST_GAP_MS) if live else until
+        return end, until, paused.cause if paused else last.cause or UNKNOWN
 
 
 def neighbours(
@@ -184,20 +202,48 @@ def neighbours(
 def _covered(earlier: SegmentFacts, later: SegmentFacts) -> bool:
     """It was closed by us with `later` confirmed: what the rounded times say between them is no gap."""
     closed, confirmed = earlier.closed_ms, later.confirmed_ms
-    return closed is not None and confirmed is not None and confirmed <= closed
+    was_covered = closed is not None and confirmed is not None and confirmed <= closed
+    return was_covered and last_pause(earlier) is None
 
 
-def _why_ended(earlier: SegmentFacts, later: SegmentFacts | None) -> str:
-    if pause := _open_pause(earlier):
+def _why_ended(earlier: SegmentFacts, later: SegmentFacts) -> str:
+    if pause := last_pause(earlier):
         return pause.cause
-    if later is not None and _covered(earlier, later):
-        return "file_ends_early"
-    return earlier.cause or UNKNOWN
+    return "file_ends_early" if _covered(earlier, later) else earlier.cause or UNKNOWN
 
 
-def _open_pause(segment: SegmentFacts) -> Pause | None:
+def _records(segment: SegmentFacts) -> bool:
+    return segment.state == "live" and open_pause(segment) is None
+
+
+def open_pause(segment: SegmentFacts) -> Pause | None:
     """It has ended, or goes on, without having resumed."""
     return next((pause for pause in segment.pauses if pause.until is None), None)
+
+
+def last_pause(segment: SegmentFacts) -> Pause | None:
+    """The pause in which its media ends: it has not resumed, or recorded nothing after that."""
+    if (pause := open_pause(segment)) or segment.media_ms[1] is None:
+        return pause
+    breaks = breaks_of(segment.pauses, segment.began_ms)
+    if breaks and breaks[-1].at_ms >= segment.media_ms[1] - EDGE_MS:
+        return max(segment.pauses, key=lambda each: each.since)
+    return None
+
+
+def _settled(segment: SegmentFacts) -> tuple[Pause, ...]:
+    """Its pauses; one whose end nobody saw has one if there is more media than before it."""
+    pause, end = open_pause(segment), segment.media_ms[1]
+    if pause is None or end is None or segment.ended_ms is None:
+        return segment.pauses
+    closed = tuple(each for each in segment.pauses if each is not pause)
+    stood_ms = sum(each.length_ms for each in breaks_of(closed, segment.began_ms))
+    before_ms = sum(pause.since) / 2 - segment.began_ms - stood_ms
+    after_ms = end - before_ms
+    if after_ms <= STALL_MS:
+        return segment.pauses
+    low, high = (max(pause.since[1], each - after_ms) for each in segment.ended_ms)
+    return (*closed, replace(pause, until=(low, max(low, high))))
 
 
 def _piece(segment: SegmentFacts, now_ms: float) -> Piece:
@@ -206,12 +252,16 @@ def _piece(segment: SegmentFacts, now_ms: float) -> Piece:
     if end is None:
         # Until its length is known: as long as it has recorded.
         until = segment.ended_ms[1] if segment.ended_ms else now_ms
-        if pause := _open_pause(segment):
+        if pause := open_pause(segment):
             until = sum(pause.since) / 2
         elif segment.state == "live":
             # What records is there from its first instant on.
             until = max(until, segment.began_ms + 1)
         end = max(begin, media_ms(breaks, max(0.0, until - segment.began_ms)))
+    elif not segment.probed and segment.pauses and segment.ended_ms:
+        # A platform's length may count the pauses.
+        most = segment.ended_ms[1] - segment.began_ms - sum(each.length_ms for each in breaks)
+        end = most if end - most > STALL_MS else end
     known: dict[str, State] = {"ready": "ready", "lost": "lost"}
     state = known.get(segment.state, "pending")
     return Piece(segment.id, segment.session, segment.began_ms, end, begin, state, segment.cause, breaks)
@@ -221,19 +271,26 @@ def _breaks(segment: SegmentFacts) -> tuple[Break, ...]:
     end = segment.media_ms[1]
     lost = None
     if end is not None and segment.ended_ms is not None:
-        pause = _open_pause(segment)
-        ended = pause.since if pause else segment.ended_ms
-        if ended[1] - ended[0] <= END_KNOWN_MS:
-            error = EDGE_MS + segment.rounded_ms
-            lost = (
-                max(0.0, ended[0] - segment.began_ms - end - error),
-                max(0.0, ended[1] - segment.began_ms - end + error),
-            )
+        pause = open_pause(segment)
+        since, until = pause.since if pause else segment.ended_ms
+        error = LENGTH_ERROR_MS + segment.rounded_ms
+        lost = (
+            max(0.0, since - segment.began_ms - end - error),
+            max(0.0, until - segment.began_ms - end + error),
+        )
     return breaks_of(segment.pauses, segment.began_ms, lost)
 
 
-def _in_order(breaks: list[Break]) -> tuple[Break, ...]:
-    return tuple(sorted(breaks, key=lambda each: each.at_ms))
+def _with_stall(breaks: Sequence[Break], at_ms: float, stood_ms: float) -> tuple[Break, ...]:
+    """A stall at some time before media position `at_ms`: put before the first break, or just before that.
+
+    What comes after it in the media was recorded later by as much.
+    """
+    first = min((each.at_ms for each in breaks), default=at_ms + stood_ms)
+    place = min(max(0.0, first - stood_ms), at_ms)
+    later = [replace(each, at_ms=max(place, each.at_ms - stood_ms)) for each in breaks]
+    after_ms = at_ms - place + sum(each.length_ms for each in later)
+    return (Break(place, stood_ms, "recorder_stalled", (place, after_ms)), *later)
 
 
 def _offset_ms(earlier: Piece, later: Piece, apart_ms: float) -> float:

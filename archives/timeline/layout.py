@@ -104,7 +104,7 @@ def zeros_of(pieces: Iterable[Piece], joins: Iterable[Join] = ()) -> dict[str, f
         known = joined is not None and joined.earlier in offsets
         leader[piece.id] = leader[joined.earlier] if joined and known else piece.id
         offsets[piece.id] = (
-            offsets[joined.earlier] + _begins_after(known_pieces[joined.earlier], piece, joined.offset_ms)
+            offsets[joined.earlier] + begins_after(known_pieces[joined.earlier], piece, joined.offset_ms)
             if joined and known
             else piece.wall_ms
         )
@@ -116,14 +116,19 @@ def zeros_of(pieces: Iterable[Piece], joins: Iterable[Join] = ()) -> dict[str, f
     return {piece.id: offsets[piece.id] + shifts[leader[piece.id]] for piece in pieces}
 
 
-def _begins_after(earlier: Piece, later: Piece, offset_ms: float) -> float:
+def begins_after(earlier: Piece, later: Piece, offset_ms: float) -> float:
     """Wall-clock time from media time 0 of `earlier` to that of `later`, whose seam was measured.
 
-    As the clocks say in the middle of what both show.
+    A break in what both show makes that another time before and after it: the one nearer to the clocks holds.
     """
-    shared = max(0.0, earlier.end_ms - offset_ms - later.begin_ms)
-    middle = later.begin_ms + min(shared, later.end_ms - later.begin_ms) / 2
-    return earlier.elapsed_ms(middle + offset_ms) - later.elapsed_ms(middle)
+    begin = later.begin_ms
+    end = begin + max(0.0, min(earlier.end_ms - offset_ms - begin, later.end_ms - begin))
+    breaks = [each.at_ms - offset_ms for each in earlier.breaks] + [each.at_ms for each in later.breaks]
+    cuts = sorted({begin, end, *(at for at in breaks if begin < at < end)})
+    middles = [(one + other) / 2 for one, other in pairwise(cuts)] or [begin]
+    apart_ms = later.wall_ms - earlier.wall_ms
+    found = [earlier.elapsed_ms(middle + offset_ms) - later.elapsed_ms(middle) for middle in middles]
+    return min(found, key=lambda each: abs(each - apart_ms))
 
 
 def _stretches(piece: Piece, zero_ms: float) -> list[_Placed]:

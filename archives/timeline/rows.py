@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from archives import clock
@@ -121,6 +122,7 @@ def _absences(run: ArchiveRun) -> list[Absent]:
 def _pauses(run: ArchiveRun, streams: list[Stream]) -> dict[Any, tuple[Pause, ...]]:
     """By segment, their ends made exact by the streams of the segment's session where one tells."""
     found: dict[Any, list[Pause]] = defaultdict(list)
+    changes = _changes(streams)
     rows = run.segments.exclude(pauses=None).values_list(
         "pk",
         "session",
@@ -130,7 +132,7 @@ def _pauses(run: ArchiveRun, streams: list[Stream]) -> dict[Any, tuple[Pause, ..
         "pauses__until_high",
     )
     for pk, session, since_low, since_high, until_low, until_high in rows:
-        emptied, filled = _changes(streams, session)
+        emptied, filled = changes.get(session, ([], []))
         since = _sharpened((_ms(since_low), _ms(since_high)), emptied)
         until = None
         if until_low and until_high:
@@ -139,18 +141,21 @@ def _pauses(run: ArchiveRun, streams: list[Stream]) -> dict[Any, tuple[Pause, ..
     return {pk: tuple(sorted(pauses, key=lambda each: each.since)) for pk, pauses in found.items()}
 
 
-def _changes(streams: list[Stream], session: str) -> tuple[list[float], list[float]]:
-    """When the session's last stream ended, and when a first one began; each time."""
-    own = [(since, until) for side, since, until in streams if side == session]
-    ends = {_ms(until) for _, until in own if until}
-    begins = {_ms(since) for since, _ in own}
-
-    def published(instant: float) -> bool:
-        return any(_ms(since) <= instant and (until is None or _ms(until) > instant) for since, until in own)
-
-    return [end for end in ends if not published(end)], [
-        begin for begin in begins if not published(begin - 1)
-    ]
+def _changes(streams: list[Stream]) -> dict[str, tuple[list[float], list[float]]]:
+    """By session: when its last stream ended, and when a first one began; each time."""
+    own: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for session, since, until in streams:
+        own[session].append((_ms(since), _ms(until) if until else inf))
+    found = {}
+    for session, bounds in own.items():
+        on: list[tuple[float, float]] = []
+        for begin, end in sorted(bounds):
+            if on and begin <= on[-1][1]:
+                on[-1] = (on[-1][0], max(on[-1][1], end))
+            else:
+                on.append((begin, end))
+        found[session] = ([end for _, end in on if end < inf], [begin for begin, _ in on])
+    return found
 
 
 def _sharpened(bounds: Bounds, instants: list[float]) -> Bounds:

@@ -6,7 +6,7 @@ media clock of the earlier segment at which media time 0 of the later one lies.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -79,17 +79,27 @@ class Verdict:
         return self.source in MEDIA and self.confidence >= SURE
 
 
-def decide(meeting: Meeting, times: Estimate, measured: Sequence[Estimate]) -> Verdict:
-    """The sure measurement if there is one; else the times, refined by an unsure measurement that agrees."""
+def decide(
+    meeting: Meeting,
+    times: Estimate,
+    measured: Sequence[Estimate],
+    fits: Callable[[Estimate], bool] | None = None,
+) -> Verdict:
+    """The sure measurement if there is one; else the times, refined by an unsure measurement that agrees.
+
+    `fits`: whether a measurement lies within the times' bounds by the wall clock; by default both are
+    compared on the media clock, which is the same if nothing stood still.
+    """
+    within = fits or (lambda each: times.low_ms <= each.offset_ms <= times.high_ms)
     if binding := [each for each in measured if each.holds]:
         return _verdict(meeting, max(binding, key=_rank), measured, times)
     settled = _settled(meeting, times)
-    agreeing = [each for each in measured if _agrees(meeting, each, settled, times)]
+    agreeing = [each for each in measured if _both_overlap(meeting, each, settled) and within(each)]
     return _verdict(meeting, max(agreeing, key=_rank, default=settled), measured, settled)
 
 
-def _rank(estimate: Estimate) -> tuple[bool, float, bool]:
-    return estimate.sure, estimate.confidence, estimate.source == "audio"
+def _rank(estimate: Estimate) -> tuple[bool, bool, float, bool]:
+    return not estimate.former, estimate.sure, estimate.confidence, estimate.source == "audio"
 
 
 def _settled(meeting: Meeting, times: Estimate) -> Estimate:
@@ -104,9 +114,9 @@ def _kind(meeting: Meeting, offset_ms: float) -> Kind:
     return "gap" if meeting.overlap_ms(offset_ms) <= -LEAST_GAP_MS else "overlap"
 
 
-def _agrees(meeting: Meeting, measured: Estimate, settled: Estimate, times: Estimate) -> bool:
-    same = _kind(meeting, measured.offset_ms) == _kind(meeting, settled.offset_ms)
-    return same and times.low_ms <= measured.offset_ms <= times.high_ms
+def _both_overlap(meeting: Meeting, one: Estimate, other: Estimate) -> bool:
+    """The sides of a gap share nothing that could be compared: only an overlap is refined."""
+    return all(_kind(meeting, each.offset_ms) == "overlap" for each in (one, other))
 
 
 def _verdict(meeting: Meeting, chosen: Estimate, measured: Sequence[Estimate], times: Estimate) -> Verdict:

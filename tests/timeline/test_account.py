@@ -171,6 +171,95 @@ def test_one_that_ended_while_it_was_paused_has_its_gap_from_there() -> None:
     assert gaps(made) == [(30_000, 120_000, ("nobody_published",))]
 
 
+def test_a_pause_within_an_overlap_does_not_move_the_segments() -> None:
+    first = segment(0, 0, 90_000, pauses=(paused(85_000, 95_000, 0),), ended_ms=(START + 100_000,) * 2)
+    made = account(first, segment(1, 83_000, 60_000), estimates=measured(83_000, 0.95))
+    assert (gaps(made), made.duration_ms) == ([], 143_000)
+
+
+def test_a_stall_before_a_pause_is_not_taken_for_a_gap_at_the_seam() -> None:
+    """It stood still from 20 s to 46 s, which nobody saw, and was paused from 67 s to 80 s."""
+    first = segment(0, 0, 69_000, pauses=(paused(67_000, 80_000, 0),), ended_ms=(START + 108_000,) * 2)
+    made = account(first, segment(1, 101_000, 60_000), estimates=measured(62_000, 0.95))
+    assert (made.missing_ms, made.duration_ms) == (39_000, 161_000)
+    (gap,) = made.gaps
+    assert gap.start_ms - gap.margins_ms[0] <= 20_000
+    assert gap.end_ms + gap.margins_ms[1] >= 80_000
+
+
+def test_a_resumption_that_nobody_saw_is_known_by_the_media_after_it() -> None:
+    made = account(segment(0, 0, 100_000, pauses=(paused(40_000, None, 0),), ended_ms=(START + 160_000,) * 2))
+    assert gaps(made) == [(40_000, 100_000, ("nobody_published",))]
+    assert made.timeline.spans[-1].out_ms == 100_000
+
+
+def test_a_pause_in_which_a_covered_segment_ended_is_stated() -> None:
+    first = segment(0, 0, 91_000, pauses=(paused(91_000, None, 0),), ended_ms=(START + 98_800,) * 2)
+    made = account(first, segment(1, 92_400, 20_000))
+    assert gaps(made) == [(91_000, 92_400, ("nobody_published",))]
+
+
+def test_a_pause_at_the_very_end_keeps_its_cause() -> None:
+    first = segment(0, 0, 49_900, pauses=(paused(50_000, 58_000, 300),), ended_ms=(START + 58_100,) * 2)
+    assert gaps(account(first, segment(1, 57_900, 10_000))) == [(49_900, 57_900, ("nobody_published",))]
+
+
+def test_an_end_that_was_seen_late_still_says_how_long_it_stood_at_least() -> None:
+    pause = Pause((START + 19_500, START + 24_500), (START + 29_500, START + 34_500))
+    late = segment(0, 0, 50_000, pauses=(pause,), ended_ms=(START + 64_000, START + 70_000))
+    (gap,) = account(late, stop_requested_ms=START + 64_000).gaps
+    assert 13_000 <= gap.length_ms <= 14_000
+
+
+def test_a_late_beginning_is_stated_and_the_runs_zero_stays() -> None:
+    made = account(segment(0, 0, 30_000, pauses=(paused(0, 20_000, 0),), ended_ms=(START + 50_000,) * 2))
+    assert gaps(made) == [(0, 20_000, ("nobody_published",))]
+    assert made.duration_ms == 50_000
+
+
+def test_a_length_that_counts_the_pauses_is_cut_by_when_it_had_ended() -> None:
+    counted = segment(0, 0, 60_000, probed=False, pauses=(paused(20_000, 40_000, 0),))
+    made = account(counted)
+    assert (gaps(made), made.duration_ms) == ([(20_000, 40_000, ("nobody_published",))], 60_000)
+
+
+# --- the end ---
+def test_what_follows_the_farthest_segment_until_the_stop_is_missing() -> None:
+    """It was closed for a restart; the one after it recorded 2 s, and then nobody published."""
+    whole = segment(0, 0, 60_000)
+    after = segment(1, 55_000, 2000, pauses=(paused(57_000, None, 0),), ended_ms=(START + 300_000,) * 2)
+    made = account(whole, after, stop_requested_ms=START + 300_000)
+    assert gaps(made) == [(60_000, 300_000, ("nobody_published",))]
+    live = {"live": True, "finished": False}
+    assert account_of(RunFacts((whole, after), now_ms=START + 300_000, **live)).gaps[-1].open
+
+
+def test_what_follows_a_lost_segment_until_the_stop_is_missing() -> None:
+    ended = (START + 100_000,) * 2
+    lost = segment(1, 58_000, None, ended_ms=ended, state="lost", **LOST)
+    made = account(segment(0, 0, 60_000), lost, stop_requested_ms=START + 200_000)
+    assert gaps(made) == [(60_000, 200_000, ("recorder_failed",))]
+
+
+def test_nothing_is_missing_at_the_end_while_something_records() -> None:
+    whole, live = segment(0, 0, 60_000), segment(1, 58_000, None, state="live", ended_ms=None, closed_ms=None)
+    made = account_of(RunFacts((whole, live), now_ms=START + 59_000, live=True, finished=False))
+    assert not made.gaps
+
+
+def test_what_waits_beside_a_gap_is_no_part_of_it() -> None:
+    waiting = segment(1, 660_000, 60_000, state="pending", probed=False, **LOST)
+    made = account(segment(0, 0, 60_000, **LOST), waiting, segment(2, 719_000, 60_000), finished=False)
+    assert made.missing_ms == 600_000
+    assert 55_000 <= made.pending_ms <= 60_000
+
+
+def test_the_player_has_the_runs_zero_while_its_first_segment_waits() -> None:
+    waiting = segment(0, 0, 60_000, state="pending", probed=False)
+    made = account(waiting, segment(1, 59_000, 60_000), finished=False)
+    assert made.timeline.began_at_ms == made.began_at_ms
+
+
 def test_the_maps_are_inverse_outside_of_standstills() -> None:
     breaks = breaks_of([paused(5000, 8000), paused(20_000, 21_000)], START)
     for position in (0.0, 4999.0, 5001.0, 16_999.0, 30_000.0):
