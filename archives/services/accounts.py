@@ -13,9 +13,9 @@ from archives.services import account_reports
 from archives.services.stamps import account_stamp, with_account_stamp
 from archives.timeline import VERSION, Absent, Account, Gap, account_for
 
-# So many accounts of old runs are made per round of the worker: what records does not wait for them.
+# Accounts of old runs made per round of the worker, so that live runs do not wait for them.
 BATCH = 5
-# What is recorded, or missing, grows without any row being written.
+# Seconds. What is recorded, or missing, grows without any row being written.
 LIVE_HOLDS_S = 5.0
 
 
@@ -95,10 +95,10 @@ def gap_facts(gap: Gap) -> dict[str, Any]:
 def refresh(*, run_id: UUID) -> RunAccount:
     """Make the account again if the run's rows have changed, and report what is new in it.
 
-    If there is none any more, such as after a file came that was given up, the alarm ends.
+    The alarm is cleared if no gap is left, such as after a file came that had been given up.
 
-    May be called at any time and by anybody: a gap is found as soon as both its ends are known, and becomes
-    exact when the segments' lengths are.
+    Idempotent. A gap is found as soon as both its ends are known, and becomes exact when the segments'
+    lengths are.
     """
     run = with_account_stamp(ArchiveRun.objects.select_related("account", "room")).get(pk=run_id)
     account = current(run)
@@ -107,7 +107,7 @@ def refresh(*, run_id: UUID) -> RunAccount:
 
 
 def expire(*, runs: QuerySet[ArchiveRun]) -> None:
-    """What they were made of has changed outside the runs' own rows."""
+    """Invalidate the accounts: something outside the runs' own rows has changed."""
     RunAccount.objects.filter(run__in=runs).update(stamp="")
 
 

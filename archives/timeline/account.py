@@ -33,7 +33,7 @@ Result = Literal["in_progress", "complete", "complete_with_losses", "nothing_rec
 
 @dataclass(frozen=True)
 class Gap:
-    """Nobody is recorded from `start_ms` to `end_ms` of the run.
+    """Nothing is recorded from `start_ms` to `end_ms` of the run.
 
     `margins_ms`: by how much it may have begun earlier, and ended later, than stated. `open`: it goes on.
     """
@@ -43,7 +43,7 @@ class Gap:
     causes: tuple[str, ...]
     margins_ms: tuple[int, int] = (0, 0)
     open: bool = False
-    # How much of it somebody published, as far as that is known; all of it where it is not.
+    # The part of it in which somebody published, as far as that is known; all of it if it is not.
     lost_ms: int = 0
 
     @property
@@ -133,7 +133,7 @@ def _gaps(laid_out: LaidOut, recorded: Timeline) -> Iterable[Gap]:
 
 
 def _lost_ms(facts: RunFacts, gap: tuple[int, int], causes: tuple[str, ...]) -> int:
-    """How much of a gap somebody published in; all of it unless two sources say that nobody did."""
+    """The part of a gap in which somebody published; all of it unless two sources say that nobody did."""
     if facts.published is None or not set(causes) <= NOBODY:
         return gap[1] - gap[0]
     lost = sum(end - begin for begin, end in both([gap], facts.published))

@@ -50,7 +50,7 @@ class SegmentFacts:
 
     @property
     def has_length(self) -> bool:
-        """It may hold something."""
+        """It may hold media."""
         begin, end = self.media_ms
         return end is None or end > begin
 
@@ -58,8 +58,8 @@ class SegmentFacts:
 @dataclass(frozen=True)
 class RunFacts:
     """Attributes:
-    live: more is recorded, or should be.
-    finished: nothing more is expected, neither recordings nor files.
+    live: it records, or should record.
+    finished: neither further segments nor files are expected.
     now_ms: bounds what is still growing.
     estimates: those measured in the media, by the ids of the earlier and the later segment.
     published: when anybody published, in order; None if the platform reported no streams.

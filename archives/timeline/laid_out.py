@@ -1,4 +1,4 @@
-"""The segments of a run laid out in time: their clocks, how they meet, and what nobody recorded. Pure."""
+"""The segments of a run laid out in time: their clocks, how they meet, and what was not recorded. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TIMES_CONFIDENCE = 0.3
 EDGE_MS = 200.0
 # A file that is shorter than the time recorded by more than this: its recorder stood still.
 STALL_MS = 2500.0
-# An end known to better than this tells how long the recorder stood still.
+# An end known to better than this shows how long the recorder stood still.
 END_KNOWN_MS = 2500.0
 
 
@@ -67,7 +67,7 @@ class LaidOut:
         return [(zero + begin + shift, zero + end + shift) for begin, end, shift in found]
 
     def verdict(self, earlier: SegmentFacts, later: SegmentFacts) -> Verdict:
-        """How two neighbours lie to each other; where nothing was measured, as the layout has placed them."""
+        """How two neighbours lie to each other; if nothing was measured, as the layout has placed them."""
         decided = self._verdicts[earlier.id, later.id]
         if (earlier.id, later.id) in self._joins:
             return decided
@@ -160,7 +160,7 @@ class LaidOut:
                 return None
         if self.facts.stop_requested_ms is not None:
             return self.facts.stop_requested_ms
-        # A gap that begins just now is one already: nothing else would tell of it later.
+        # A gap that begins just now counts already: no later write would report it.
         return max(self.facts.now_ms, self.end_of(last) + LEAST_GAP_MS) if self.facts.live else None
 
 
@@ -182,7 +182,7 @@ def neighbours(
 
 
 def _covered(earlier: SegmentFacts, later: SegmentFacts) -> bool:
-    """It was closed by us with `later` confirmed: what the rounded times say between them is no gap."""
+    """This software closed it once `later` was confirmed: a gap between their rounded times is none."""
     closed, confirmed = earlier.closed_ms, later.confirmed_ms
     return closed is not None and confirmed is not None and confirmed <= closed
 

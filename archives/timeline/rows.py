@@ -27,7 +27,7 @@ READ = (
     "reason", "error", "due_at", "job_error", "stored_at", "file", "media_begin_ms", "media_end_ms",
     "media_note", "stop_requested_at", "confirmed_at",
 )  # fmt: skip
-# Within this of a change of status, a stream's begin or end tells when that was.
+# Within this of a change of status, the begin or end of a stream is taken as its time.
 NEAR_MS = 2000.0
 STREAM_ERROR_MS = 300.0
 STOPPED_BY_CALL = ("", "user initiated")
@@ -44,7 +44,7 @@ def timeline_for(run: ArchiveRun) -> Timeline:
 
 
 def remarks_for(run: ArchiveRun, timeline: Timeline | None = None) -> list[Shown]:
-    """What is wrong to see or to hear in what the run shows; one query, and those of its timeline."""
+    """Visible and audible faults in what the run shows; one query, and those of its timeline."""
     rows = run.segments.exclude(remarks=None).values_list(
         "pk", "remarks__code", "remarks__from_ms", "remarks__until_ms", "remarks__values"
     )
@@ -119,7 +119,7 @@ def _absences(run: ArchiveRun) -> list[Absent]:
 
 
 def _pauses(run: ArchiveRun, streams: list[Stream]) -> dict[Any, tuple[Pause, ...]]:
-    """By segment, their ends made exact by the streams of the segment's session where one tells."""
+    """By segment, their ends made exact by a stream of the segment's session if one fits."""
     found: dict[Any, list[Pause]] = defaultdict(list)
     rows = run.segments.exclude(pauses=None).values_list(
         "pk",
@@ -219,7 +219,7 @@ def _state(segment: Segment) -> State:
 
 
 def cause_of(segment: Segment) -> str:
-    """The code why it ended, or why there is nothing to be played of it; "" if neither needs a reason."""
+    """The code of why it ended, or why nothing of it can be played; "" if neither needs a reason."""
     if (state := _state(segment)) in ("lost", "elsewhere"):
         return _why_lost(segment) if state == "lost" else state
     return "" if _was_closed(segment) else code_of(segment.reason) or ENDED.get(segment.status, "")

@@ -20,7 +20,7 @@ def _rows() -> QuerySet[Segment]:
 
 KIND = Kind(
     name="ingest",
-    label="pieces to be kept",
+    label="files to be stored",
     worker="archives.media.ingest.job.IngestWorker",
     priority=30,
     rows=_rows,

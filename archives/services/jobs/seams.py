@@ -1,4 +1,4 @@
-"""The job of measuring seams: which pieces meet, and what came of it."""
+"""The job of measuring seams: which segments meet, and what was found."""
 
 from __future__ import annotations
 
