@@ -110,7 +110,7 @@ class SegmentInline(ReadOnly, NewestInline):
     newest = ("-ordinal",)
     verbose_name_plural = f"Segments, the newest {SHOWN}"
     fields = (
-        "ordinal",
+        "number",
         "session",
         "status",
         "archive_id",
@@ -122,7 +122,7 @@ class SegmentInline(ReadOnly, NewestInline):
         "stored_at",
         *OF_JOBS,
     )
-    readonly_fields = ("started", "stopped")
+    readonly_fields = ("number", "started", "stopped")
 
     @admin.display(description="Started")
     def started(self, segment: Segment) -> str:
