@@ -114,6 +114,22 @@ def test_a_stream_that_is_reported_late_makes_it_again(world: World) -> None:
     assert account.stamp == ""
 
 
+# --- the alarm of the result ---
+def test_the_alarm_says_why_nothing_can_be_played() -> None:
+    run = new_run()
+    recorded(run, 0, file="", due_at=None, job_error="The bucket is full.", stored_at=None)
+    accounts.refresh(run_id=run.pk)
+    alarm = Alarm.objects.get(run=run, code="nothing_recorded")
+    assert alarm.message.startswith("Nothing of this recording can be played. Ingest gave this file up")
+
+
+def test_the_alarm_says_what_is_lost() -> None:
+    run = in_two_parts()
+    accounts.refresh(run_id=run.pk)
+    message = Alarm.objects.get(run=run, code="complete_with_losses").message
+    assert message == "This recording is complete with losses: 1 gap, 2.0 s lost."
+
+
 # --- in the background ---
 def test_the_worker_makes_those_of_old_runs_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(accounts.BATCH + 2):
