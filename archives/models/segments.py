@@ -154,7 +154,7 @@ class Segment(Job):
         ]
 
     def __str__(self) -> str:
-        return f"{self.ordinal} ({self.session})"
+        return f"{self.number} ({self.session})"
 
     @property
     def is_live(self) -> bool:
