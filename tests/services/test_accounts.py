@@ -102,7 +102,7 @@ def test_that_of_a_live_run_grows_with_time(world: World) -> None:
 
 
 def test_a_stream_that_is_reported_late_makes_it_again(world: World) -> None:
-    """Whether somebody published tells a break from a loss."""
+    """Whether somebody published distinguishes a break from a loss."""
     run = world.start()
     world.wait(10)
     account = accounts.current(run)

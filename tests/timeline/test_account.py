@@ -1,4 +1,4 @@
-"""The account of a run: strong evidence over weak, both clocks, and the same numbers whoever asks."""
+"""The account of a run: strong evidence over weak, both clocks, and the same numbers for every reader."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ START = 1_700_000_000_123.0
 
 
 def segment(number: int, began: float, length: float | None, **facts: Any) -> SegmentFacts:
-    """Closed by us at its end, which is known, unless `facts` say otherwise."""
+    """Closed by this software at its end, which is known, unless `facts` say otherwise."""
     end = None if length is None else START + began + length
     known: dict[str, Any] = {
         "state": "ready",
