@@ -1,7 +1,7 @@
 """Why something failed, as a code and a sentence for everyone who may watch.
 
-Stored texts may be an exception's, with paths of the server: they are for the console. A text that is not
-known here is replaced, never passed on.
+A stored text may be an exception's and name paths of the server, so only the console shows it. A text that
+is not known here is replaced, never passed on.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from archives.models import ArchiveRun, Export, Segment
 from archives.services import run_states, segments
 
 SENTENCES = {
-    "no_file": "The file of one of the two is not stored here.",
-    "unreadable": "The file of one of the two cannot be read.",
+    "no_file": "The file of one of the two segments is not stored here.",
+    "unreadable": "The file of one of the two segments cannot be read.",
     "nothing_follows": "Nothing follows this part.",
-    "trying_again": "The last try failed. It is tried again.",
-    "failed": "It could not be done in several tries. The operator's console has the details.",
-    "not_sure": "Neither the sound nor the picture showed how the two lie. The platform's times are used.",
+    "trying_again": "The last attempt failed. Another one follows.",
+    "failed": "All attempts failed. The operator's console has the details.",
+    "not_sure": "Neither sound nor picture showed where the segments meet. The platform's times are used.",
     "changed": "The recording has changed since this was asked for. Ask for another.",
     "files_not_stored": "Files of this recording are not stored here.",
     "nothing_stored": "No part of this recording has a file.",
-    "interrupted": "It was interrupted. It is tried again.",
+    "interrupted": "It was interrupted. Another attempt follows.",
     "no_media": "Nothing was recorded in it: its file is empty.",
     "lost": "The platform has no file of it any more.",
     "not_fetched": "Its file could not be stored. The operator's console has the details.",
@@ -67,7 +67,7 @@ def seam_code(*, measured: bool, waiting: bool, error: str) -> str:
 
 
 def export_code(export: Export) -> str:
-    """ "" also for a removed file: what removed it is said in `error`."""
+    """ "" also for a removed file: `error` says what removed it."""
     if not export.job_error or export.status in (Export.Status.REMOVED, Export.Status.DONE):
         return ""
     return _code(export.job_error, OF_EXPORTS, "trying_again" if export.status in Export.ACTIVE else "failed")
@@ -82,7 +82,7 @@ def sentence(code: str) -> str:
 
 
 def run_error(run: ArchiveRun) -> str:
-    """For hosts as it is: only they can act on refused credentials, for instance."""
+    """Hosts get the text as it is, because only they can act on it, such as on refused credentials."""
     if getattr(run, "hosted", False) or not run.error or run.error in OF_RUNS:
         return run.error
     return SENTENCES["platform_refused"]

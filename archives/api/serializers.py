@@ -74,7 +74,7 @@ class RunSerializer(serializers.ModelSerializer[ArchiveRun]):
         read_only=True,
         help_text="Whether you are a host of its room: may rename, share, export and trash it.",
     )
-    error = serializers.SerializerMethodField(help_text="Why it failed, or what its trouble is now.")
+    error = serializers.SerializerMethodField(help_text="Why it failed, or what prevents it now.")
 
     def get_error(self, run: ArchiveRun) -> str:
         return reasons.run_error(run)
@@ -204,11 +204,11 @@ class AbsenceSerializer(AbsentSerializer):
 
 
 class RemarkSerializer(serializers.Serializer):
-    """Something is wrong to see or to hear in what the run shows."""
+    """A visible or audible fault in what the run shows."""
 
     segment = serializers.UUIDField()
     code = serializers.CharField(help_text="black, frozen, no_video, wrong_size, silent, clipped, no_audio …")
-    start_ms = serializers.IntegerField(help_text="Since when in the run.")
+    start_ms = serializers.IntegerField(help_text="Where it begins in the run.")
     end_ms = serializers.IntegerField(help_text="Until when.")
     values = serializers.DictField(child=serializers.IntegerField(), help_text="How much, such as skew_ms.")
     text = serializers.CharField(help_text="A sentence for viewers.")

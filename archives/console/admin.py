@@ -110,7 +110,7 @@ class SegmentInline(ReadOnly, NewestInline):
     newest = ("-ordinal",)
     verbose_name_plural = f"Segments, the newest {SHOWN}"
     fields = (
-        "ordinal",
+        "number",
         "session",
         "status",
         "archive_id",
@@ -122,7 +122,7 @@ class SegmentInline(ReadOnly, NewestInline):
         "stored_at",
         *OF_JOBS,
     )
-    readonly_fields = ("started", "stopped")
+    readonly_fields = ("number", "started", "stopped")
 
     @admin.display(description="Started")
     def started(self, segment: Segment) -> str:
@@ -282,7 +282,7 @@ class ArchiveRunAdmin(ReadOnly, RunOperations, QuickList):
 
     @admin.display(description="Outcome")
     def outcome(self, run: ArchiveRun) -> str:
-        """The account's: what is missing, in the same numbers as on the pages."""
+        """What the account says is missing, in the numbers that the pages show."""
         account = _account(run)
         if account.result == RunAccount.Result.IN_PROGRESS and not account.gap_count:
             return "–"
@@ -311,7 +311,7 @@ class ArchiveRunAdmin(ReadOnly, RunOperations, QuickList):
     def bar(self, run: ArchiveRun) -> str:
         return time_bar(account_for(run)) or "Nothing recorded yet."
 
-    @admin.display(description="Not there all the time")
+    @admin.display(description="Absent at times")
     def absent(self, run: ArchiveRun) -> SafeString | str:
         told = format_html_join("", "<li>{}</li>", ((_absence(each),) for each in account_for(run).absences))
         return format_html('<ul class="absences">{}</ul>', told) if told else "–"
@@ -327,7 +327,7 @@ class ArchiveRunAdmin(ReadOnly, RunOperations, QuickList):
 
 
 def _account(run: ArchiveRun) -> RunAccount:
-    """In a list it was read for the runs of the page at once."""
+    """A list has read the accounts of all runs on the page in one query."""
     return getattr(run, "summary", None) or accounts.current(run)
 
 

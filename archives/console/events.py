@@ -1,4 +1,4 @@
-"""Who is notified of what, and what has arrived. Addresses are set by administrators only."""
+"""Subscribers, events and deliveries. Only administrators set addresses."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from archives.services import deliveries, subscribers
 Kind = Subscriber.Kind
 ADDRESS_HELP = (
     "Webhook: a URL, such as https://example.org/events. E-mail: one address. Chat: an address of apprise, "
-    "such as slack://token/token/token. Afterwards it is shown masked."
+    "such as slack://token/token/token. Once stored it is shown masked."
 )
 BADGES |= {"waiting": "#3d5a80", "delivered": "#1b7f4b", "given_up": "#8a5a00", "dropped": "#555"}
 
 
 class SubscriberForm(forms.ModelForm[Subscriber]):
-    """An address that is there is not shown again; an empty field keeps it."""
+    """A stored address is not shown again; an empty field keeps it."""
 
     address = forms.CharField(
         max_length=1000,
@@ -45,7 +45,7 @@ class SubscriberForm(forms.ModelForm[Subscriber]):
         required=False,
         widget=forms.CheckboxSelectMultiple,
         label="Events",
-        help_text="None chosen: all, also those that later versions add.",
+        help_text="None chosen: all, including those that later versions add.",
     )
 
     class Meta:
@@ -160,8 +160,8 @@ class SubscriberAdmin(QuickList):
             rows,
             lambda each: _show_once(request, each),
             action="new_secret",
-            question="Make new signing secrets? The old ones end at once, and receivers refuse what comes "
-            "until they know the new ones. Nothing is lost: it is sent again.",
+            question="Make new signing secrets? The old ones end at once, and receivers refuse events "
+            "until they have the new ones. No event is lost: it is sent again.",
             answer="Yes, make new ones",
         )
 
@@ -172,7 +172,7 @@ def _of_setting(subscriber: Subscriber | None) -> bool:
 
 def _show_once(request: HttpRequest, subscriber: Subscriber) -> None:
     text = subscribers.new_secret(subscriber=subscriber)
-    shown = format_html("Signing secret of {}, shown this once: <code>{}</code>", subscriber.name, text)
+    shown = format_html("Signing secret of {}, shown only this once: <code>{}</code>", subscriber.name, text)
     messages.warning(request, shown)
 
 
@@ -250,6 +250,6 @@ class DeliveryAdmin(ReadOnly, QuickList):
             rows,
             lambda each: deliveries.again(delivery=each),
             action="send_again",
-            question="Send these events again, and try for another day? An alarm that is over is not sent.",
+            question="Send these events again, with retries for a day? An alarm that is over is not sent.",
             answer="Yes, send again",
         )

@@ -49,7 +49,7 @@ class Scale:
 
 
 def time_bar(account: Account) -> SafeString:
-    """One lane per session; overlaps as joints, gaps hatched. "" if nothing began."""
+    """One lane per session; overlaps as seams, gaps hatched. "" if nothing began."""
     if not account.stretches:
         return SafeString("")
     began = account.began_at_ms

@@ -1,4 +1,4 @@
-"""The one runner of jobs: claims a job, has it worked on, and records how the attempt ended."""
+"""The one runner of jobs: claims a job, runs its worker, and records how the attempt ended."""
 
 from __future__ import annotations
 

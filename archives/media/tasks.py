@@ -28,7 +28,7 @@ __all__ = ["enqueue_due", "keep_segment", "make_export", "make_preview", "measur
 logger = logging.getLogger(__name__)
 
 BATCH = 20
-# What could not be handed to the queue (Redis does not answer) is handed to it again after so long.
+# Seconds until a task that the queue did not accept (Redis does not answer) is queued again.
 QUEUE_PAUSE_S = 5
 
 

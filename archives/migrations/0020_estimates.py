@@ -63,6 +63,7 @@ class Migration(migrations.Migration):
                 ('playable', models.BooleanField(default=False)),
                 ('gaps', models.JSONField(default=list)),
                 ('absences', models.JSONField(default=list)),
+                ('published', models.JSONField(blank=True, null=True)),
                 ('reported_gaps', models.JSONField(default=list)),
                 ('reported_result', models.CharField(blank=True, max_length=20)),
             ],

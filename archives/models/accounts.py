@@ -1,4 +1,4 @@
-"""What a run holds and what is missing, as the timeline has worked it out."""
+"""What a run holds and what is missing, as the timeline computes it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from archives import clock
 
 
 class RunAccount(models.Model):
-    """The account of a run (archives.timeline.account), stored so that lists need not work it out.
+    """The account of a run (archives.timeline.account), stored so that lists need not compute it.
 
     It holds for as long as `stamp` is that of the run's rows and `version` that of the rules.
     """
@@ -29,7 +29,7 @@ class RunAccount(models.Model):
     # Unix time of the run's 0.
     began_at_ms = models.BigIntegerField(default=0)
     duration_ms = models.BigIntegerField(default=0)
-    # All gaps together; what of them somebody published in; what is recorded and cannot be played yet.
+    # All gaps together; the part of them in which somebody published; what cannot be played yet.
     missing_ms = models.BigIntegerField(default=0)
     lost_ms = models.BigIntegerField(default=0)
     pending_ms = models.BigIntegerField(default=0)
@@ -42,8 +42,9 @@ class RunAccount(models.Model):
     # causes, sure}], the latter in Unix time.
     gaps = models.JSONField(default=list)
     absences = models.JSONField(default=list)
-
-    # Of what alarms and events have told: gaps as [{from_ms, until_ms, open, causes}] in Unix time.
+    # When anybody published, {session: [[from, until]]} in Unix time; notes of streams are removed in time.
+    published = models.JSONField(null=True, blank=True)
+    # What alarms and events have reported: gaps as [{from_ms, until_ms, open, causes}] in Unix time.
     reported_gaps = models.JSONField(default=list)
     reported_result = models.CharField(max_length=20, blank=True)
 

@@ -1,4 +1,4 @@
-"""The outbox of events: what happened, who wants to know, and which of it has arrived where."""
+"""The outbox: events, their subscribers, and the delivery of each event to each subscriber."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NO_LANE = ""
 
 
 class Subscriber(models.Model):
-    """Somebody who is notified: a URL, a mailbox, a chat. Set up by administrators only."""
+    """A destination of events: a URL, a mailbox, a chat. Set up by administrators only."""
 
     class Kind(models.TextChoices):
         WEBHOOK = "webhook", "Webhook"
@@ -98,7 +98,7 @@ class Event(models.Model):
 
     @property
     def message_id(self) -> str:
-        """The same for each attempt, so that receivers know what they have had."""
+        """The same for each attempt, so that receivers recognize a repetition."""
         return f"msg_{self.uid.hex}"
 
 
@@ -118,9 +118,9 @@ class Delivery(models.Model):
     # Deliveries of one lane reach a subscriber in the order of their ids.
     lane = models.CharField(max_length=50, default=NO_LANE, blank=True)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.WAITING)
-    # Due time, lease and fence in one: who moves it from the value read holds the job.
+    # Due time, lease and fence in one: the process that moves it from the value it read holds the job.
     due_at = models.DateTimeField(default=clock.now)
-    # Since when it is tried: it is given up a day later.
+    # Start of the attempts, which end a day later.
     since = models.DateTimeField(default=clock.now)
     attempts = models.PositiveIntegerField(default=0)
     delivered_at = models.DateTimeField(null=True, blank=True)

@@ -8,8 +8,8 @@ from django.db import models
 class Job(models.Model):
     """A row with work to do, by one process at a time; `archives.services.jobs.leases` moves it."""
 
-    # Due time, lease and fence in one: whoever moves it from the value that it read holds the job. Empty if
-    # there is nothing to do: it is done, called off, or given up for the reason in `job_error`.
+    # Due time, lease and fence in one: the process that moves it from the value it read holds the job. Empty
+    # if there is nothing to do: it is done, called off, or given up for the reason in `job_error`.
     due_at = models.DateTimeField(null=True, blank=True)
     # Attempts in a row that reported a failure.
     failures = models.PositiveIntegerField(default=0)

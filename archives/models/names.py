@@ -1,4 +1,4 @@
-"""What people call a run, a room or themselves: Unicode in NFC, one line, something to see. Pure."""
+"""Names of runs, rooms and people: Unicode in NFC, one line, with a visible character. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-# Letters and symbols by their category, and yet blank: fillers of Hangul, the empty pattern of Braille.
+# Blank, although letters and symbols by their category: fillers of Hangul, the empty pattern of Braille.
 BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 # Format characters that belong to what is seen: joiners of scripts and emoji, tags of flags.
 JOINERS = frozenset("\u200c\u200d")
@@ -32,7 +32,7 @@ def clean(text: str, *, longest: int) -> str:
 
 
 def readable(text: object, *, longest: int) -> str:
-    """A name that somebody else has accepted, such as the platform; "" if nothing of it can be seen."""
+    """A name that another system has accepted, such as the platform; "" if nothing of it can be seen."""
     name = tidy(CONTROL.sub(" ", str(text or "")))[:longest].rstrip()
     return name if is_visible(name) else ""
 

@@ -19,7 +19,7 @@ class Alarm(models.Model):
     message = models.TextField()
     since = models.DateTimeField(default=clock.now)
     cleared_at = models.DateTimeField(null=True, blank=True)
-    # When ALERT_WEBHOOK_URL has taken it.
+    # When ALERT_WEBHOOK_URL accepted it.
     sent_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -8,10 +8,10 @@ from archives import clock
 
 
 class Pause(models.Model):
-    """The platform recorded nothing into a segment for a time, since nobody published.
+    """The platform recorded nothing into a segment for a time, because nobody published.
 
     Each end lies between two instants: when the archive was last seen in the state before, and when it was
-    first seen in the state after. There is no end while it lasts, or if the archive ended meanwhile.
+    first seen in the state after. There is no end while it lasts, or if the archive ended before it did.
     """
 
     segment = models.ForeignKey("archives.Segment", on_delete=models.CASCADE, related_name="pauses")

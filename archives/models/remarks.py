@@ -10,7 +10,7 @@ from archives.models.jobs import Job
 
 
 class ContentCheck(Job):
-    """The check of one stored segment: a job, then which version of the check has seen it, and when."""
+    """The check of one stored segment: the job, and which version of the check was last done, and when."""
 
     run = models.ForeignKey(
         "archives.ArchiveRun", on_delete=models.CASCADE, related_name="content_checks", db_index=False
@@ -31,7 +31,7 @@ class ContentCheck(Job):
 
 
 class Remark(models.Model):
-    """A stretch of a segment's file in which something is wrong to see or to hear, by its own clock."""
+    """A visible or audible fault in a stretch of a segment's file, by the file's own clock."""
 
     class Code(models.TextChoices):
         BLACK = "black", "Black picture"
@@ -50,7 +50,7 @@ class Remark(models.Model):
     code = models.CharField(max_length=10, choices=Code.choices)
     from_ms = models.PositiveBigIntegerField()
     until_ms = models.PositiveBigIntegerField()
-    # How much, where a number says something: {"skew_ms": 240}.
+    # By how much, if a number applies: {"skew_ms": 240}.
     values = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=clock.now)
 

@@ -23,7 +23,7 @@ class RunQuerySet(models.QuerySet["ArchiveRun"]):
         return self.filter(trashed_at=None)
 
     def begun(self) -> RunQuerySet:
-        """Without starts that were refused: they are no recordings, only history of their room."""
+        """Exclude refused starts: they belong to the history of their room, not to its recordings."""
         return self.exclude(ArchiveRun.REFUSED)
 
     def refused(self) -> RunQuerySet:

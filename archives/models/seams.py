@@ -1,4 +1,4 @@
-"""Where two segments meet, and what was said about that."""
+"""Where two segments meet, and the estimates of their offset."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from archives.models.jobs import Job
 
 
 class Seam(Job):
-    """Two neighbouring segments: the row is the job of measuring how they lie to each other.
+    """Two neighbouring segments: the row is the job of measuring their offset.
 
     What came of it are its estimates; what holds is the timeline's verdict.
     """
@@ -43,7 +43,7 @@ class Seam(Job):
 
 
 class Estimate(models.Model):
-    """One statement about how the two segments of a seam lie to each other; none replaces another's.
+    """An estimate of the offset between the two segments of a seam; none replaces one of another source.
 
     Positions are milliseconds of the media clock of the earlier segment.
     """
@@ -64,9 +64,9 @@ class Estimate(models.Model):
     # By how many ms the pictures jump ahead where the sound is continuous.
     residual_av_ms = models.FloatField(null=True, blank=True)
     measured_at = models.DateTimeField(default=clock.now)
-    # A former version had settled on it: it holds until the seam is measured again.
+    # The verdict of a former version: it holds until the seam is measured again.
     former = models.BooleanField(default=False)
-    # What that version said beside it.
+    # The text that it stored with it.
     detail = models.CharField(max_length=200, blank=True)
 
     class Meta:

@@ -22,7 +22,7 @@ class SegmentQuerySet(models.QuerySet["Segment"]):
         return self.exclude(status__in=Segment.FINAL)
 
     def unexplained(self) -> SegmentQuerySet:
-        """Asked for, and what came of it is not known."""
+        """Requested, with an outcome that is not known."""
         return self.filter(status=Segment.Status.STARTING, archive_id="", asked_at__isnull=False)
 
 
@@ -121,7 +121,7 @@ class Segment(Job):
             models.Index(
                 fields=["run"], name="segment_lost", condition=Q(due_at__isnull=True) & ~Q(job_error="")
             ),
-            # How much is stored is summed up now and then: from the index alone.
+            # The stored size is summed up periodically, from the index alone.
             models.Index(
                 fields=["stored_at", "size"], name="segment_stored", condition=Q(stored_at__isnull=False)
             ),
@@ -154,7 +154,7 @@ class Segment(Job):
         ]
 
     def __str__(self) -> str:
-        return f"{self.ordinal} ({self.session})"
+        return f"{self.number} ({self.session})"
 
     @property
     def is_live(self) -> bool:

@@ -20,7 +20,7 @@ from archives.services.jobs.table import KINDS
 
 @dataclass(frozen=True)
 class Backlog:
-    # Jobs that no process works on yet, or all that are not done if the kind does not tell these apart.
+    # Jobs that no process works on yet, or all that are not done if the kind does not distinguish these.
     waiting: int
     since: datetime | None
 

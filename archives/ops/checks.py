@@ -99,7 +99,7 @@ def ages(**_: Any) -> Sequence[CheckMessage]:
 @register()
 def content_alarms(**_: Any) -> Sequence[CheckMessage]:
     unknown = sorted(set(settings.CONTENT_ALARMS) - set(Remark.Code.values))
-    hint = f"Give some of: {', '.join(Remark.Code.values)}."
+    hint = f"Allowed: {', '.join(Remark.Code.values)}."
     what = "CONTENT_ALARMS has a code that no remark has:"
     return [Error(f"{what} {', '.join(unknown)}.", hint=hint, id="archives.E026")] if unknown else []
 

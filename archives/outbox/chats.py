@@ -57,7 +57,7 @@ def _own(scheme: str) -> bool:
 
 
 def notify(address: str, *, title: str, text: str) -> bool:
-    """Whether the service has taken it. Raises AddressRefused."""
+    """Whether the service accepted it. Raises AddressRefused."""
     service = checked_chat(address)
     service.socket_connect_timeout = service.socket_read_timeout = settings.EVENTS_TIMEOUT
     return bool(service.notify(body=text, title=title, body_format=apprise.NotifyFormat.TEXT))

@@ -23,7 +23,7 @@ Kind = Subscriber.Kind
 
 @dataclass(frozen=True)
 class Outcome:
-    """`status`: of HTTP, if there was an answer. `error`: "" if the receiver has taken it."""
+    """`status`: of HTTP, if there was an answer. `error`: "" if the receiver accepted it."""
 
     error: str = ""
     status: int | None = None
@@ -69,7 +69,7 @@ def _webhook(parcel: Parcel) -> Outcome:
 
 
 def _alert_url(parcel: Parcel) -> Outcome:
-    """Its address comes from the environment, and may lie in a network of one's own, as ever."""
+    """Its address comes from the environment, and may lie in a private network, as it always could."""
     return _post(parcel, trusted=True)
 
 

@@ -62,7 +62,7 @@ def _sync(claim: Claim, seen: dict[str, dict[str, Any]]) -> None:
 
 
 def _correct(rows: SegmentQuerySet, seen: dict[str, dict[str, Any]], *, by: str) -> list[Segment]:
-    """Apply what the platform says by now of archives that had failed; those that have not failed after all.
+    """Apply what the platform now says of failed archives; return those that have not failed after all.
 
     Rows that failed are final and so not read one by one: a list that was fetched anyway shows them.
     """
@@ -93,7 +93,7 @@ def _explain(claim: Claim, archive: dict[str, Any]) -> None:
     if segment:
         segments.attach(segment=segment, archive=archive, by=claim.by, why="found by looking")
         if segment.run_id != claim.run.pk:
-            reopen(run=segment.run, by=claim.by, why="a piece turned up")
+            reopen(run=segment.run, by=claim.by, why="a segment turned up")
             claims.wake(run_id=segment.run_id)
     elif settings.ADOPT_UNKNOWN != "ignore" and claim.run.is_live:
         adopted = segments.adopt(run=claim.run, archive=archive, by=claim.by)
@@ -174,7 +174,7 @@ def _sweep_one(room: Room, archive: dict[str, Any], by: str, dry_run: bool) -> s
         segments.adopt(run=run, archive=archive, by=by)
     if run:
         # An ended run must not go on recording: its worker ends what turned up and settles it again.
-        reopen(run=run, by=by, why="a piece turned up")
+        reopen(run=run, by=by, why="a segment turned up")
         return f"{label}; it belongs to {run.name}"
     keep = live and settings.ADOPT_UNKNOWN == "adopt"
     adopted = run_states.adopt(room=room, archive=archive, live=keep, by=by)

@@ -63,7 +63,7 @@ def _look(claim: Claim) -> None:
 
 
 def _begin(claim: Claim) -> float:
-    """A start whose outcome nobody wrote down: look it up, or ask again, for a minute at most.
+    """A start with an unknown outcome: look it up, or ask again, for a minute at most.
 
     It fails only once the platform has shown that nothing came of it: until then its row stays.
     """
@@ -84,7 +84,7 @@ def _begin(claim: Claim) -> float:
 
 
 def _give_start_up(claim: Claim) -> float:
-    """Asked for long enough, and the platform lists nothing: it failed, unless the last try may show yet."""
+    """Requested for long enough, and the platform lists none: it failed, unless the last one may yet show."""
     if segments.expire(claim=claim, older_than=clock.now() - compare.GRACE):
         return 1.0
     run_states.fail(claim=claim, why=claim.run.error or segments.NEVER_STARTED)
@@ -274,5 +274,5 @@ PHASES = {
     Status.STOPPING: _wind_down,
     Status.PROCESSING: _finish,
 }
-# Once the platform has answered again, nothing else resets what it was before.
+# Nothing else clears their error once the platform answers again.
 ENDING = (Status.STOPPING, Status.PROCESSING)

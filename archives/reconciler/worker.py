@@ -98,7 +98,7 @@ class Worker:
         return any(found)
 
     def make_accounts(self) -> bool:
-        """Some of those that are missing, such as after an upgrade; the next in the next round."""
+        """Make some missing accounts, such as after an upgrade; each round makes some more."""
         if self._accounts_due > clock.steady():
             return False
         if accounts.make_missing():

@@ -1,6 +1,6 @@
-"""What is new in a run's account, as alarms and events: each gap once, and how the run has turned out.
+"""What is new in a run's account, as alarms and events: each gap once, and the outcome of the run.
 
-What has been reported is kept apart from the account itself, which any reader may have made again meanwhile.
+What has been reported is stored apart from the account, because any reader may make the account again.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def report(run: ArchiveRun, account: RunAccount) -> None:
 
 
 def take_as_reported(account: RunAccount) -> None:
-    """What was there before accounts were kept is no news."""
+    """Raise no alarm for what is older than the accounts."""
     account.reported_gaps = [_on_the_wall(gap, account.began_at_ms) for gap in account.gaps if gap["lost_ms"]]
     account.reported_result = account.result
     account.save(update_fields=["reported_gaps", "reported_result"])
@@ -69,7 +69,7 @@ def _alarm(run: ArchiveRun, gap: dict[str, Any]) -> None:
 
 
 def _report_result(run: ArchiveRun, account: RunAccount) -> None:
-    """That a recording is not whole is for somebody to know, whether or not they look at its page."""
+    """Raise an alarm if the recording is not whole: operators may never open its page."""
     with transaction.atomic():
         mine = RunAccount.objects.filter(pk=account.pk, reported_result=account.reported_result)
         if not mine.update(reported_result=account.result):
@@ -85,14 +85,16 @@ def _report_result(run: ArchiveRun, account: RunAccount) -> None:
 
 
 def numbers(account: RunAccount) -> dict[str, Any]:
-    """Those that every page shows."""
+    """The numbers that every page shows."""
     names = ("result", "duration_ms", "missing_ms", "lost_ms", "gap_count")
     return {name: getattr(account, name) for name in names}
 
 
 def _words(account: RunAccount) -> str:
     if account.result == Result.NOTHING:
-        return "Nothing of this recording can be played: the video platform recorded nothing."
+        causes = dict.fromkeys(cause for gap in account.gaps for cause in gap["causes"])
+        why = (sentence(cause, "operator") for cause in causes)
+        return " ".join(["Nothing of this recording can be played.", *why])
     people = len({absent["participant"] for absent in account.absences if absent["sure"]})
     gaps = f"{account.gap_count} {'gap' if account.gap_count == 1 else 'gaps'}"
     lost = f"{gaps}, {account.lost_ms / 1000:.1f} s lost"

@@ -13,13 +13,13 @@ from archives.services import account_reports
 from archives.services.stamps import account_stamp, with_account_stamp
 from archives.timeline import VERSION, Absent, Account, Gap, account_for
 
-# So many accounts of old runs are made per round of the worker: what records does not wait for them.
+# Accounts of old runs made per round of the worker, so that live runs do not wait for them.
 BATCH = 5
-# What is recorded, or missing, grows without any row being written.
+# Seconds. What is recorded, or missing, grows without any row being written.
 LIVE_HOLDS_S = 5.0
 
 
-def current(run: ArchiveRun, account: Account | None = None) -> RunAccount:
+def current(run: ArchiveRun, account: Account | None = None, *, is_news: bool = False) -> RunAccount:
     """The account of the run as its rows stand.
 
     `run`: of `with_account_stamp` and with its account, to save a query; `account`: if it was made just now.
@@ -29,7 +29,11 @@ def current(run: ArchiveRun, account: Account | None = None) -> RunAccount:
     stored = getattr(run, "account", None)
     if stored is not None and is_current(stored, run):
         return stored
-    return store(run, account or account_for(run))
+    made = store(run, account or account_for(run))
+    if stored is None and run.status in ArchiveRun.ENDED and not is_news:
+        # It ended before accounts were kept.
+        account_reports.take_as_reported(made)
+    return made
 
 
 def is_current(stored: RunAccount, run: ArchiveRun) -> bool:
@@ -66,6 +70,7 @@ def _facts(account: Account) -> dict[str, Any]:
         "estimated": len(seams) - measured,
         "playable": account.playable,
         "gaps": [gap_facts(gap) for gap in account.gaps],
+        "published": account.published,
         "absences": [absence_facts(absent) for absent in account.absences],
     }
 
@@ -95,19 +100,19 @@ def gap_facts(gap: Gap) -> dict[str, Any]:
 def refresh(*, run_id: UUID) -> RunAccount:
     """Make the account again if the run's rows have changed, and report what is new in it.
 
-    If there is none any more, such as after a file came that was given up, the alarm ends.
+    The alarm is cleared if no gap is left, such as after a file came that had been given up.
 
-    May be called at any time and by anybody: a gap is found as soon as both its ends are known, and becomes
-    exact when the segments' lengths are.
+    Idempotent. A gap is found as soon as both its ends are known, and becomes exact when the segments'
+    lengths are.
     """
     run = with_account_stamp(ArchiveRun.objects.select_related("account", "room")).get(pk=run_id)
-    account = current(run)
+    account = current(run, is_news=True)
     account_reports.report(run, account)
     return account
 
 
 def expire(*, runs: QuerySet[ArchiveRun]) -> None:
-    """What they were made of has changed outside the runs' own rows."""
+    """Invalidate the accounts: something outside the runs' own rows has changed."""
     RunAccount.objects.filter(run__in=runs).update(stamp="")
 
 
@@ -116,8 +121,5 @@ def make_missing() -> int:
     stale = ArchiveRun.objects.filter(account=None) | ArchiveRun.objects.exclude(account__version=VERSION)
     runs = list(with_account_stamp(stale.select_related("room").order_by("-created_at"))[:BATCH])
     for run in runs:
-        is_first = getattr(run, "account", None) is None
-        account = store(run, account_for(run))
-        if is_first and run.status in ArchiveRun.ENDED:
-            account_reports.take_as_reported(account)
+        current(run)
     return len(runs)

@@ -26,7 +26,7 @@ NEVER_OPENED = "The alarm was cleared before it was delivered as open."
 class StillWaiting(errors.ArchiveError):
     status = 409
     code = "delivery_waiting"
-    message = "This delivery has not ended yet: it is tried again."
+    message = "This delivery has not ended yet: further attempts follow."
 
 
 def deliverable(now: datetime) -> QuerySet[Delivery]:

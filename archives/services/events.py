@@ -34,7 +34,7 @@ def record(
     left out. Raises TransactionManagementError outside a transaction.
     """
     if not transaction.get_connection().in_atomic_block:
-        raise transaction.TransactionManagementError("An event belongs into the transaction of its cause.")
+        raise transaction.TransactionManagementError("Record an event in the transaction of its cause.")
     room = room or (run.room if run else None)
     event = Event.objects.create(
         type=type, run=run, room=room, alarm=alarm, data=data or {}, named=named or {}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.db import transaction
 
 from archives import clock, errors
-from archives.models import ArchiveRun, Restart, Room, Segment
+from archives.models import ArchiveRun, Restart, Room
 from archives.services import claims, history, rooms
-from archives.services.jobs import ingest, leases
+from archives.services.jobs import leases
 from archives.services.jobs.kinds import Kind
 from archives.services.jobs.table import KINDS
 
@@ -24,7 +24,6 @@ def retry_run(*, run: ArchiveRun, by: str) -> list[str]:
         counts = {
             "the step of the change-over": _restart_step(run),
             "the change-over": _failed_restart(run),
-            "uploaded files that were not read": _uploaded(run),
             **{kind.label: _jobs(kind, run) for kind in KINDS.values()},
         }
         tried = [what for what, count in counts.items() if count]
@@ -63,10 +62,4 @@ def _failed_restart(run: ArchiveRun) -> int:
 
 
 def _jobs(kind: Kind, run: ArchiveRun) -> int:
-    return leases.restart(kind, kind.failed(kind.rows().filter(run=run)))
-
-
-def _uploaded(run: ArchiveRun) -> int:
-    """Their bucket may be readable by now."""
-    unread = run.segments.filter(status=Segment.Status.UPLOADED, sha256="", stored_at__isnull=False)
-    return leases.restart(ingest.KIND, unread, stored_at=None)
+    return leases.restart(kind, kind.failed(kind.rows().filter(run=run))) + kind.again(run)

@@ -1,4 +1,4 @@
-"""Each alarm's code: its section of the run-book, and what is said of it where people are not named."""
+"""For each alarm's code its section of the run-book, and the message for subscribers without names."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ class Entry(NamedTuple):
 ENTRIES = {
     "archive_not_ready": Entry("archive_not_ready"),
     "complete_with_losses": Entry("complete_with_losses-and-nothing_recorded"),
+    "content": Entry("content"),
     "credentials_refused": Entry("credentials_refused"),
     "file_lost": Entry("file_not_kept-and-file_lost", "The file of a segment is lost."),
     "file_not_kept": Entry(

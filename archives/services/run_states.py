@@ -135,7 +135,8 @@ def _bounds(run: ArchiveRun) -> tuple[datetime | None, datetime | None]:
     if not segments:
         return run.started_at, run.ended_at
     first = clock.from_ms(round(min(laid_out.begin_of(segment) for segment in segments)))
-    last = clock.from_ms(round(max(laid_out.end_of(segment) for segment in segments)))
+    ends = [laid_out.end_of(segment) for segment in segments if segment.state != "lost"]
+    last = clock.from_ms(round(max(ends or map(laid_out.begin_of, segments))))
     return run.started_at or first, run.ended_at if run.stop_requested_at else last
 
 

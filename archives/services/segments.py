@@ -190,7 +190,7 @@ def _goes_forward(segment: Segment, new: str) -> bool:
 
 
 def _is_lost(segment: Segment) -> bool:
-    """Failed by our own conclusion (`lost`): any word of the platform counts for more."""
+    """This software concluded that it failed (`lost`): any status of the platform outranks that."""
     return segment.status == Status.FAILED and segment.raw.get("status") != Status.FAILED
 
 

@@ -24,7 +24,7 @@ def _each(what: str, *columns: str) -> list[str]:
     return [what.format(f"rows.{column}") for column in columns]
 
 
-# In SQL: to put these together in Django takes as long as the account of a short run, at each call.
+# Raw SQL, because building these with the ORM takes as long as the account of a short run, at each call.
 SEGMENTS = [
     "COUNT(*)",
     *(f"COUNT(CASE WHEN rows.status = '{status}' THEN 1 END)" for status in Segment.Status.values),
@@ -63,7 +63,7 @@ def _facts(rows: type[Model], facts: list[str], of: str = OF_RUN) -> RawSQL:
     """Concatenate these aggregates into one string, as a subquery correlated on the run."""
     text = " || ',' || ".join(f"COALESCE(CAST({fact} AS TEXT), '')" for fact in facts)
     names = {"runs": RUNS, "segments": Segment._meta.db_table, "seams": Seam._meta.db_table}
-    # Names of our own tables and columns only.
+    # Only names of this project's tables and columns.
     return RawSQL(f"SELECT {text} FROM {rows._meta.db_table} AS rows {of.format(**names)}", [])  # noqa: S608, S611
 
 

@@ -7,7 +7,7 @@ docs/timeline.md states the rules.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -33,7 +33,7 @@ Result = Literal["in_progress", "complete", "complete_with_losses", "nothing_rec
 
 @dataclass(frozen=True)
 class Gap:
-    """Nobody is recorded from `start_ms` to `end_ms` of the run.
+    """Nothing is recorded from `start_ms` to `end_ms` of the run.
 
     `margins_ms`: by how much it may have begun earlier, and ended later, than stated. `open`: it goes on.
     """
@@ -43,7 +43,7 @@ class Gap:
     causes: tuple[str, ...]
     margins_ms: tuple[int, int] = (0, 0)
     open: bool = False
-    # How much of it somebody published, as far as that is known; all of it where it is not.
+    # The part of it in which somebody published, as far as that is known; all of it if it is not.
     lost_ms: int = 0
 
     @property
@@ -77,6 +77,8 @@ class Account:
     result: Result
     # When each segment recorded, in Unix time (ms).
     stretches: tuple[tuple[SegmentFacts, Bounds], ...] = ()
+    # When anybody published in each session, None if that is not known.
+    published: Mapping[str, list[tuple[int, int]]] | None = None
 
     @property
     def missing_ms(self) -> int:
@@ -106,6 +108,7 @@ def account_of(facts: RunFacts) -> Account:
         _pending_ms(playable, [_wall(recorded, gap) for gap in gaps]),
         _result(facts, gaps, absences),
         tuple((segment, bounds) for segment in facts.segments for bounds in laid_out.recorded(segment)),
+        facts.published_in if facts.published is not None else None,
     )
 
 
@@ -149,7 +152,7 @@ def _gaps(laid_out: LaidOut, recorded: Timeline) -> Iterable[Gap]:
 
 
 def _lost_ms(facts: RunFacts, gap: tuple[int, int], causes: tuple[str, ...]) -> int:
-    """How much of a gap somebody published in; all of it unless two sources say that nobody did."""
+    """The part of a gap in which somebody published; all of it unless two sources say that nobody did."""
     if facts.published is None or not set(causes) <= NOBODY:
         return gap[1] - gap[0]
     first = max(0, bisect_right(facts.published, gap[0], key=lambda each: each[0]) - 1)

@@ -1,4 +1,4 @@
-"""Why something is missing: codes, and what each is called for viewers, hosts and operators. Pure.
+"""Why something is missing: codes, and their sentences for viewers, hosts and operators. Pure.
 
 A row stores the code; the platform's own words stay beside it as technical detail. `code_of` maps the
 platform's reasons and this project's former sentences to codes.
@@ -14,7 +14,7 @@ VAGUE = (UNKNOWN, "archive_ended")
 
 
 class Sentences(NamedTuple):
-    """For viewers; for hosts and for operators where they can do more about it than viewers can."""
+    """For viewers; for hosts and operators if they can do more about it than viewers can."""
 
     viewer: str
     host: str = ""
@@ -102,6 +102,6 @@ def code_of(text: str) -> str:
 
 
 def sentence(code: str, audience: str = "viewer") -> str:
-    """In people's words. `audience` is viewer, host or operator; an unknown code is said to be unknown."""
+    """In people's words. `audience` is viewer, host or operator; an unknown code has that of UNKNOWN."""
     known = CAUSES.get(code, CAUSES[UNKNOWN])
     return getattr(known, audience) or (known.host if audience == "operator" else "") or known.viewer

@@ -50,7 +50,7 @@ class SegmentFacts:
 
     @property
     def has_length(self) -> bool:
-        """It may hold something."""
+        """It may hold media."""
         begin, end = self.media_ms
         return end is None or end > begin
 
@@ -58,10 +58,11 @@ class SegmentFacts:
 @dataclass(frozen=True)
 class RunFacts:
     """Attributes:
-    live: more is recorded, or should be.
-    finished: nothing more is expected, neither recordings nor files.
+    live: it records, or should record.
+    finished: neither further segments nor files are expected.
     now_ms: bounds what is still growing.
     estimates: those measured in the media, by the ids of the earlier and the later segment.
+    published_in: the same by session.
     published: when anybody published, in order; None if the platform reported no streams.
     """
 
@@ -73,3 +74,4 @@ class RunFacts:
     estimates: Mapping[tuple[str, str], tuple[Estimate, ...]] = field(default_factory=dict)
     absences: tuple[Absent, ...] = ()
     published: tuple[tuple[int, int], ...] | None = None
+    published_in: Mapping[str, list[tuple[int, int]]] = field(default_factory=dict)

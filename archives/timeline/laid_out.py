@@ -1,4 +1,4 @@
-"""The segments of a run laid out in time: their clocks, how they meet, and what nobody recorded. Pure."""
+"""The segments of a run laid out in time: their clocks, how they meet, and what was not recorded. Pure."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class LaidOut:
         return [(zero + begin + shift, zero + end + shift) for begin, end, shift in found]
 
     def verdict(self, earlier: SegmentFacts, later: SegmentFacts) -> Verdict:
-        """How two neighbours lie to each other; where nothing was measured, as the layout has placed them."""
+        """How two neighbours lie to each other; if nothing was measured, as the layout has placed them."""
         decided = self._verdicts[earlier.id, later.id]
         if (earlier.id, later.id) in self._joins:
             return decided
@@ -174,8 +174,9 @@ class LaidOut:
         last = max(segments, key=self.end_of)
         end = self.end_of(last)
         paused = next((pause for each in segments if (pause := open_pause(each))), None)
-        # A segment that was closed at the stop ends there, as well as its length is known.
-        if last.closed_ms is not None and paused is None and until - end < STALL_MS:
+        # A segment that was closed at the stop ends there: the platform's clock may be another than ours.
+        closed = last.closed_ms is not None and last.closed_ms >= until - STALL_MS
+        if paused is None and closed and not live:
             return None
         # A gap that begins just now is one already: nothing else would tell of it later.
         until = max(until, end + LEAST_GAP_MS) if live else until
@@ -200,7 +201,7 @@ def neighbours(
 
 
 def _covered(earlier: SegmentFacts, later: SegmentFacts) -> bool:
-    """It was closed by us with `later` confirmed: what the rounded times say between them is no gap."""
+    """This software closed it once `later` was confirmed: a gap between their rounded times is none."""
     closed, confirmed = earlier.closed_ms, later.confirmed_ms
     was_covered = closed is not None and confirmed is not None and confirmed <= closed
     return was_covered and last_pause(earlier) is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -28,9 +28,11 @@ READ = (
     "reason", "error", "due_at", "job_error", "stored_at", "file", "media_begin_ms", "media_end_ms",
     "media_note", "stop_requested_at", "confirmed_at",
 )  # fmt: skip
-# Within this of a change of status, a stream's begin or end tells when that was.
+# Within this of a change of status, the begin or end of a stream is taken as its time.
 NEAR_MS = 2000.0
 STREAM_ERROR_MS = 300.0
+# Callbacks are tried again for a day.
+CALLBACKS_COME = timedelta(days=1)
 STOPPED_BY_CALL = ("", "user initiated")
 
 
@@ -45,7 +47,7 @@ def timeline_for(run: ArchiveRun) -> Timeline:
 
 
 def remarks_for(run: ArchiveRun, timeline: Timeline | None = None) -> list[Shown]:
-    """What is wrong to see or to hear in what the run shows; one query, and those of its timeline."""
+    """Visible and audible faults in what the run shows; one query, and those of its timeline."""
     rows = run.segments.exclude(remarks=None).values_list(
         "pk", "remarks__code", "remarks__from_ms", "remarks__until_ms", "remarks__values"
     )
@@ -55,7 +57,8 @@ def remarks_for(run: ArchiveRun, timeline: Timeline | None = None) -> list[Shown
 
 def facts_for(run: ArchiveRun) -> RunFacts:
     now = clock.now()
-    streams = _streams(run)
+    streams = _streams(run, now)
+    by_session = _by_session(streams, now)
     pauses = _pauses(run, streams)
     segments = run.segments.exclude(created_at_ms=None).only(*READ)
     return RunFacts(
@@ -66,20 +69,40 @@ def facts_for(run: ArchiveRun) -> RunFacts:
         stop_requested_ms=_ms(run.stop_requested_at) if run.stop_requested_at else None,
         estimates=_estimates(run),
         absences=tuple(_absences(run)),
-        published=tuple(merged(_bounds(*stream[1:], now) for stream in streams)) if streams else None,
+        published=tuple(merged(each for bounds in by_session.values() for each in bounds))
+        if streams
+        else None,
+        published_in=by_session,
     )
 
 
+# (session, created, destroyed)
 Stream = tuple[str, datetime, datetime | None]
 
 
-def _streams(run: ArchiveRun) -> list[Stream]:
-    """(session, created, destroyed) of what was published in the room while the run was on."""
+def _streams(run: ArchiveRun, now: datetime) -> list[Stream]:
+    """What was published while the run was on; as its account knows it once no callback can come."""
+    if run.ended_at and run.ended_at < now - CALLBACKS_COME:
+        account = getattr(run, "account", None)
+        if account is not None and account.published is not None:
+            return [
+                (session, clock.from_ms(begin), clock.from_ms(end))
+                for session, bounds in account.published.items()
+                for begin, end in bounds
+            ]
     begun = run.started_at or run.created_at
     streams = run.room.presences.exclude(destroyed_at__lt=begun).order_by("created_at")
     if run.ended_at:
         streams = streams.filter(created_at__lte=run.ended_at)
     return list(streams.values_list("session", "created_at", "destroyed_at"))
+
+
+def _by_session(streams: list[Stream], now: datetime) -> dict[str, list[tuple[int, int]]]:
+    """When anybody published in each session."""
+    found: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for session, since, until in streams:
+        found[session].append(_bounds(since, until, now))
+    return {session: merged(bounds) for session, bounds in found.items()}
 
 
 def _bounds(since: datetime, until: datetime | None, now: datetime) -> tuple[int, int]:
@@ -120,7 +143,7 @@ def _absences(run: ArchiveRun) -> list[Absent]:
 
 
 def _pauses(run: ArchiveRun, streams: list[Stream]) -> dict[Any, tuple[Pause, ...]]:
-    """By segment, their ends made exact by the streams of the segment's session where one tells."""
+    """By segment, their ends made exact by a stream of the segment's session if one fits."""
     found: dict[Any, list[Pause]] = defaultdict(list)
     changes = _changes(streams)
     rows = run.segments.exclude(pauses=None).values_list(
@@ -224,7 +247,7 @@ def _state(segment: Segment) -> State:
 
 
 def cause_of(segment: Segment) -> str:
-    """The code why it ended, or why there is nothing to be played of it; "" if neither needs a reason."""
+    """The code of why it ended, or why nothing of it can be played; "" if neither needs a reason."""
     if (state := _state(segment)) in ("lost", "elsewhere"):
         return _why_lost(segment) if state == "lost" else state
     return "" if _was_closed(segment) else code_of(segment.reason) or ENDED.get(segment.status, "")

@@ -1,6 +1,6 @@
-"""From what was said about a seam to what holds. Pure; the rule is stated in docs/timeline.md.
+"""Derives the verdict on a seam from its estimates. Pure; docs/timeline.md states the rule.
 
-Every statement is an estimate; none replaces another. An estimate is about `offset_ms`: the position on the
+No estimate replaces another. An estimate is about `offset_ms`: the position on the
 media clock of the earlier segment at which media time 0 of the later one lies.
 """
 
@@ -23,7 +23,7 @@ LEAST_GAP_MS = 40
 class Estimate:
     """`low_ms` to `high_ms`: where the offset lies if the estimate is right at all (`confidence`, 0 to 1).
 
-    `former`: a former version had settled on it; it holds until the seam is measured again.
+    `former`: the verdict of a former version; it holds until the seam is measured again.
     """
 
     source: str

@@ -301,7 +301,7 @@ def test_it_retries_all_that_failed(run: ArchiveRun) -> None:
     failed = Export.objects.create(run=run, gaps="close", status="failed", job_error="disk full", digest="1")
     Preview.objects.update(job_error="no picture", failures=4, due_at=None)
     tried = retry.retry_run(run=run, by="test")
-    assert tried == ["pieces to be kept", "seams to be measured", "exports", "the preview"]
+    assert tried == ["files to be stored", "seams to be measured", "exports", "the preview"]
     for row in (piece, seam, failed):
         row.refresh_from_db()
     assert (piece.job_error, piece.due_at < later) == ("", True)

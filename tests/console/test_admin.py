@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -60,6 +61,13 @@ def test_the_list_shows_each_run_with_its_links(operator: Client, run: ArchiveRu
     assert "Recording" in page
     assert f"/player/?run={run.pk}" in page
     assert "/rooms/main/host/" in page
+
+
+def test_segments_are_numbered_from_1(operator: Client, run: ArchiveRun) -> None:
+    page = operator.get(f"{RUNS}{run.pk}/change/").content.decode()
+    assert re.findall(r"<tr><td>(\d+)</td><td>(?:Primary|Secondary) session", page) == ["1", "2", "3"]
+    assert operator.get("/admin/archives/segment/").status_code == 200
+    assert str(run.segments.order_by("ordinal")[0]) == "1 (primary)"
 
 
 def test_a_run_tells_its_story(operator: Client, run: ArchiveRun) -> None:

@@ -34,11 +34,11 @@ test("an older server says nothing of media", () => {
 test("gaps and people are said with it, in the numbers of the account", () => {
   const absences = [{ person: "Ann" }, { person: "Ann" }, { person: "Ben" }];
   const account = { gap_count: 0, gaps: [], missing_ms: 0, lost_ms: 0, absences };
-  assert.equal(missingWords(run({ account })), "No gap so far. Not there all the time: Ann, Ben");
+  assert.equal(missingWords(run({ account })), "No gap so far. Absent at times: Ann, Ben");
   const two = { ...account, gap_count: 2, missing_ms: 9000, lost_ms: 9000 };
   assert.equal(
     missingWords(run({ account: two, receives_media: false })),
-    `${NOTHING}. 2 gaps, 9 s missing. Not there all the time: Ann, Ben`,
+    `${NOTHING}. 2 gaps, 9 s missing. Absent at times: Ann, Ben`,
   );
 });
 

@@ -74,7 +74,7 @@ test("the report names who was not there all the time, and says whether that is 
   assert.equal(cause, "The connection was lost.");
   assert.match(absenceWords({ ...absence, sure: false })[1], /^may be missing for about 12 s/);
   const report = { account: account({ absences: [absence, absence, { ...absence, person: "Ben" }] }), waiting: 0 };
-  assert.equal(inWords(report), "no gap · Not there all the time: Ann, Ben");
+  assert.equal(inWords(report), "no gap · Absent at times: Ann, Ben");
 });
 
 test("the report says what is wrong to see or to hear, and from when on", () => {

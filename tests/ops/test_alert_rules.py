@@ -51,11 +51,11 @@ def samples(db: None, settings: Any) -> dict[str, list[dict[str, str]]]:
 def alarm_codes() -> set[str]:
     """Every code under which an alarm is raised somewhere in the product."""
     places = ("reconciler/steps", "reconciler/run", "services/restart_table", "services/account_reports")
-    places += ("media/ingest/job",)
+    places += ("media/ingest/job", "services/jobs/content")
     reports = (ROOT / "archives/services/account_reports.py").read_text()
     results = {RunAccount.Result[name].value for name in re.findall(r"\bResult\.([A-Z]+)", reports)}
     lines = "\n".join((ROOT / f"archives/{name}.py").read_text() for name in places).splitlines()
-    telling = [line for line in lines if re.search(r"\bcode ?=|GiveUp\(|^TROUBLE|^NOT_KEPT", line)]
+    telling = [line for line in lines if re.search(r"\bcode ?=|GiveUp\(|^TROUBLE|^NOT_KEPT|^ALARM", line)]
     return results | {code for line in telling for code in re.findall(r'"([a-z]+(?:_[a-z]+)*)"', line)}
 
 

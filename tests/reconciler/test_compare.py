@@ -10,6 +10,7 @@ from archives import errors
 from archives.models import ArchiveRun, Callback, Segment
 from archives.reconciler import compare
 from archives.services import callbacks
+from archives.timeline import account_for
 from tests.support.platform.fake_platform import Killed
 from tests.support.recording import invariants
 from tests.support.recording.world import OF_SECOND_SESSION, World
@@ -224,7 +225,7 @@ def test_a_start_that_had_ended_before_it_was_looked_up_is_a_recording_with_a_ga
     world.platform.end(world.platform.archives["archive-0"], "maximum idle time exceeded")
     world.until_status(run, Status.RECORDING)
     world.until(lambda: run.segments.live().exists())
-    assert run.seams.filter(kind="gap").exists()
+    assert account_for(run).gaps
 
 
 def test_old_callbacks_are_forgotten(world: World) -> None:

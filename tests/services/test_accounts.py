@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from archives import clock
-from archives.models import Alarm, ArchiveRun, Room, RunAccount, Segment
+from archives.models import Alarm, ArchiveRun, Room, RunAccount, Segment, StreamPresence
 from archives.reconciler import worker as working
 from archives.reconciler.worker import Worker
 from archives.services import accounts, callbacks
@@ -102,7 +102,7 @@ def test_that_of_a_live_run_grows_with_time(world: World) -> None:
 
 
 def test_a_stream_that_is_reported_late_makes_it_again(world: World) -> None:
-    """Whether somebody published tells a break from a loss."""
+    """Whether somebody published distinguishes a break from a loss."""
     run = world.start()
     world.wait(10)
     account = accounts.current(run)
@@ -112,6 +112,22 @@ def test_a_stream_that_is_reported_late_makes_it_again(world: World) -> None:
     callbacks.receive(source="session", body=json.dumps(body | {"stream": stream}).encode())
     account.refresh_from_db()
     assert account.stamp == ""
+
+
+# --- the alarm of the result ---
+def test_the_alarm_says_why_nothing_can_be_played() -> None:
+    run = new_run()
+    recorded(run, 0, file="", due_at=None, job_error="The bucket is full.", stored_at=None)
+    accounts.refresh(run_id=run.pk)
+    alarm = Alarm.objects.get(run=run, code="nothing_recorded")
+    assert alarm.message.startswith("Nothing of this recording can be played. Ingest gave this file up")
+
+
+def test_the_alarm_says_what_is_lost() -> None:
+    run = in_two_parts()
+    accounts.refresh(run_id=run.pk)
+    message = Alarm.objects.get(run=run, code="complete_with_losses").message
+    assert message == "This recording is complete with losses: 1 gap, 2.0 s lost."
 
 
 # --- in the background ---
@@ -187,3 +203,23 @@ def test_a_measured_seam_of_an_old_run_tells_of_its_new_gap_only() -> None:
     assert seams.settle(seam, found=[seam.estimates.model(seam=seam, **found)])
     assert account_for(run).gaps[-1].length_ms == 1000
     assert Alarm.objects.count() == 1
+
+
+def test_a_break_stays_one_when_the_notes_of_streams_are_removed(world: World) -> None:
+    run = world.start()
+    world.wait(10)
+    world.leave("Ann", "Ben")
+    world.wait(10)
+    world.join("Ann", "Ben")
+    world.wait(10)
+    for source, body in world.platform.callbacks:
+        callbacks.receive(source=source, body=json.dumps(body).encode())
+    world.stop(run)
+    world.until_status(run, "complete")
+    before = accounts.current(run)
+    assert (before.result, before.gap_count) == ("complete", 1)
+    world.platform.advance(40 * 86_400)
+    StreamPresence.objects.all().delete()
+    RunAccount.objects.update(stamp="")
+    after = accounts.current(ArchiveRun.objects.get(pk=run.pk))
+    assert (after.result, after.lost_ms, after.missing_ms) == ("complete", 0, before.missing_ms)

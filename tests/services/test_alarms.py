@@ -1,4 +1,4 @@
-"""What needs a person is said: to the host, in the log, and by events."""
+"""Alarms reach the host, the log, and subscribers of events."""
 
 from __future__ import annotations
 

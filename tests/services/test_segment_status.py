@@ -17,7 +17,7 @@ from tests.support.recording.world import World
 pytestmark = pytest.mark.django_db
 LIVE = {"started", "paused"}
 STATUSES = ["started", "paused", "stopped", "failed", "available", "uploaded", "expired", "deleted"]
-# After each status: which later word of the platform changes it. Everything else arrived late.
+# For each status, the later reports of the platform that change it. Everything else arrived late.
 CHANGED_BY = {
     "starting": set(STATUSES),
     "started": set(STATUSES) - {"started"},

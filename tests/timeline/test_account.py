@@ -1,4 +1,4 @@
-"""The account of a run: strong evidence over weak, both clocks, and the same numbers whoever asks."""
+"""The account of a run: strong evidence over weak, both clocks, and the same numbers for every reader."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ START = 1_700_000_000_123.0
 
 
 def segment(number: int, began: float, length: float | None, **facts: Any) -> SegmentFacts:
-    """Closed by us at its end, which is known, unless `facts` say otherwise."""
+    """Closed by this software at its end, which is known, unless `facts` say otherwise."""
     end = None if length is None else START + began + length
     known: dict[str, Any] = {
         "state": "ready",
@@ -206,7 +206,8 @@ def test_a_pause_at_the_very_end_keeps_its_cause() -> None:
 
 def test_an_end_that_was_seen_late_still_says_how_long_it_stood_at_least() -> None:
     pause = Pause((START + 19_500, START + 24_500), (START + 29_500, START + 34_500))
-    late = segment(0, 0, 50_000, pauses=(pause,), ended_ms=(START + 64_000, START + 70_000))
+    ended = {"ended_ms": (START + 64_000, START + 70_000), "closed_ms": START + 64_000}
+    late = segment(0, 0, 50_000, pauses=(pause,), **ended)
     (gap,) = account(late, stop_requested_ms=START + 64_000).gaps
     assert 13_000 <= gap.length_ms <= 14_000
 

@@ -165,7 +165,7 @@ def _at_the_platform(segment: Segment) -> HttpResponseBase:
         raise errors.NoFileYet
     if segment.given_up or segment.status != Segment.Status.AVAILABLE:
         lost = reasons.sentence(reasons.file_code(segment))
-        raise errors.NoFile(lost or f"This piece is {segment.get_status_display().lower()}.")
+        raise errors.NoFile(lost or f"This segment is {segment.get_status_display().lower()}.")
     url = gateway.platform().archive_get(segment.archive_id).get("url")
     if not url:
         raise errors.NoFile("The platform gives no link to this piece.")

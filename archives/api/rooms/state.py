@@ -61,7 +61,7 @@ def _run_state(
         "status": run.status,
         "started_at": run.created_at,
         "recorded_since": run.started_at,
-        # A paused archive is live, and records nobody.
+        # A paused archive is live and records nothing.
         "receives_media": any(segment.status == Segment.Status.STARTED for segment in segments),
         "elapsed_ms": _elapsed_ms(run, now),
         "restart_due_at": run.restart_due_at if run.is_live else None,

@@ -1,4 +1,4 @@
-"""The account of a run in the API's shape: how long it is, what is missing and why, and how it turned out."""
+"""The account of a run in the API's shape: how long it is, what is missing and why, and its outcome."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from archives.timeline.causes import sentence
 
 
 class GapSerializer(serializers.Serializer):
-    """Nobody is recorded."""
+    """A stretch of the run in which nothing is recorded."""
 
     start_ms = serializers.IntegerField(help_text="Where it begins in the run.")
     end_ms = serializers.IntegerField()
     gap_from = serializers.DateTimeField()
     gap_until = serializers.DateTimeField()
-    earliest = serializers.DateTimeField(help_text="It did not begin before.")
-    latest = serializers.DateTimeField(help_text="It had ended by then.")
-    lost_ms = serializers.IntegerField(help_text="How much of it somebody published in, as far as is known.")
-    open = serializers.BooleanField(help_text="It goes on.")
+    earliest = serializers.DateTimeField(help_text="The gap did not begin before this.")
+    latest = serializers.DateTimeField(help_text="The gap had ended by then.")
+    lost_ms = serializers.IntegerField(help_text="How long somebody published in it, as far as is known.")
+    open = serializers.BooleanField(help_text="It still lasts.")
     cause = serializers.CharField(help_text="In people's words.")
     causes = serializers.ListField(child=serializers.CharField(), help_text="Codes.")
 
@@ -34,26 +34,27 @@ class AbsentSerializer(serializers.Serializer):
     absent_from = serializers.DateTimeField(help_text="To about a second.")
     absent_until = serializers.DateTimeField()
     sure = serializers.BooleanField(
-        help_text="In no session that was recorded. Else their connection was lost, and they may be missing."
+        help_text="True: they published in no recorded session. False: their own page lost its connection or "
+        "stood still, and they may be missing."
     )
     cause = serializers.CharField(help_text="In people's words.")
     causes = serializers.ListField(child=serializers.CharField(), help_text="Codes.")
 
 
 class AccountSerializer(serializers.Serializer):
-    """The same numbers wherever a run is shown."""
+    """What a run holds and what is missing: the same numbers wherever it is shown."""
 
     result = serializers.ChoiceField(
-        choices=RunAccount.Result.choices, help_text="How it turned out; `status` says what is being done."
+        choices=RunAccount.Result.choices, help_text="The outcome; `status` is the state of the work on it."
     )
     duration_ms = serializers.IntegerField(help_text="From its first instant to its last, gaps included.")
     missing_ms = serializers.IntegerField(help_text="All gaps together.")
-    lost_ms = serializers.IntegerField(help_text="What of them somebody published in, as far as is known.")
-    pending_ms = serializers.IntegerField(help_text="Recorded, and not ready to be played yet.")
+    lost_ms = serializers.IntegerField(help_text="How long somebody published in them, as far as is known.")
+    pending_ms = serializers.IntegerField(help_text="Recorded, but not playable yet.")
     gap_count = serializers.IntegerField()
     measured = serializers.IntegerField(help_text="Overlaps measured in the media.")
     estimated = serializers.IntegerField(help_text="Overlaps known from the platform's times only.")
-    playable = serializers.BooleanField(help_text="There is something to be played.")
+    playable = serializers.BooleanField(help_text="Something can be played.")
     gaps = GapSerializer(many=True)
     absences = AbsentSerializer(many=True)
 

@@ -37,7 +37,7 @@ FILTERS = [
     OpenApiParameter(
         "until", str, description="Begun by the end of that date, or before that instant; UTC where unsaid."
     ),
-    OpenApiParameter("refused", bool, description="Starts that were refused instead: nothing came of them."),
+    OpenApiParameter("refused", bool, description="List refused starts instead, which recorded nothing."),
     OpenApiParameter("trash", bool, description="What lies in the trash instead, in rooms one is host of."),
 ]
 # What is done to a run that lies in the trash, or with one that is put there.

@@ -35,7 +35,7 @@ class MeetingSerializer(serializers.Serializer):
 
 
 class ContradictionSerializer(serializers.Serializer):
-    """An estimate that says the other thing."""
+    """An estimate that contradicts the verdict."""
 
     source = serializers.CharField(help_text="audio, video or times.")  # type: ignore[assignment]
     kind = serializers.ChoiceField(choices=["overlap", "gap"])
@@ -74,7 +74,7 @@ class SeamsSerializer(serializers.Serializer):
     measured = serializers.IntegerField(help_text="Overlaps measured in the media.")
     estimated = serializers.IntegerField(help_text="Overlaps known from the platform's times only.")
     waiting = serializers.IntegerField(help_text="Still to be measured.")
-    gaps = serializers.IntegerField(help_text="As many as the account has.")
+    gaps = serializers.IntegerField(help_text="`gap_count` of the account.")
     seams = SeamSerializer(many=True)
     absences = AbsentSerializer(many=True)
     remarks = RemarkSerializer(many=True)
@@ -86,13 +86,13 @@ class RunSeams(APIView):
     @extend_schema(responses={200: SeamsSerializer, **MAY_READ})
     def get(self, request: Request, pk: str) -> HttpResponseBase:
         """Where the segments of the run meet, in order: overlaps as measured, gaps with bounds and cause; who
-        is missing although something was recorded; and what is wrong to see or to hear.
+        is missing although something was recorded; and remarks on visible and audible faults.
         """
         return answer(request, run_for(request, pk, stamp=True), "seams", _report)
 
 
 class _Job(NamedTuple):
-    """How far the measurement of a seam is."""
+    """State of a seam's measurement."""
 
     waiting: bool = False
     error: str = ""
@@ -157,7 +157,7 @@ def _seam(seam: Seam, job: _Job) -> dict[str, Any]:
 
 
 def _why_not_measured(seam: Seam, job: _Job) -> str:
-    # Of the two sides of a gap nothing can be compared.
+    # The two sides of a gap have nothing in common that could be compared.
     if not job.known or (seam.verdict.kind == "gap" and not job.error):
         return ""
     measured = seam.verdict.source != "times"

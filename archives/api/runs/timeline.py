@@ -52,7 +52,7 @@ def _absence(absent: Absent, began_at_ms: int) -> dict[str, Any]:
 
 
 def remarks(shown: list[Shown]) -> list[dict[str, Any]]:
-    """What is wrong to see or to hear, in times of the run."""
+    """Visible and audible faults, in times of the run."""
     return [asdict(each) for each in shown]
 
 

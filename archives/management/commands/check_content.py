@@ -1,4 +1,4 @@
-"""`manage.py check_content`: have stored segments checked that this version of the check has not seen."""
+"""`manage.py check_content`: queue content checks of stored segments that this version has not seen."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -12,7 +12,7 @@ from archives.services.jobs import content
 
 
 class Command(BaseCommand):
-    help = "Queues the content check of stored segments that no check of this version has seen."
+    help = "Queues the content check of stored segments that this version of it has not seen."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("run", nargs="?", type=UUID, help="one recording only; all of them without")

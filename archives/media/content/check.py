@@ -84,7 +84,7 @@ def _end_ms(track: Track) -> float:
 
 
 def _known(path: Path) -> set[str]:
-    """Kinds of tracks that are in the file, also those of a codec that cannot be looked into."""
+    """Kinds of tracks in the file, including those of a codec that is not supported."""
     try:
         with av.open(str(path)) as container:
             return {stream.type for stream in container.streams}

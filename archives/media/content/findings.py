@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-# Raise it when the check finds other things than before: segments of an older version are checked again.
+# Increase it when the check finds other things than before: segments of an older version are checked again.
 VERSION = 1
 
 BLACK, FROZEN, NO_VIDEO, WRONG_SIZE = "black", "frozen", "no_video", "wrong_size"
@@ -24,7 +24,7 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Finding:
-    """`values` says how much, where a number says something: {"skew_ms": 240}."""
+    """`values`: by how much, if a number applies: {"skew_ms": 240}."""
 
     code: str
     from_ms: int
@@ -42,7 +42,7 @@ def stretches(times_ms: Sequence[float] | Times, on: Bools, end_ms: float) -> li
 
 
 def joined(parts: Iterable[tuple[float, float]], within_ms: float) -> list[tuple[float, float]]:
-    """Ascending stretches, as one where they are at most `within_ms` apart."""
+    """Merge ascending stretches that are at most `within_ms` apart."""
     found: list[tuple[float, float]] = []
     for begin, end in parts:
         if found and begin - found[-1][1] <= within_ms:
@@ -53,7 +53,7 @@ def joined(parts: Iterable[tuple[float, float]], within_ms: float) -> list[tuple
 
 
 def holes(times_ms: Times, begin_ms: float, end_ms: float, least_ms: float) -> list[tuple[float, float]]:
-    """Where no packet comes for `least_ms`, the time before the first and after the last one included."""
+    """Stretches of at least `least_ms` without a packet, also before the first and after the last one."""
     instants = np.concatenate([[begin_ms], np.sort(times_ms), [end_ms]])
     wide = np.flatnonzero(np.diff(instants) >= least_ms)
     return [(float(instants[number]), float(instants[number + 1])) for number in wide]

@@ -1,6 +1,6 @@
-"""Findings in the movement: a picture that stands still although its source did not.
+"""Finds freezes: a picture that stands still although its source did not.
 
-A still slide stands as still as a frozen camera. What tells them apart is how it began: a camera moves, and
+A slide stands as still as a frozen camera. They differ in how they begin: a camera moves, and
 its noise is in every block, until everything stops from one frame to the next without a change of scene.
 """
 
@@ -23,7 +23,7 @@ from archives.media.content.looks import (
 )
 from archives.media.export.index import Ints, Sizes, Track
 
-# No frame at all for so long: a recorder writes 25 of them a second, whatever they show.
+# No frame for this long is a freeze: a recorder writes 25 of them a second, whatever they show.
 MIN_HOLE_MS = 2000
 MIN_STILL_MS = 6000
 # Mean difference of the pixels of two looks: less than this is one picture that was coded twice. An encoder
@@ -39,10 +39,10 @@ LIVE_FRAME = 0.1
 # A frame in which nothing changes is a header and one run of skipped macroblocks (H.264, 7.3.4).
 STILL_BYTES = 48
 STILL_BYTES_PER_MACROBLOCK = 0.03
-# So much larger than the usual still frame is one in which something changes.
+# A frame larger than the usual still frame by this many bytes shows a change.
 MORE_BYTES = 16
 STEADY_BYTES = 2
-# What is measured before a freeze: there must be so much, and in it noise in most blocks that have a texture.
+# Before a freeze there must be this much material, with noise in most blocks that have a texture.
 LIVE_MS = 6000
 CAMERA_LOOKS = 3
 CAMERA_SHARE = 0.7
@@ -54,7 +54,7 @@ CAMERA_NOISE_OF_TEXTURE = 0.04
 TEXTURE = 1.5
 # Correlation of the blocks' light of two looks at one scene.
 ALIKE = 0.3
-# The frames right before tell whether it is the same scene, and whether something moved or flickered.
+# The frames right before show whether it is the same scene, and whether something moved or flickered.
 LAST_MS = 2000
 REFERENCES_MS = (2000, 1000, 400)
 SCENE_CHANGE = 20.0
@@ -72,7 +72,7 @@ def frozen(track: Track, looks: Looks, end_ms: float) -> list[Finding]:
     floor = max(STILL_BYTES, STILL_BYTES_PER_MACROBLOCK * track.width * track.height / 256)
     for first, last in still(looks):
         end = frames.end(looks, first, last, floor)
-        # Of slides there are many stills: what costs nothing is asked first.
+        # Slides have many stills, so the cheap conditions come first.
         if end is not None and _was_camera(looks, looks.times_ms[first] - SETTLING_MS / 2):
             begin = _begin(track, looks.times_ms[first])
             if end - begin >= MIN_STILL_MS and begin - instants[0] >= LIVE_MS:

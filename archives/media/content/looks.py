@@ -21,9 +21,9 @@ Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 
 ROWS, COLUMNS = 18, 32
-# So many rows of pixels of each row of blocks are looked at.
+# Rows of pixels that are looked at in each row of blocks.
 FINE = 4
-# Where two key frames are farther apart, the frames between them are decoded and looked at this often.
+# If two key frames are farther apart, the frames between them are decoded and looked at this often.
 LOOK_EVERY_MS = 2000
 MAX_KEY_DISTANCE_MS = 4000
 LUMA_FIRST = {"yuv420p", "yuvj420p", "yuv422p", "yuv444p", "nv12", "gray"}

@@ -10,7 +10,7 @@ from archives.media.content.findings import BLACK, WRONG_SIZE, Bools, Finding, s
 from archives.media.content.looks import Looks, coarse, frames_between, of_blocks
 from archives.media.export.index import Track
 
-# Of 16 (black) to 235 (white). Whatever is brighter in one block only is something to be seen.
+# Of 16 (black) to 235 (white). A single brighter block is something to be seen.
 BLACK_LUMA = 24
 BLACK_RANGE = 5
 # A dark room is not black: its camera's noise is there.
@@ -25,7 +25,7 @@ def is_black(means: Any, spreads: Any) -> Bools:
 
 
 def black(track: Track, looks: Looks, end_ms: float) -> list[Finding]:
-    """Looks tell which ones, the frames between two looks when exactly."""
+    """Looks show which stretches are black, the frames between two looks when exactly."""
     if not len(looks):
         return []
     on = is_black(looks.means, looks.spreads)
@@ -60,7 +60,7 @@ def _end(track: Track, looks: Looks, at_ms: float) -> float:
 
 
 def wrong_size(looks: Looks, expected: tuple[int, int] | None, end_ms: float) -> list[Finding]:
-    """Frames of another size than `expected`, or where that is not known, than the first ones."""
+    """Frames of another size than `expected` or, if that is not known, than the first frame."""
     if not len(looks):
         return []
     wanted = np.array(expected) if expected else looks.sizes[0]

@@ -16,9 +16,9 @@ CLIPPED_SHARE = 0.003
 MIN_CLIPPED_SECONDS = 3
 # Of those of a packet (21 ms), where it begins and ends.
 CLIPPED_PACKET = 0.005
-# A single cracked syllable is not the begin or the end: so many packets of the second around it are clipped.
+# A single cracked syllable is no beginning or end: this many packets of the second around it are clipped.
 PACKETS_NEAR, MIN_NEAR = 47, 4
-# It stays too loud while nobody speaks.
+# Clipping goes on after a pause in the speech of at most this length.
 CLIPPED_PAUSE_MS = 15_000
 
 

@@ -20,7 +20,7 @@ MIN_HOLE_MS = 2000
 MAX_LENGTH_DIFFERENCE_MS = 2000
 MAX_SKEW_MS = 100
 AAC_SAMPLES = 1024
-# A packet that is farther from its usual length is a hole or a repetition, which is in time again afterwards.
+# A packet that is farther from its usual length is a gap or a repetition; later packets are in time again.
 STRETCHED = 0.25
 
 
@@ -29,7 +29,7 @@ def no_audio(track: Track | None, begin_ms: float, end_ms: float) -> list[Findin
 
 
 def no_video(track: Track | None, begin_ms: float, end_ms: float) -> list[Finding]:
-    """Before the first frame and after the last one; a hole between frames is a frozen picture."""
+    """Before the first frame and after the last one; a gap between frames is a frozen picture."""
     times = _times(track)
     edges = times if len(times) < 2 else np.arange(times.min(), times.max(), MIN_HOLE_MS / 2)
     return _missing(NO_VIDEO, np.append(edges, times[-1:]), begin_ms, end_ms)

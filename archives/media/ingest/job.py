@@ -123,13 +123,13 @@ class IngestWorker(Worker[Segment]):
         _all_is_well(segment)
         previews.renew(run_id=segment.run_id)
         if file and media.end_ms is None:
-            what = f"Segment {segment.number} is kept, but cannot be played. {media.note}"
+            what = f"Segment {segment.number} is stored, but cannot be played. {media.note}"
             _alarm(segment, UNREADABLE, what)
         log.info("segment stored: segment=%s bytes=%s file=%s note=%s", segment.pk, size, file, media.note)
 
 
 def _without_path(error: Exception) -> str:
-    """Alarms leave the machine: the operating system's errors name files of it."""
+    """Alarms leave this machine, so they must not name its files, as the operating system's errors do."""
     named = isinstance(error, OSError) and error.filename is not None
     return str(error.strerror) if named else str(error)  # type: ignore[attr-defined]
 
@@ -155,7 +155,7 @@ def _alarm(segment: Segment, code: str, message: str) -> None:
 
 
 def _all_is_well(segment: Segment) -> None:
-    """End each alarm that applies to no piece of the run any more."""
+    """Clear each alarm that no longer applies to any segment of the run."""
     run = segment.run
     if not ingest.KIND.pending().filter(run=run, failures__gte=ALARM_AFTER).exists():
         alarms.clear(room=run.room, run=run, codes=[NOT_KEPT])

@@ -21,7 +21,7 @@ class PreviewWorker(Worker[Preview]):
     def work(self) -> None:
         run, timeline = self.job.run, timeline_for(self.job.run)
         digest = fingerprint(run, timeline)
-        # A folder of its own: whoever looks meanwhile has the old picture with the old places in it.
+        # A new folder, so that an open page keeps the old picture together with the old places in it.
         stored = f"{run.room.slug}/{run.pk}/preview/{digest[:16]}"
         with tempfile.TemporaryDirectory(prefix="preview-", dir=work_folder()) as name:
             self._make(timeline, Path(name), f"{PICTURE}?v={previews.version(stored)}")

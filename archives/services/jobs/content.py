@@ -30,13 +30,13 @@ KIND = Kind(
     worker="archives.media.content.job.ContentWorker",
     priority=0,
     rows=_rows,
-    # A run is watched as well without.
+    # A run can be watched without it.
     pauses_s=(60, 300, 900),
 )
 
 
 def plan(*, segment: Segment) -> None:
-    """Have the segment's stored file checked, also if it was before: it may be another file."""
+    """Have the segment's stored file checked, even if it was before: it may be another file."""
     check, _ = ContentCheck.objects.get_or_create(segment=segment, defaults={"run_id": segment.run_id})
     leases.restart(KIND, ContentCheck.objects.filter(pk=check.pk))
 
@@ -54,7 +54,7 @@ def plan_older(*, version: int, runs: QuerySet[ArchiveRun] | None = None) -> int
 
 
 def done(check: ContentCheck, *, version: int, remarks: Sequence[Remark]) -> bool:
-    """These are all remarks on the segment: they replace what an earlier check found."""
+    """Replace the remarks of an earlier check with these."""
     with transaction.atomic():
         if not leases.done(check, version=version, checked_at=clock.now()):
             return False

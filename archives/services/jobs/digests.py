@@ -14,6 +14,7 @@ from archives.timeline import Span, Timeline
 
 # Changes with how a digest is made. Digests of the first format are 64 hexadecimal digits.
 FORMAT = "v2"
+FORMER = "^[0-9a-f]{64}$"
 LENGTH = 64
 
 
@@ -43,12 +44,12 @@ def adopt_former(run: ArchiveRun, digest: str) -> None:
     """
     exports = Export.objects.filter(run=run, status__in=(Export.Status.DONE, *Export.ACTIVE))
     there = set(exports.filter(digest=digest).values_list("gaps", flat=True))
-    for export in exports.exclude(digest__startswith=FORMAT).order_by("-created_at"):
+    for export in exports.filter(digest__regex=FORMER).order_by("-created_at"):
         if export.gaps in there or _changed_since(run, export.started_at or export.created_at):
             continue
         there.add(export.gaps)
         Export.objects.filter(pk=export.pk).update(digest=digest)
-    for preview in Preview.objects.filter(run=run).exclude(digest__startswith=FORMAT).exclude(made_at=None):
+    for preview in Preview.objects.filter(run=run, digest__regex=FORMER).exclude(made_at=None):
         if preview.made_at and not _changed_since(run, preview.made_at):
             Preview.objects.filter(pk=preview.pk).update(digest=digest)
 

@@ -18,9 +18,15 @@ def _rows() -> QuerySet[Segment]:
     return has_file.filter(stored_at=None).select_related("run__room").order_by()
 
 
+def _examine_again(run: ArchiveRun) -> int:
+    """The bucket of uploaded files that were not read may be readable by now."""
+    unread = run.segments.filter(status=Segment.Status.UPLOADED, sha256="", stored_at__isnull=False)
+    return leases.restart(KIND, unread, stored_at=None)
+
+
 KIND = Kind(
     name="ingest",
-    label="pieces to be kept",
+    label="files to be stored",
     worker="archives.media.ingest.job.IngestWorker",
     priority=30,
     rows=_rows,
@@ -29,6 +35,7 @@ KIND = Kind(
     max_failures=None,
     since=Coalesce("ended_at", "intent_at"),
     enabled=lambda: bool(settings.KEEP_FILES),
+    again=_examine_again,
 )
 
 

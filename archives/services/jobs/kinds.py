@@ -10,6 +10,8 @@ from typing import Any
 from django.db.models import QuerySet
 from django.db.models.expressions import Combinable
 
+from archives.models import ArchiveRun
+
 Facts = dict[str, Any]
 
 
@@ -28,7 +30,7 @@ class Kind:
 
     # In tasks, metrics and logs.
     name: str
-    # In the history of a run, where it is retried.
+    # In the history of a run that is retried.
     label: str
     # Dotted path of the class that does the work (`archives.media.jobs.Worker`): only a media process loads
     # what it needs.
@@ -48,8 +50,11 @@ class Kind:
     renew_every_s: float = 20.0
     enabled: Callable[[], bool] = lambda: True
     facts: Callable[[Event], Facts] = lambda event: {}
-    # Of these rows (of one run) those that are tried again if somebody asks for that.
+    # Of these rows (of one run) those that a manual retry starts again.
     failed: Callable[[QuerySet[Any]], QuerySet[Any]] = lambda rows: rows.exclude(job_error="")
+
+    # What else such a retry starts again of a run; returns how much.
+    again: Callable[[ArchiveRun], int] = lambda run: 0
 
     def pending(self) -> QuerySet[Any]:
         """Neither done nor given up nor called off."""

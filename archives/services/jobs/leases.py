@@ -1,11 +1,10 @@
 """The one leased job: claimed, renewed, released, tried again, done or given up.
 
-`due_at` is due time, lease and fence in one: whoever moves it from the value that it read holds the job, and
-every write here is conditioned on that value. A kind of job is a `Kind`, a row of `table.KINDS`.
+`due_at` is due time, lease and fence in one: the process that moves it from the value it read holds the job,
+and every write here is conditioned on that value. A kind of job is a `Kind`, a row of `table.KINDS`.
 
-An attempt that fails counts as a failure. One whose process ends counts nowhere as failed: with time to say
-so (SIGTERM) it counts for nothing, without (SIGKILL) it is left as an interruption, of which there may be
-many.
+An attempt that fails counts as a failure. One whose process ends does not: after SIGTERM it counts for
+nothing, after SIGKILL it remains as an interruption, of which there may be many.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ QUEUED_S = 600
 # A job that kills its process (no memory, a crash in a library) must not do so for ever. Without progress it
 # takes 50 attempts: with the pauses about 36 h, within the 72 h for which the platform keeps a file.
 MAX_INTERRUPTIONS = 50
-# Deploys and hosts that restart interrupt so often without the job's doing.
+# Up to this number, interruptions are put down to deploys and to hosts that restart.
 UNSUSPICIOUS = 10
 MAX_PAUSE_S = 3600
 
@@ -62,12 +61,12 @@ def claim(kind: Kind, job: Job) -> bool:
 
 
 def renew(job: Job, *, seconds: float = LEASE_S, **facts: Any) -> bool:
-    """Hold the job from now on for so long; False if it is no longer held."""
+    """Hold the job for `seconds` from now; False if it is no longer held."""
     return _move(job, clock.after(seconds), **facts)
 
 
 def lease_s(attempts: int) -> float:
-    """Lease of the last of so many interrupted attempts: the next one begins when it expires."""
+    """Lease (s) of the last of these interrupted attempts: the next one begins when it expires."""
     suspicious = attempts - UNSUSPICIOUS
     return LEASE_S + (min(MAX_PAUSE_S, 60 * 2.0 ** (suspicious - 1)) if suspicious > 0 else 0)
 
@@ -94,13 +93,13 @@ def give_up(kind: Kind, job: Job, error: str, **facts: Any) -> bool:
 
 
 def call_off(kind: Kind, jobs: QuerySet[Any]) -> int:
-    """Nobody wants the work any more: the process that does it notices at its next renewal."""
+    """The work is no longer wanted: the process that does it notices at its next renewal."""
     facts = kind.facts(Event.CALLED_OFF)
     return jobs.filter(due_at__isnull=False).update(due_at=None, job_error="", **facts)
 
 
 def restart(kind: Kind, jobs: QuerySet[Any], **facts: Any) -> int:
-    """All due now, with every attempt before them forgotten."""
+    """Make all of them due now, with their counts at zero."""
     fresh = {"due_at": clock.now(), "failures": 0, "interruptions": 0, "job_error": ""}
     return jobs.update(**fresh, **kind.facts(Event.AGAIN), **facts)
 

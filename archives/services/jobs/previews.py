@@ -35,7 +35,7 @@ KIND = Kind(
     worker="archives.media.previews.job.PreviewWorker",
     priority=0,
     rows=_rows,
-    # A run is watched as well without.
+    # A run can be watched without it.
     pauses_s=(60, 120, 180),
     renew_every_s=2.0,
     facts=_facts,

@@ -1,4 +1,4 @@
-"""The job of measuring seams: which pieces meet, and what came of it."""
+"""The job of measuring seams: which segments meet, and what was found."""
 
 from __future__ import annotations
 
@@ -72,13 +72,18 @@ def _settled_neighbours(run_id: UUID) -> list[tuple[UUID, UUID]]:
 
 
 def settle(seam: Seam, *, error: str = "", found: Iterable[Estimate] = ()) -> bool:
-    """The measurement has ended with these estimates; they replace those that former measurements made."""
+    """The measurement has ended.
+
+    Each estimate replaces the one that the same source made before. Those of other sources stay, and what a
+    former version had settled on holds no longer.
+    """
     with transaction.atomic():
         if not leases.done(seam, job_error=error, settled_at=clock.now()):
             return False
         estimates = list(found)
         if estimates:
-            seam.estimates.all().delete()
+            seam.estimates.filter(source__in=[each.source for each in estimates]).delete()
+            seam.estimates.update(former=False)
             Estimate.objects.bulk_create(estimates)
     accounts.refresh(run_id=seam.run_id)
     _wake_run(seam.run_id)

@@ -92,7 +92,7 @@ def _write(
 def refresh_room(*, room: Room, since: datetime, until: datetime | None) -> None:
     """State anew who was missing from the runs that were on in that time."""
     runs = _on_between(room, since, until or clock.now())
-    # Whether anybody published tells a pause from a loss.
+    # Whether anybody published distinguishes a pause from a loss.
     accounts.expire(runs=runs)
     for run in runs:
         refresh_run(run_id=run.pk)

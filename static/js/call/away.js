@@ -8,7 +8,7 @@ import { postJson } from "../shared/api.js";
 // What is shorter is within what the times are good for.
 const SHORTEST_MS = 1_000;
 const AGAIN_MS = 5_000;
-// A page looks at the clock so often; it may be late by less than STOOD_MS without having stood still.
+// How often the page looks at the clock. A look that is late by less than STOOD_MS is no standstill.
 const LOOK_MS = 1_000;
 const STOOD_MS = 4_000;
 // As long as a page goes on trying to come back.

@@ -1,4 +1,4 @@
-/** What the host's panel says of what is missing, and whether anything arrives at all. */
+/** What the host's panel says about missing stretches, and about whether any media arrives. */
 
 import { summaryWords } from "../shared/account-words.js";
 import { timeWithZone } from "../shared/format.js";

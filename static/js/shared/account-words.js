@@ -10,7 +10,7 @@ export const RESULTS = {
   complete_with_losses: ["warn", "Complete, with losses"],
 };
 
-/** How much is missing, "" if nothing: of a break in which nobody was there, that it was one. */
+/** How much is missing ("" if nothing), and for how much of that nobody was there. */
 export function missingWords({ missing_ms: missing, lost_ms: lost = missing }) {
   if (!missing) return "";
   if (lost < LEAST_LOSS_MS) return `${words(missing)} missing: nobody was there`;
@@ -18,12 +18,12 @@ export function missingWords({ missing_ms: missing, lost_ms: lost = missing }) {
   return away < LEAST_LOSS_MS ? `${words(missing)} missing` : `${words(missing)} missing, nobody was there for ${words(away)} of it`;
 }
 
-/** The same with the number of gaps and the names of those who were missing while others were recorded. */
+/** The same with the number of gaps, and the names of those who were absent while others were recorded. */
 export function summaryWords(account) {
   const people = [...new Set(account.absences.map(({ person }) => person))].join(", ");
   const facts = [
     account.gap_count ? `${count(account.gap_count, "gap", "gaps")}, ${missingWords(account)}` : "",
-    people ? `Not there all the time: ${people}` : "",
+    people ? `Absent at times: ${people}` : "",
   ];
   return facts.filter(Boolean).join(". ");
 }

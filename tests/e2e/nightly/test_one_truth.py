@@ -1,4 +1,4 @@
-"""Real calls to which something happens: wherever the run is shown are the same, right numbers."""
+"""Real calls with faults: the run has the same, right numbers wherever it is shown."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def test_a_start_that_is_refused_leaves_nothing_in_the_library(
 
 
 def test_an_empty_archive(product: Product, pair: list[Participant], same: Check) -> None:
-    """Whoever is in the call leaves just as it starts: the archive stays empty."""
+    """Everybody leaves the call just as it starts: the archive stays empty."""
     with run(product, "Nobody stays") as recorded:
         localtok_faults.clear(product)
         for person in pair:

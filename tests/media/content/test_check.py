@@ -1,4 +1,4 @@
-"""The content check finds what is wrong with a file, to the second, and nothing in ordinary calls.
+"""The content check finds the faults of a file, to the second, and nothing in ordinary calls.
 
 A short twin of tests/nightly/test_content.py: a fault of each kind, and some of the ordinary kinds.
 """

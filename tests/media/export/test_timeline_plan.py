@@ -19,11 +19,14 @@ def planned(*spans: Span) -> tuple[PieceSpan | GapSpan, ...]:
 def test_it_names_the_file_of_each_segment_and_the_cause_of_each_gap() -> None:
     spans = planned(
         Span("segment", "a", "primary", 0, 0, 5000),
-        Span("gap", None, None, 5000, 0, 700, "nobody was recording"),
+        Span("gap", None, None, 5000, 0, 700, ("nobody_published",)),
     )
-    assert spans == (PieceSpan(Path("a.mp4"), 0, 0, 5000), GapSpan(5000, 700, "nobody was recording"))
+    assert spans == (
+        PieceSpan(Path("a.mp4"), 0, 0, 5000),
+        GapSpan(5000, 700, "Nobody was sending picture or sound."),
+    )
 
 
 def test_it_lets_the_cut_move_where_both_pieces_show_the_same() -> None:
-    (span,) = planned(Span("segment", "b", "secondary", 10_000, 2000, 9000, "", 8600, 12_000))
+    (span,) = planned(Span("segment", "b", "secondary", 10_000, 2000, 9000, (), 8600, 12_000))
     assert span == PieceSpan(Path("b.mp4"), 10_000, 2000, 9000, 8600, 12_000)

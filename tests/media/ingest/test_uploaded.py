@@ -152,7 +152,7 @@ def test_until_it_was_looked_for_it_is_neither_shown_nor_missing(segment: Segmen
 def test_it_can_be_looked_for_again(segment: Segment, folder: Path) -> None:
     kept(segment)
     upload(folder)
-    assert retry.retry_run(run=segment.run, by="test") == ["uploaded files that were not read"]
+    assert retry.retry_run(run=segment.run, by="test") == ["files to be stored"]
     [due] = leases.due(ingest.KIND, clock.after(10))
     assert kept(due).media_end_ms == LENGTH_MS
 

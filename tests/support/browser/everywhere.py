@@ -1,4 +1,4 @@
-"""What is said of one run wherever it is shown: all of it has to be the same numbers."""
+"""The numbers of one run from every place that shows them: they must be the same."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from tests.support.media.call_scenes import FPS, Luma
 from tests.support.media.call_sounds import BLOCK, RATE, Samples
 
 AAC = 1024
-# After so many frames a whole number of AAC packets ends too (320 ms), so that files join without a rest.
+# After this many frames a whole number of AAC packets ends too (320 ms), so that files join without a rest.
 ALIGNED_FRAMES = 8
 KEY_FRAMES = 50
 
@@ -52,7 +52,7 @@ def write(
 
 
 class _Sound:
-    """Cuts blocks into packets; a hole begins a packet of its own."""
+    """Cuts blocks into packets; a gap begins a new packet."""
 
     def __init__(self, container: Any) -> None:
         self._container, self._stream = container, _audio(container)

@@ -32,7 +32,7 @@ Instants = Iterator[tuple[Luma, Samples]]
 
 @dataclass(frozen=True)
 class Kind:
-    """`camera`: all of the picture is one camera's or several, so that a freeze of it can be told."""
+    """`camera`: all of the picture is one camera's or several, so that a freeze of it can be detected."""
 
     name: str
     scene: Callable[[Rng, Size], Scene]
@@ -110,7 +110,7 @@ KINDS = (
     Kind("a listener who hardly moves", _person(sway=0.006, noise=1.2), pausing, True),
     Kind("a telephone in the hand", _person(handheld=6.0), talk, True),
     Kind("a dark room", _person(light=0.12, noise=2.5), talk, True),
-    # Hardly a block of it ever changes: nobody can tell a freeze of it.
+    # Hardly a block of it ever changes: a freeze of it cannot be detected.
     Kind("a very dark room", _person(light=0.06, noise=2.0), pausing),
     Kind("light that goes", lambda rng, size: dimmed(Camera(rng, size), 200), talk, True),
     Kind("too bright a window", _person(light=2.4), talk, True),

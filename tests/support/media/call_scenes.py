@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 Luma = NDArray[np.uint8]
 Scene = Callable[[int, float], Luma]
 FPS = 25
-# Noise is cut from a sheet that is larger than the picture by so much.
+# Noise is cut from a sheet that is larger than the picture by this much.
 SHEET = 211
 
 

@@ -17,6 +17,7 @@ from archives import clock
 from archives.models import ArchiveRun, ContentCheck, Export, Job, Preview, Seam, Segment
 from archives.services.jobs import content, exports, leases, previews, seams
 from archives.services.jobs.table import KINDS
+from archives.timeline.verdicts import SURE
 from tests.support.media.stored_segments import measured, new_run, piece
 
 FILE = random.Random(7).randbytes(3_000_000)
@@ -138,7 +139,7 @@ def _is_whole(export: Job) -> bool:
 
 IS_DONE: dict[str, Callable[..., bool]] = {
     "ingest": _is_stored,
-    "seam": lambda seam: seam.sure,
+    "seam": lambda seam: seam.estimates.filter(confidence__gte=SURE).exists(),
     "export": _is_whole,
     "preview": lambda preview: all(
         storages["archives"].exists(f"{preview.folder}/{file}") for file in previews.FILES

@@ -65,5 +65,5 @@ def calls_of(work: Callable[[], None], at: int = 0) -> int:
 
 
 def points(calls: int, times: int) -> list[int]:
-    """So many points spread over the calls of an attempt, from the first to nearly the last."""
+    """Points spread over the calls of an attempt, from the first to nearly the last."""
     return [max(1, round(calls * (number + 0.5) / times)) for number in range(times)]

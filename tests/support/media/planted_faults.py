@@ -66,7 +66,7 @@ def plant(path: Path, fault: str, seed: int) -> Planted:
 
 
 def _kind(rng: Rng, fault: str) -> Kind:
-    """A freeze can be told of a camera only, clipping of somebody who speaks."""
+    """A freeze can be detected of a camera only, clipping of a speaker only."""
     fitting = [
         kind
         for kind in KINDS

@@ -52,7 +52,7 @@ class FakeArchive:
     # What it has not recorded, as it truly was.
     pauses: list[tuple[datetime, datetime]] = field(default_factory=list)
     published: bool = True
-    # When it was in which state, as a caller or a callback was told.
+    # When it was in which state, as reported to a caller or by a callback.
     told: list[tuple[datetime, str]] = field(default_factory=list)
     # No media reaches it, whoever publishes.
     deaf: bool = False

@@ -23,12 +23,12 @@ from tests.support.platform.fake_platform import FakeArchive, FakePlatform
 from tests.support.recording.world import World
 
 Span = tuple[datetime, datetime]
-# A gap may say so much more than what was not recorded.
+# A gap may be longer by this than what was not recorded.
 FALSE_S = 0.5
 # Absences are stated from a second on, and to a second with callbacks.
 LEAST_ABSENCE_S = 1.1
 WIDER_MS = 1000
-# Changes so near to a gap's ends are those that it begins and ends with.
+# Changes this near to a gap's ends are those that it begins and ends with.
 NEAR = timedelta(seconds=120)
 
 
@@ -151,7 +151,7 @@ def story_tells_the_states() -> None:
 
 
 def known_holes_are_stated(platform: FakePlatform, run: ArchiveRun) -> None:
-    """I1 at any moment: between two segments whose ends we know, what nothing recorded is stated."""
+    """I1 at any moment: between two segments whose ends are known, what nothing recorded is stated."""
     known = {s.archive_id: s for s in run.segments.exclude(archive_id="")}
     archives = [a for a in platform.archives.values() if a.id in known]
     if not run.started_at or any(known[a.id].status not in (a.status, _before(a.status)) for a in archives):
@@ -282,7 +282,7 @@ def _overlap_s(some: list[Span], others: list[Span]) -> float:
 
 
 def _blind_s(archives: list[FakeArchive], since: datetime, until: datetime) -> float:
-    """For how long nobody was told about the changes at the ends of this gap: so much it may be wrong."""
+    """The time between the reports around the changes at the ends of this gap: its allowed error."""
     longest = 0.0
     for archive in archives:
         changes = [archive.ended, *(instant for pause in archive.pauses for instant in pause)]

@@ -10,12 +10,12 @@
 export const lengthOf = (span) => span.out_ms - span.in_ms;
 export const endOf = (span) => span.start_ms + lengthOf(span);
 export const isGap = (span) => span.kind === "gap";
-/** It was recorded, and cannot be played yet. */
+/** It was recorded, but cannot be played yet. */
 export const isPending = (span) => span.causes?.includes("not_ready") ?? false;
 /** Why nothing is there; the server's own words where it does not know either. */
 export const causeOf = (span) => span.cause || "nothing was recorded";
 
-/** What is wrong to see or to hear at an instant, each sentence once. @param {Remark[]} remarks */
+/** The remarks at an instant, each sentence once. @param {Remark[]} remarks */
 export function remarksAt(remarks, runMs) {
   return [...new Set(remarks.filter((each) => each.start_ms <= runMs && runMs < each.end_ms).map(({ text }) => text))];
 }

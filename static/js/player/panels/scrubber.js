@@ -42,7 +42,7 @@ export class Scrubber {
     if (this.#timeline) this.show(this.#timeline);
   }
 
-  /** @param {Remark[]} remarks what is wrong to see or to hear, and when */
+  /** @param {Remark[]} remarks visible and audible faults, and when */
   set remarks(remarks) {
     if (JSON.stringify(remarks) === JSON.stringify(this.#remarks)) return;
     this.#remarks = remarks;

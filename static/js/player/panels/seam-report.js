@@ -23,7 +23,7 @@ export function bindSeamReport(details, summary, list, url) {
   });
 }
 
-/** Seams in order, then who was missing, then what is wrong to see or to hear. */
+/** Seams in order, then absences, then remarks. */
 const rowsOf = ({ seams, absences = [], remarks = [] }) => [
   ...seams.map((seam) => row(seam.kind, seamWords(seam))),
   ...absences.map((absence) => row("absence", absenceWords(absence))),
@@ -63,7 +63,7 @@ function overlapWords(seam) {
 
 const SOURCES = { audio: "The sound says", video: "The picture says", times: "The platform’s times say" };
 
-/** What another source says, where it says the opposite. */
+/** What another source says, if it contradicts the verdict. */
 function contradictionWords({ source, kind, overlap_ms: overlap, sure }) {
   return `${SOURCES[source]}: ${seconds(overlap)} ${kind === "gap" ? "missing" : "recorded by both"}${sure ? "" : ", not sure"}`;
 }
