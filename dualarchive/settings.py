@@ -266,6 +266,8 @@ SPECTACULAR_SETTINGS = {
         "RunStatus": "archives.models.ArchiveRun.Status",
         "SegmentStatus": "archives.models.Segment.Status",
         "RestartStatus": "archives.models.Restart.Status",
+        "SeamKind": ["overlap", "gap"],
+        "SpanKind": ["segment", "gap"],
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
