@@ -35,10 +35,9 @@ def report(run: ArchiveRun, account: RunAccount) -> None:
 
 
 def take_as_reported(account: RunAccount) -> None:
-    """Raise no alarm for what is older than the accounts."""
+    """Raise no alarm for what is older than the accounts. `account` is not stored yet."""
     account.reported_gaps = [_on_the_wall(gap, account.began_at_ms) for gap in account.gaps if gap["lost_ms"]]
     account.reported_result = account.result
-    account.save(update_fields=["reported_gaps", "reported_result"])
 
 
 def _on_the_wall(gap: dict[str, Any], began_at_ms: int) -> dict[str, Any]:

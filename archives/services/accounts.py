@@ -29,11 +29,9 @@ def current(run: ArchiveRun, account: Account | None = None, *, is_news: bool = 
     stored = getattr(run, "account", None)
     if stored is not None and is_current(stored, run):
         return stored
-    made = store(run, account or account_for(run))
-    if stored is None and run.status in ArchiveRun.ENDED and not is_news:
-        # It ended before accounts were kept.
-        account_reports.take_as_reported(made)
-    return made
+    # What had ended before accounts were kept is no news.
+    is_old = stored is None and run.status in ArchiveRun.ENDED and not is_news
+    return store(run, account or account_for(run), as_reported=is_old)
 
 
 def is_current(stored: RunAccount, run: ArchiveRun) -> bool:
@@ -42,10 +40,12 @@ def is_current(stored: RunAccount, run: ArchiveRun) -> bool:
     return not run.is_live or stored.made_at > clock.after(-LIVE_HOLDS_S)
 
 
-def store(run: ArchiveRun, account: Account) -> RunAccount:
+def store(run: ArchiveRun, account: Account, *, as_reported: bool = False) -> RunAccount:
     """`run`: of `with_account_stamp` and with its account, read before this one was made."""
     facts = _facts(account) | {"version": VERSION, "stamp": account_stamp(run), "made_at": clock.now()}
     made = RunAccount(run_id=run.pk, **facts)
+    if as_reported:
+        account_reports.take_as_reported(made)
     # In one statement, since readers and workers may store it at the same time. What was reported stays.
     RunAccount.objects.bulk_create(
         [made], update_conflicts=True, unique_fields=["run"], update_fields=[*facts]

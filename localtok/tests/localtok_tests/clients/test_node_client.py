@@ -14,7 +14,7 @@ import pytest
 from localtok.http.auth import read_client_token
 from localtok.process.clock import wall_s
 from localtok_tests.conftest import KEY, SECRET
-from localtok_tests.recording.scene import NO_LIST_OF_CONNECTIONS, Scene, open_scene
+from localtok_tests.recording.scene import LEFT_OUT, Scene, open_scene
 from tests.support.npm import MODULES, package_file, require_node
 from tests.support.platform.unified_key import new_key
 
@@ -94,7 +94,7 @@ async def test_opentok_makes_every_call(serve: Any, pages: Any, tmp_path: Path, 
         "disconnectNobody": "ForceDisconnectError",
         "stranger": "AuthError",
     }
-    assert scene.calls_left_out(NO_LIST_OF_CONNECTIONS | PARSED_TWICE) == set()
+    assert scene.calls_left_out(LEFT_OUT | PARSED_TWICE) == set()
 
 
 async def test_vonage_video_makes_every_call(serve: Any, pages: Any, tmp_path: Path) -> None:
@@ -124,4 +124,4 @@ async def test_vonage_video_makes_every_call(serve: Any, pages: Any, tmp_path: P
         "disconnectNobody": ["VetchError", 404, 404],
         "stranger": ["VetchError", 403, 403],
     }
-    assert scene.calls_left_out(NO_LIST_OF_CONNECTIONS) == set()
+    assert scene.calls_left_out(LEFT_OUT) == set()

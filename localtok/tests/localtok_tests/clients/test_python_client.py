@@ -10,7 +10,7 @@ import pytest
 from opentok.exceptions import ArchiveError, ArchiveStreamModeError, OpenTokException, RequestError
 from opentok.opentok import StreamModes
 
-from localtok_tests.recording.scene import NO_LIST_OF_CONNECTIONS, Scene, open_scene
+from localtok_tests.recording.scene import LEFT_OUT, Scene, open_scene
 
 
 async def record(scene: Scene) -> None:
@@ -58,4 +58,4 @@ async def test_it_makes_every_call(serve: Any, pages: Any, tmp_path: Path, unifi
     assert isinstance(created, opentok.Session)
     await record(scene)
     await moderate(scene)
-    assert scene.calls_left_out(NO_LIST_OF_CONNECTIONS) == set()
+    assert scene.calls_left_out(LEFT_OUT) == set()

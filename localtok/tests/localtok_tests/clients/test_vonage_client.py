@@ -36,7 +36,7 @@ from vonage_video.models import (
 from localtok.http.auth import read_client_token
 from localtok.process.clock import wall_s
 from localtok_tests.conftest import until
-from localtok_tests.recording.scene import NO_LIST_OF_CONNECTIONS, Scene, open_scene
+from localtok_tests.recording.scene import LEFT_OUT, Scene, open_scene
 from tests.support.platform.unified_key import APPLICATION, new_key
 
 
@@ -121,7 +121,7 @@ async def test_it_makes_every_call(serve: Any, pages: Any, tmp_path: Path) -> No
     await record(scene, client)
     await record_apart(scene, client)
     await moderate(scene, client)
-    assert scene.calls_left_out(NO_LIST_OF_CONNECTIONS) == set()
+    assert scene.calls_left_out(LEFT_OUT) == set()
 
 
 async def test_a_session_keeps_its_options_after_other_calls(serve: Any, pages: Any, tmp_path: Path) -> None:

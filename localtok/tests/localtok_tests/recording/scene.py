@@ -13,7 +13,12 @@ from localtok_tests.conftest import KEY, SECRET, Page, Sdk, until
 from tests.support.platform.unified_key import APPLICATION, new_key
 
 # A call that no client here has a method for.
-NO_LIST_OF_CONNECTIONS = {"listConnections": "the package has no such method"}
+NO_METHOD = "the package has no such method"
+LEFT_OUT = {
+    "listConnections": NO_METHOD,
+    "setArchiveStorage": NO_METHOD,
+    "deleteArchiveStorage": NO_METHOD,
+}
 
 
 @dataclass
