@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from copy import copy
 from fractions import Fraction
+from math import gcd
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,16 @@ import numpy as np
 from av import AudioFrame, VideoFrame
 
 from tests.support.media.call_scenes import FPS, Luma
-from tests.support.media.call_sounds import BLOCK, RATE, Samples
+from tests.support.media.call_sounds import RATE, Samples
 
 AAC = 1024
-# After this many frames a whole number of AAC packets ends too (320 ms), so that files join without a rest.
-ALIGNED_FRAMES = 8
 KEY_FRAMES = 50
+CRF = 26
+
+
+def aligned_frames(fps: int) -> int:
+    """After so many frames a whole number of AAC packets ends too, so that files join without a rest."""
+    return AAC // gcd(AAC, RATE // fps)
 
 
 Instant = tuple[Luma | None, Samples | None]
@@ -30,6 +35,8 @@ def write(
     size: tuple[int, int],
     *,
     gop: int = KEY_FRAMES,
+    fps: int = FPS,
+    crf: int = CRF,
     tracks: Sequence[str] = ("video", "audio"),
 ) -> Path:
     """One file of these frames and blocks of sound, a key frame every `gop` frames.
@@ -37,13 +44,13 @@ def write(
     Where an instant has None, nothing is recorded, and what follows keeps its time.
     """
     with av.open(str(path), "w", format="mp4") as container:
-        video = _video(container, size, gop) if "video" in tracks else None
+        video = _video(container, size, gop, fps, crf) if "video" in tracks else None
         audio = _Sound(container) if "audio" in tracks else None
         for number, (luma, block) in enumerate(instants):
             if video and luma is not None:
-                container.mux(video.encode(_frame(luma, number)))
+                container.mux(video.encode(_frame(luma, number, fps)))
             if audio and block is not None:
-                audio.add(block, number * BLOCK)
+                audio.add(block, number * RATE // fps)
         if video:
             container.mux(video.encode(None))
         if audio:
@@ -52,7 +59,7 @@ def write(
 
 
 class _Sound:
-    """Cuts blocks into packets; a gap begins a new packet."""
+    """Cuts blocks into packets; a hole begins a packet of its own."""
 
     def __init__(self, container: Any) -> None:
         self._container, self._stream = container, _audio(container)
@@ -70,13 +77,13 @@ class _Sound:
         self._container.mux(self._stream.encode(None))
 
 
-def _video(container: Any, size: tuple[int, int], gop: int) -> Any:
-    stream = container.add_stream("libx264", rate=FPS)
+def _video(container: Any, size: tuple[int, int], gop: int, fps: int, crf: int) -> Any:
+    stream = container.add_stream("libx264", rate=fps)
     stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
     stream.codec_context.thread_count = 1
     stream.codec_context.colorspace, stream.codec_context.color_range = 6, 1
     x264 = f"bframes=0:scenecut=0:keyint={gop}:min-keyint={gop}:repeat-headers=1"
-    stream.options = {"preset": "ultrafast", "profile": "baseline", "crf": "26", "x264-params": x264}
+    stream.options = {"preset": "ultrafast", "profile": "baseline", "crf": str(crf), "x264-params": x264}
     return stream
 
 
@@ -88,11 +95,11 @@ def _audio(container: Any) -> Any:
     return stream
 
 
-def _frame(luma: Luma, number: int) -> VideoFrame:
+def _frame(luma: Luma, number: int, fps: int) -> VideoFrame:
     height, width = luma.shape
     grey = np.concatenate([luma, np.full((height // 2, width), 128, np.uint8)])
     frame = VideoFrame.from_ndarray(grey, format="yuv420p")
-    frame.pts, frame.time_base = number, Fraction(1, FPS)
+    frame.pts, frame.time_base = number, Fraction(1, fps)
     return frame
 
 
@@ -107,22 +114,27 @@ def _block(samples: Samples, at: int) -> AudioFrame:
 class Packets:
     """The packets of one file, in memory, so that they can be written many times."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, fps: int = FPS) -> None:
+        self.fps = fps
         with av.open(str(path)) as container:
             self.video, self.audio = [], []
             for packet in container.demux():
                 if packet.size and packet.pts is not None and packet.pts >= 0:
                     kept = self.video if packet.stream.type == "video" else self.audio
                     kept.append((bytes(packet), packet.is_keyframe))
-        aligned = len(self.video) // ALIGNED_FRAMES * ALIGNED_FRAMES
+        whole = aligned_frames(fps)
+        aligned = len(self.video) // whole * whole
         self.video = self.video[:aligned]
-        self.audio = self.audio[: aligned * BLOCK // AAC]
+        self.audio = self.audio[: self._blocks(aligned)]
+
+    def _blocks(self, frames: int) -> int:
+        return frames * RATE // self.fps // AAC
 
     def part(self, first: int, frames: int) -> Packets:
-        """`frames` from the frame `first` on, which is a key frame; both are multiples of ALIGNED_FRAMES."""
+        """`frames` from the key frame `first` on; both are multiples of `aligned_frames`."""
         chosen = copy(self)
         chosen.video = self.video[first : first + frames]
-        chosen.audio = self.audio[first * BLOCK // AAC : (first + frames) * BLOCK // AAC]
+        chosen.audio = self.audio[self._blocks(first) : self._blocks(first + frames)]
         return chosen
 
 
@@ -131,6 +143,7 @@ def join(path: Path, template: Path, parts: Sequence[Packets], *, stretch: float
 
     `stretch`: how far apart the times of sound are, by their samples; anything but 1 makes it drift.
     """
+    fps = parts[0].fps
     with av.open(str(template)) as source, av.open(str(path), "w", format="mp4") as target:
         streams = [target.add_stream_from_template(each) for each in source.streams]
         video = next(each for each in streams if each.type == "video")
@@ -139,8 +152,8 @@ def join(path: Path, template: Path, parts: Sequence[Packets], *, stretch: float
         blocks = iter([packet for part in parts for packet in part.audio])
         sent = 0
         for number, (data, key) in enumerate(frames):
-            target.mux(_packet(data, key, number, Fraction(1, FPS), video))
-            while sent * AAC < (number + 1) * BLOCK and (block := next(blocks, None)):
+            target.mux(_packet(data, key, number, Fraction(1, fps), video))
+            while sent * AAC < (number + 1) * RATE // fps and (block := next(blocks, None)):
                 target.mux(_packet(block[0], True, round(sent * AAC * stretch), Fraction(1, RATE), audio))
                 sent += 1
     return path
