@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.files.storage import storages
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 from django.test import Client
 
 from archives import clock, errors
@@ -128,7 +128,8 @@ def test_it_is_no_error_of_ours_that_something_is_not_ready(caplog: pytest.LogCa
 
 
 def test_it_takes_few_queries(django_assert_max_num_queries: Any) -> None:
-    with django_assert_max_num_queries(5 + len(KINDS)):
+    # PostgreSQL is asked to give up after a time, which is a statement of its own.
+    with django_assert_max_num_queries(5 + len(KINDS) + (connection.vendor == "postgresql")):
         asked(200)
 
 
