@@ -11,6 +11,7 @@ from math import lcm
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tests.support.media import other_cameras as cameras
 from tests.support.media import other_screens as screens
@@ -163,44 +164,65 @@ ROOMS: dict[str, Room] = {
 }
 
 
-def draw_rooms(folder: Path, seconds: int, seed: int) -> dict[str, Path]:
+@dataclass(frozen=True)
+class Clip:
+    """A file and what is known of it: `silent` says of each frame whether digital silence was recorded."""
+
+    path: Path
+    form: Form
+    silent: NDArray[np.bool_]
+
+    @property
+    def length_ms(self) -> float:
+        return len(self.silent) * 1000 / self.form.fps
+
+    def is_silent(self, from_ms: float, until_ms: float) -> bool:
+        """Whether nobody's microphone was on then, the first and the last 0.1 s left aside."""
+        first, last = (round(at * self.form.fps / 1000) for at in (from_ms + 100, until_ms - 100))
+        return bool(self.silent[first:last].all())
+
+
+def draw_rooms(folder: Path, seconds: int, seed: int) -> list[Clip]:
     """A clip of each room, `seconds` long."""
-    return {
-        name: _draw(folder / f"room{number:02}.mp4", room, seconds, np.random.default_rng([seed, number]))
-        for number, (name, room) in enumerate(ROOMS.items())
-    }
+    return [
+        _draw(folder / f"room{number:02}.mp4", room, seconds, np.random.default_rng([seed, number]))
+        for number, room in enumerate(ROOMS.values())
+    ]
 
 
-def _draw(path: Path, room: Room, seconds: int, rng: Rng) -> Path:
+def _draw(path: Path, room: Room, seconds: int, rng: Rng) -> Clip:
     form = room.form
     width, height = form.size
     luma = room.picture(Stage(rng, (height, width), form.fps))
     blocks = room.sound(rng, seconds).reshape(seconds * form.fps, RATE // form.fps)
     instants = ((next(luma), block) for block in blocks)
-    return write(path, instants, form.size, gop=form.fps * form.key_s, fps=form.fps, crf=form.crf)
+    write(path, instants, form.size, gop=form.fps * form.key_s, fps=form.fps, crf=form.crf)
+    return Clip(path, form, ~blocks.any(axis=1))
 
 
-def long_rooms(folder: Path, clips: dict[str, Path], hours: float, seed: int) -> Iterator[tuple[Path, Form]]:
+def long_rooms(folder: Path, clips: Sequence[Clip], hours: float, seed: int) -> Iterator[Clip]:
     """Segments of half an hour to four hours, each of one form; each is gone when the next one comes."""
     rng = np.random.default_rng(seed)
-    for form in dict.fromkeys(ROOMS[name].form for name in clips):
-        paths = [path for name, path in clips.items() if ROOMS[name].form == form]
-        packets = [Packets(path, form.fps) for path in paths]
-        left = hours * len(paths) / len(clips) * 3600 * form.fps
+    for form in dict.fromkeys(clip.form for clip in clips):
+        alike = [(Packets(clip.path, form.fps), clip) for clip in clips if clip.form == form]
+        left = hours * len(alike) / len(clips) * 3600 * form.fps
         while left > 0:
-            parts = list(_parts(rng, packets, form, min(left, rng.uniform(0.5, 4) * 3600 * form.fps)))
-            left -= sum(len(part.video) for part in parts)
-            path = join(folder / "rooms.mp4", paths[0], parts)
-            yield path, form
+            chosen = list(_parts(rng, alike, min(left, rng.uniform(0.5, 4) * 3600 * form.fps)))
+            silent = np.concatenate([silence for _, silence in chosen])
+            left -= len(silent)
+            template = alike[0][1].path
+            path = join(folder / "rooms.mp4", template, [part for part, _ in chosen])
+            yield Clip(path, form, silent)
             path.unlink()
 
 
-def _parts(rng: Rng, packets: Sequence[Packets], form: Form, frames: float) -> Iterator[Packets]:
+def _parts(
+    rng: Rng, alike: Sequence[tuple[Packets, Clip]], frames: float
+) -> Iterator[tuple[Packets, NDArray[np.bool_]]]:
     """Ends of clips, each at least half of one: what stands still for minutes is to stay whole."""
     while frames > 0:
-        whole = packets[int(rng.integers(len(packets)))]
-        steps = len(whole.video) // form.grid
-        first = int(rng.integers(steps // 2 + 1))
-        part = whole.part(first * form.grid, (steps - first) * form.grid)
-        frames -= len(part.video)
-        yield part
+        packets, clip = alike[int(rng.integers(len(alike)))]
+        steps = len(packets.video) // clip.form.grid
+        first, end = int(rng.integers(steps // 2 + 1)) * clip.form.grid, steps * clip.form.grid
+        frames -= end - first
+        yield packets.part(first, end - first), clip.silent[first:end]
