@@ -161,9 +161,22 @@ class LaidOut:
                 for each in piece.breaks
                 if each.at_ms <= piece.begin_ms
             ]
-        if (trailing := self._trailing()) is not None:
-            found.append(trailing)
+        found += [each for each in (self._leading(), self._trailing()) if each is not None]
         return [Hole(*each) for each in found if each[1] - each[0] >= LEAST_GAP_MS]
+
+    def _leading(self) -> tuple[float, float, str] | None:
+        """From the run's first archive to the first that has recorded something."""
+        if not (segments := self.facts.segments):
+            return None
+        first = min(segments, key=lambda each: each.began_ms)
+        begins = [self.begin_of(each) for each in segments if each.state != "lost" and self._has_media(each)]
+        until = min(begins, default=max(map(self.end_of, segments)))
+        pause = last_pause(first)
+        return self.begin_of(first), until, pause.cause if pause else first.cause or UNKNOWN
+
+    def _has_media(self, segment: SegmentFacts) -> bool:
+        piece = self.pieces_of[segment.id]
+        return segment.has_length and piece.end_ms > piece.begin_ms
 
     def _trailing(self) -> tuple[float, float, str] | None:
         """What nothing has recorded before the stop that was asked for, or until now."""

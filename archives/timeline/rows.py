@@ -239,11 +239,19 @@ def _was_closed(segment: Segment) -> bool:
 def _state(segment: Segment) -> State:
     if segment.has_media:
         return "ready"
-    if segment.stored_at is not None and not segment.file:
+    if _is_elsewhere(segment):
         return "elsewhere"
     if segment.is_settled:
         return "lost"
     return "live" if segment.is_live else "pending"
+
+
+def _is_elsewhere(segment: Segment) -> bool:
+    """The platform has put its file into a storage of somebody's own, and this site does not read that."""
+    if segment.file or segment.given_up:
+        return False
+    uploaded = segment.is_settled and segment.status == segment.Status.UPLOADED
+    return segment.stored_at is not None or (uploaded and bool(segment.duration_ms or segment.size))
 
 
 def cause_of(segment: Segment) -> str:

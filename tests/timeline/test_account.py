@@ -242,6 +242,17 @@ def test_what_follows_a_lost_segment_until_the_stop_is_missing() -> None:
     assert gaps(made) == [(60_000, 200_000, ("recorder_failed",))]
 
 
+@pytest.mark.parametrize("length", [None, 0.0])
+def test_what_an_empty_first_segment_should_have_recorded_is_missing(length: float | None) -> None:
+    """Nobody published for 570 s, the file is empty: the run does not begin where the next one does."""
+    paused = (Pause((START - 300, START + 300), None),)
+    facts = {"closed_ms": None, "ended_ms": (START, START + 570_000), "pauses": paused, "cause": "empty"}
+    first = segment(0, 0, None, state="lost", **facts | {"media_ms": (0.0, length)})
+    made = account(first, segment(1, 570_040, 75_000))
+    assert gaps(made) == [(0, 570_040, ("nobody_published",))]
+    assert (made.began_at_ms, made.duration_ms) == (round(START), 645_040)
+
+
 def test_nothing_is_missing_at_the_end_while_something_records() -> None:
     whole, live = segment(0, 0, 60_000), segment(1, 58_000, None, state="live", ended_ms=None, closed_ms=None)
     made = account_of(RunFacts((whole, live), now_ms=START + 59_000, live=True, finished=False))

@@ -4,7 +4,7 @@ import pytest
 
 from archives import clock
 from archives.models import ArchiveRun, Room, Seam, Segment
-from archives.timeline import timeline_for
+from archives.timeline import account_for, timeline_for
 
 START = 1_700_000_000_000
 pytestmark = pytest.mark.django_db
@@ -89,3 +89,20 @@ def test_it_takes_five_queries_however_many_pieces(run, pieces, django_assert_nu
         segment(run, number * 10_000, 11_000)
     with django_assert_num_queries(5):
         assert len(timeline_for(run).spans) == pieces
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_file_in_a_storage_of_somebody_elses_is_not_lost(run, settings, kept):
+    """The platform has uploaded it, and this site does not read that storage: it is there all the same."""
+    settings.KEEP_FILES = kept
+    stored_at = clock.now() if kept else None
+    segment(run, 0, 60_000, status="uploaded", size=1000, stored_at=stored_at)
+    account = account_for(run)
+    assert (account.result, account.duration_ms) == ("complete", 60_000)
+    assert account.timeline.spans[0].causes == ("elsewhere",)
+
+
+def test_an_uploaded_file_of_no_length_is_empty(run, settings):
+    settings.KEEP_FILES = False
+    segment(run, 0, 0, status="uploaded", size=0)
+    assert account_for(run).result == "nothing_recorded"

@@ -19,10 +19,11 @@ from archives.services import accounts
 from archives.services.stamps import with_account_stamp
 from archives.timeline import Account, Gap, account_for
 from archives.timeline.absences import both
+from archives.timeline.verdicts import LEAST_GAP_MS
 from tests.support.platform.fake_platform import FakeArchive, FakePlatform
+from tests.support.recording.recorded import Span, recorded_of
 from tests.support.recording.world import World
 
-Span = tuple[datetime, datetime]
 # A gap may be longer by this than what was not recorded.
 FALSE_S = 0.5
 # Absences are stated from a second on, and to a second with callbacks.
@@ -257,18 +258,6 @@ def stored_accounts_hold() -> None:
         assert absent == [(each.participant, *each.bounds) for each in made.absences], f"I8: {run.pk}"
 
 
-def recorded_of(archive: FakeArchive, now: datetime) -> list[Span]:
-    """When it truly recorded something that can be had."""
-    if archive.status == "failed":
-        return []
-    end = archive.ended or archive.paused_since or now
-    spans, at = [], archive.began
-    for since, until in sorted(archive.pauses):
-        spans.append((at, since))
-        at = until
-    return [(since, until) for since, until in [*spans, (at, end)] if until > since]
-
-
 def _outer(account: Account, gap: Gap) -> Span:
     """The bounds that the account states to contain the gap."""
     before, after = gap.margins_ms
@@ -300,7 +289,7 @@ def _untold_s(archive: FakeArchive, change: datetime) -> float:
 
 
 def uncovered(spans: list[Span], start: datetime, end: datetime) -> list[Span]:
-    slack = timedelta(milliseconds=2)  # rows hold whole milliseconds
+    slack = timedelta(milliseconds=LEAST_GAP_MS)  # what is shorter is no gap
     holes, at = [], start
     for begin, until in sorted(spans):
         if begin > at + slack and begin < end:

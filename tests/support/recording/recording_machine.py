@@ -24,7 +24,7 @@ from archives.reconciler import bulk
 from archives.services import runs
 from tests.support.platform.fake_platform import FakePlatform
 from tests.support.platform.platform_failures import FAILURES, NEVER_SAID
-from tests.support.recording import invariants
+from tests.support.recording import invariants, measuring
 from tests.support.recording.recording_actions import ENDS, PEOPLE, Acts, Plan, people
 from tests.support.recording.world import World, mistakes_end_the_test
 
@@ -63,10 +63,19 @@ class RecordingMachine(Acts):
         self.plans: list[Plan] = []
         self.story = invariants.Story()
 
-    @initialize(strategy=st.data(), patrolled=st.booleans(), prompt=st.booleans())
-    def open_the_room(self, strategy: st.DataObject, patrolled: bool, prompt: bool) -> None:
+    @initialize(
+        strategy=st.data(),
+        patrolled=st.booleans(),
+        prompt=st.booleans(),
+        measured=st.lists(st.sampled_from(measuring.KINDS), max_size=3),
+    )
+    def open_the_room(
+        self, strategy: st.DataObject, patrolled: bool, prompt: bool, measured: list[str]
+    ) -> None:
         # Callbacks come at once, or whenever `a_callback_comes` chooses one.
         self.prompt, self.delivered = prompt, 0
+        # How well each seam in turn is measured in the end; none is if this is empty.
+        self.measured = measured
         if patrolled:
             # As with many recordings, where those at rest are not looked at one by one.
             self.ending.enter_context(patch.object(bulk, "FROM", 1))
@@ -204,6 +213,10 @@ class RecordingMachine(Acts):
         self._until(lambda: not ArchiveRun.objects.filter(status__in=ArchiveRun.ACTIVE).exists())
         self.story.check()
         invariants.check_end(self.world)
+        if self.measured:
+            for run in ArchiveRun.objects.exclude(started_at=None):
+                measuring.measure(self.platform, run, self.measured)
+            invariants.check_end(self.world)
         if self.prompt:
             invariants.absences_are_stated(self.platform)
 
