@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import NamedTuple
 
 # Positions are milliseconds of the media clock, instants milliseconds of Unix time.
@@ -96,14 +97,18 @@ def breaks_of(pauses: Sequence[Pause], zero_ms: float, lost: Bounds | None = Non
     `lost`: how much shorter the media is than the time recorded, within bounds, if that is known; lengths are
     chosen within the pauses' own bounds so that their sum fits it.
     """
-    closed = sorted(_closed(pause.since, pause.until, pause.cause) for pause in pauses if pause.until)
+    most = inf if lost is None else lost[1]
+    closed = sorted(_closed(pause.since, pause.until, most, pause.cause) for pause in pauses if pause.until)
     slack, length = sum(each.slack for each in closed), sum(each.length for each in closed)
     wanted = length if lost is None else min(max(length, lost[0]), lost[1])
     share = (wanted - length) / slack if slack else 0.0
     return tuple(_breaks(closed, zero_ms, min(max(share, -1.0), 1.0)))
 
 
-def _closed(since: Bounds, until: Bounds, cause: str) -> _Closed:
+def _closed(since: Bounds, until: Bounds, most: float, cause: str) -> _Closed:
+    """A pause is no longer than all that is missing in the media (`most`), which bounds its ends as well."""
+    since = min(max(since[0], until[0] - most), since[1]), since[1]
+    until = until[0], max(min(until[1], since[1] + most), until[0])
     halves = (since[1] - since[0]) / 2, (until[1] - until[0]) / 2
     return _Closed(sum(since) / 2, halves[0], sum(until) / 2, halves[1], cause)
 

@@ -252,11 +252,12 @@ def _settled(segment: SegmentFacts) -> tuple[Pause, ...]:
         return segment.pauses
     closed = tuple(each for each in segment.pauses if each is not pause)
     stood_ms = sum(each.length_ms for each in breaks_of(closed, segment.began_ms))
-    before_ms = sum(pause.since) / 2 - segment.began_ms - stood_ms
-    after_ms = end - before_ms
-    if after_ms <= STALL_MS:
+    # At least and at most: it paused between two looks, and may have recorded until the later one.
+    most_ms, least_ms = (end - (each - segment.began_ms - stood_ms) for each in pause.since)
+    if least_ms <= STALL_MS:
         return segment.pauses
-    low, high = (max(pause.since[1], each - after_ms) for each in segment.ended_ms)
+    low = max(pause.since[1], segment.ended_ms[0] - most_ms)
+    high = max(pause.since[1], segment.ended_ms[1] - least_ms)
     return (*closed, replace(pause, until=(low, max(low, high))))
 
 

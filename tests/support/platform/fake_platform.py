@@ -124,6 +124,8 @@ class FakePlatform:
     callbacks: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     # Who truly published where: (session, name) and since when; None until it ended.
     published: list[tuple[str, str, datetime, datetime | None]] = field(default_factory=list)
+    # Callbacks are delivered at once.
+    prompt: bool = False
     created: int = 0
     _blocks: int = field(default_factory=lambda: len(connection.atomic_blocks))
 

@@ -28,7 +28,7 @@ from tests.support.recording.world import World
 FALSE_S = 0.5
 # Absences are stated from a second on, and to a second with callbacks.
 LEAST_ABSENCE_S = 1.1
-WIDER_MS = 1000
+WIDER_S, WIDER_MS = 1.0, 1000
 # Changes this near to a gap's ends are those that it begins and ends with.
 NEAR = timedelta(seconds=120)
 
@@ -189,6 +189,20 @@ def _assert_account_is_true(
         since, until = (clock.from_ms(account.began_at_ms + at) for at in (gap.start_ms, gap.end_ms))
         false = _overlap_s([(since, until)], recorded) - _blind_s(archives, since, until)
         assert false <= FALSE_S, f"I1: {false:.1f} s of the gap from {since} to {until} are recorded"
+        _assert_bounds_are_narrow(platform, archives, recorded, _outer(account, gap))
+
+
+def _assert_bounds_are_narrow(
+    platform: FakePlatform, archives: list[FakeArchive], recorded: list[Span], outer: Span
+) -> None:
+    """Either end is stated to a second, and to the time between two looks if no callback came at once."""
+    missing = uncovered(recorded, *outer)
+    if not missing:
+        return
+    early, late = (missing[0][0] - outer[0]).total_seconds(), (outer[1] - missing[-1][1]).total_seconds()
+    looks_s = 0.0 if platform.prompt else _blind_s(archives, *outer)
+    assert early <= WIDER_S + looks_s, f"I1: the gap at {outer} is stated {early:.1f} s too early"
+    assert late <= WIDER_S + looks_s, f"I1: the gap at {outer} is stated {late:.1f} s too long"
 
 
 def absences_are_stated(platform: FakePlatform) -> None:

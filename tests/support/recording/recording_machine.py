@@ -73,7 +73,7 @@ class RecordingMachine(Acts):
         self, strategy: st.DataObject, patrolled: bool, prompt: bool, measured: list[str]
     ) -> None:
         # Callbacks come at once, or whenever `a_callback_comes` chooses one.
-        self.prompt, self.delivered = prompt, 0
+        self.platform.prompt, self.delivered = prompt, 0
         # How well each seam in turn is measured in the end; none is if this is empty.
         self.measured = measured
         if patrolled:
@@ -190,7 +190,7 @@ class RecordingMachine(Acts):
             invariants.nothing_runs_that_was_stopped(self.platform)
 
     def _deliver_new(self) -> None:
-        if not self.prompt:
+        if not self.platform.prompt:
             return
         while self.delivered < len(self.platform.callbacks):
             self.delivered += 1
@@ -217,7 +217,7 @@ class RecordingMachine(Acts):
             for run in ArchiveRun.objects.exclude(started_at=None):
                 measuring.measure(self.platform, run, self.measured)
             invariants.check_end(self.world)
-        if self.prompt:
+        if self.platform.prompt:
             invariants.absences_are_stated(self.platform)
 
     def _is_recorded_well(self) -> bool:
