@@ -15,7 +15,9 @@ from archives.reconciler import compare, steps
 from archives.reconciler import run as visits
 from archives.services import accounts, claims, history, restarts, run_states
 from archives.services.restart_table import Does
+from archives.timeline import laid_out, rows
 from archives.timeline.laid_out import LaidOut
+from archives.timeline.verdicts import Estimate
 from tests.support.recording.recording_machine import RecordingMachine
 
 Plant = Callable[[pytest.MonkeyPatch], None]
@@ -72,21 +74,42 @@ def a_change_of_the_rows_goes_unnoticed(planted: pytest.MonkeyPatch) -> None:
     planted.setattr(accounts, "account_stamp", lambda run: "the same")
 
 
-BUGS: dict[str, Plant] = {
-    "I1": holes_are_passed_over,
-    "I2": the_old_piece_is_closed_at_once,
-    "I3": two_runs_may_be_live,
-    "I4": a_stop_is_only_written_down,
-    "I5": a_lost_reply_is_forgotten,
-    "I6": stops_are_not_told,
-    "I8": a_change_of_the_rows_goes_unnoticed,
-}
+def an_unsure_measurement_erases_a_gap(planted: pytest.MonkeyPatch) -> None:
+    planted.setattr(Estimate, "holds", property(lambda self: True))
+
+
+def a_pause_is_missing_at_the_end(planted: pytest.MonkeyPatch) -> None:
+    planted.setattr(laid_out, "_breaks", lambda segment: ())
+
+
+def a_list_counts_seams(planted: pytest.MonkeyPatch) -> None:
+    facts = accounts._facts
+    planted.setattr(accounts, "_facts", lambda made: facts(made) | {"gap_count": len(made.seams)})
+
+
+def absences_are_forgotten(planted: pytest.MonkeyPatch) -> None:
+    planted.setattr(rows, "_absences", lambda run: [])
+
+
+BUGS: list[tuple[str, Plant]] = [
+    ("I1", holes_are_passed_over),
+    ("I1", an_unsure_measurement_erases_a_gap),
+    ("I1", a_pause_is_missing_at_the_end),
+    ("I2", the_old_piece_is_closed_at_once),
+    ("I3", two_runs_may_be_live),
+    ("I4", a_stop_is_only_written_down),
+    ("I5", a_lost_reply_is_forgotten),
+    ("I6", stops_are_not_told),
+    ("I7", absences_are_forgotten),
+    ("I8", a_change_of_the_rows_goes_unnoticed),
+    ("I8", a_list_counts_seams),
+]
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("promise", list(BUGS))
-def test_the_machine_finds_a_bug_against(promise: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    BUGS[promise](monkeypatch)
+@pytest.mark.parametrize(("promise", "plant"), BUGS, ids=[plant.__name__ for _, plant in BUGS])
+def test_the_machine_finds_a_bug(promise: str, plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(monkeypatch)
     found = settings(
         max_examples=400,
         stateful_step_count=20,

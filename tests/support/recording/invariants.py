@@ -306,7 +306,9 @@ def uncovered(spans: list[Span], start: datetime, end: datetime) -> list[Span]:
     slack = timedelta(milliseconds=LEAST_GAP_MS)  # what is shorter is no gap
     holes, at = [], start
     for begin, until in sorted(spans):
-        if begin > at + slack and begin < end:
+        if begin >= end:
+            break
+        if begin > at + slack:
             holes.append((at, begin))
         at = max(at, until)
     if at + slack < end:
