@@ -14,12 +14,14 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
+from localtok.process.apart import apart
 from localtok.recording.compose.composition import Composition
 from localtok.recording.compose.presentation import Layout
 from localtok.recording.receive.flow import Flow
 from localtok.recording.receive.media_peer import MediaPeer
 from localtok.recording.settings import RecordedStream, RecorderSettings
 from localtok.recording.statistics import RecorderStats
+from localtok.recording.write.courtesy import SHARED
 from localtok.recording.write.encoder import EncodeThread, RecordingResult, part_of, recover
 
 __all__ = [
@@ -220,7 +222,10 @@ class Recorder:
         """Time reaches the thread through the event loop, so that a stalled loop stalls the writing too."""
         beat = time.monotonic()
         while True:
+            due = time.monotonic() + BEAT_S
             await asyncio.sleep(BEAT_S)
+            # A loop that is late keeps new recorders from hearing anybody.
+            SHARED.report(self, time.monotonic() - due)
             beat = min(time.monotonic(), beat + MOST_PER_BEAT_S)
             self._look()
             thread.write_until(beat - PLAYOUT_DELAY_S)
@@ -235,11 +240,12 @@ class Recorder:
             raise RecorderError("the recorder was never started")
         if self._beats is not None:
             self._beats.cancel()
+        SHARED.leave(self)
         await asyncio.gather(*(self._hang_up(stream_id) for stream_id in list(self._peers)))
-        await asyncio.to_thread(self._thread.finish, at)
+        await apart(self._thread.finish, at)
         if self._thread.failure is None:
-            return await asyncio.to_thread(self._thread.result)
-        rescued = await asyncio.to_thread(recover, self._path)
+            return await apart(self._thread.result)
+        rescued = await apart(recover, self._path)
         if rescued is None:
             raise RecorderError(f"nothing was recorded: {self._thread.failure!r}") from self._thread.failure
         return rescued
