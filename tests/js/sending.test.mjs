@@ -147,6 +147,18 @@ test("who is muted and dark has nothing to send, and begins anew after", async (
   assert.deepEqual(told.at(-1).media.map(({ state, for_ms: forMs }) => [state, forMs]), [["flows", 0]]);
 });
 
+test("a lost connection is no silence: what comes after it begins anew", async () => {
+  const { told, links, pass } = page();
+  await pass(2);
+  links.primary.state = "reconnecting";
+  await pass(10, 0);
+  assert.deepEqual(told.at(-1).media, []);
+  links.primary.state = "publishing";
+  links.primary.published[0].publisher.getRtcStatsReport = async () => [];
+  await pass(1, 0);
+  assert.deepEqual(told.at(-1).media.map(({ state, for_ms: forMs }) => [state, forMs]), [["none", 0]]);
+});
+
 test("statistics that never come are unknown, and the page looks again", async () => {
   const { told, links, pass } = page();
   links.primary.published[0].publisher.getRtcStatsReport = () => new Promise(() => {});

@@ -110,8 +110,13 @@ export class Sending {
   }
 
   async #media() {
-    const links = Object.entries(this.#links).filter(([, link]) => link.state === "publishing");
-    const words = links.flatMap(([session, link]) => link.published.map(({ source, publisher }) => this.#word(session, source, publisher)));
+    const isUp = ([, link]) => link.state === "publishing";
+    const links = Object.entries(this.#links);
+    // How long a connection was lost is reported by away.js; what comes after begins anew.
+    for (const [, link] of links.filter((each) => !isUp(each))) {
+      for (const { publisher } of link.published) this.#flows.delete(publisher);
+    }
+    const words = links.filter(isUp).flatMap(([session, link]) => link.published.map(({ source, publisher }) => this.#word(session, source, publisher)));
     return (await Promise.all(words)).filter((word) => word !== null);
   }
 
