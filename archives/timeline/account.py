@@ -153,7 +153,7 @@ def _gaps(laid_out: LaidOut, recorded: Timeline) -> Iterable[Gap]:
 
 
 def _causes(facts: RunFacts, causes: tuple[str, ...], lost_ms: int, length_ms: int) -> tuple[str, ...]:
-    """An archive that was paused while people published received nothing: that nobody published is not why."""
+    """If people published while an archive was paused, nothing of theirs arrived: theirs is not the cause."""
     if facts.published is None or lost_ms * 2 <= length_ms:
         return causes
     return tuple("nothing_arrived" if cause == "nobody_published" else cause for cause in causes)
