@@ -21,6 +21,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "post /api/runs/{id}/shares/": {"hours": 168},
     "post /api/runs/{id}/exports/": {"gaps": "black"},
     "post /api/rooms/{slug}/join/": {"name": "Ann Archer"},
+    "post /api/rooms/{slug}/sending/": {
+        "participant": "4f2a9c1e7b30",
+        "name": "Ann Archer",
+        "media": [{"session": "primary", "kind": "camera", "state": "flows", "for_ms": 41000}],
+    },
     "post /api/rooms/{slug}/away/": {"participant": "4f2a9c1e7b30", "name": "Ann Archer", "away_ms": 9500},
     "post /api/rooms/{slug}/invitations/": {"person": "Ann Archer", "hours": 720},
     "post /archives/": {"sessionName": "Hearing, morning session"},

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from archives.api import reasons
 from archives.api.runs.account import AbsentSerializer, AccountSerializer, account_json
 from archives.api.runs.timeline import preview_url
-from archives.models import RESTART_AFTER_MAX, RESTART_AFTER_MIN, ArchiveRun, Room, Segment
+from archives.models import RESTART_AFTER_MAX, RESTART_AFTER_MIN, ArchiveRun, Room, Segment, Sending, Side
 from archives.services import accounts
 from archives.services.jobs.previews import COVER
 from archives.services.library import RETENTION_MAX
@@ -347,6 +347,27 @@ class AwaySerializer(serializers.Serializer):
     stood_still = serializers.BooleanField(
         required=False, help_text="The browser stood still; its connection was not lost."
     )
+
+
+class SentSerializer(serializers.Serializer):
+    session = serializers.ChoiceField(choices=Side.choices)
+    kind = serializers.ChoiceField(choices=["camera", "screen"])
+    state = serializers.ChoiceField(
+        choices=Sending.State.choices,
+        help_text="By the browser's statistics: flows, silent (flowed before), none (never did), unknown.",
+    )
+    for_ms = serializers.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=LONGEST_MS,
+        help_text="How long it has been so; 0 where left out.",
+    )
+
+
+class SendingSerializer(serializers.Serializer):
+    participant = serializers.CharField(max_length=64, help_text="As `join` gave it.")
+    name = serializers.CharField(required=False, max_length=200)
+    media = SentSerializer(many=True, help_text="All that the page publishes now, unless it is muted.")
 
 
 class JoinedSerializer(serializers.Serializer):

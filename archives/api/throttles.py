@@ -29,3 +29,10 @@ class JoinThrottle(AddressThrottle):
 
     scope = "join"
     rate = "120/min"
+
+
+class SendingThrottle(AddressThrottle):
+    """The heartbeats of a class behind one address, once a second while a recording is moved."""
+
+    scope = "sending"
+    rate = "3000/min"

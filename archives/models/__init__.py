@@ -27,6 +27,7 @@ from archives.models.rooms import (
 from archives.models.runs import ArchiveRun, RunQuerySet
 from archives.models.seams import Estimate, Seam
 from archives.models.segments import Segment, SegmentQuerySet
+from archives.models.sendings import Sending
 
 __all__ = [
     "DEFAULT_ROOM",
@@ -57,6 +58,7 @@ __all__ = [
     "Seam",
     "Segment",
     "SegmentQuerySet",
+    "Sending",
     "Share",
     "Side",
     "Strategy",

@@ -9,11 +9,10 @@ from django.conf import settings
 
 from archives import clock, errors
 from archives.models import ArchiveRun, Restart, Segment, Side
-from archives.reconciler import compare, steps
+from archives.reconciler import compare, coverage, steps
 from archives.services import accounts, alarms, limits, restarts, run_states, segments
 from archives.services.claims import Claim
 from archives.services.jobs import previews, seams
-from archives.services.people import presence
 from archives.services.restart_table import Does, backoff, step_named
 from archives.services.runs import START_PATIENCE_S
 
@@ -135,7 +134,7 @@ def _replace(claim: Claim) -> float:
     if restart:
         restarts.cancel(claim=claim, restart=restart, why="the recording ended by itself")
     try:
-        if not steps.publishers(claim, Side.PRIMARY):
+        if not coverage.publishers(claim, Side.PRIMARY):
             # An archive without anybody to record would end by itself, and each try would leave a row.
             raise errors.NoClients
         segment = steps.start(claim, Side.PRIMARY)
@@ -191,8 +190,8 @@ def _covers(claim: Claim, others: list[Segment]) -> bool:
     """Everyone whom the others record publishes in the primary session too."""
     if all(segment.session == Side.PRIMARY for segment in others):
         return True
-    there = steps.publishers(claim, Side.SECONDARY)
-    return not presence.missing(there, steps.publishers(claim, Side.PRIMARY))
+    there = coverage.publishers(claim, Side.SECONDARY)
+    return coverage.covered(claim, Side.PRIMARY, there)
 
 
 def _warn_of_limit(claim: Claim) -> None:

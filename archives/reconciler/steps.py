@@ -9,12 +9,11 @@ from django.conf import settings
 
 from archives import clock, errors
 from archives.models import Restart, Segment, SegmentQuerySet, Side, Strategy
-from archives.platform import gateway
+from archives.reconciler.coverage import Uncovered, names, note, publishers, uncovered
 from archives.services import alarms, restarts, segments, signals
 from archives.services import restart_table as machine
 from archives.services.claims import Claim
 from archives.services.people import presence
-from archives.services.people.presence import Person
 from archives.services.restart_table import Does, GiveUp, Step
 
 logger = logging.getLogger(__name__)
@@ -69,13 +68,6 @@ def _signal(claim: Claim, restart: Restart, step: Step) -> None:
     restarts.advance(claim=claim, restart=restart, wait_s=0)
 
 
-# --- who is where -------------------------------------------------------------------------------------
-def publishers(claim: Claim, side: Side) -> list[Person]:
-    claim.hold()
-    streams = gateway.platform().streams_list(claim.run.room.session_id(side))
-    return presence.people(streams=streams)
-
-
 def _await(claim: Claim, restart: Restart, step: Step) -> None:
     expected, arrived = publishers(claim, Side.PRIMARY), publishers(claim, step.side)
     restarts.record_people(claim=claim, restart=restart, expected=expected, arrived=arrived)
@@ -85,19 +77,6 @@ def _await(claim: Claim, restart: Restart, step: Step) -> None:
         restarts.advance(claim=claim, restart=restart, wait_s=0, why=why)
     else:
         restarts.retry(claim=claim, restart=restart, in_s=POLL_S)
-
-
-def uncovered(claim: Claim, restart: Restart, by: Side) -> list[Person] | None:
-    """Who publishes and would not be recorded on side `by`; None where that side has nobody at all."""
-    if restart.strategy != Strategy.DUAL_SESSION:
-        return []
-    other = Side.SECONDARY if by == Side.PRIMARY else Side.PRIMARY
-    expected, arrived = publishers(claim, other), publishers(claim, by)
-    if by == Side.SECONDARY:
-        restarts.record_people(claim=claim, restart=restart, expected=expected, arrived=arrived)
-    if expected and not arrived:
-        return None
-    return presence.missing(expected, arrived)
 
 
 # --- recordings ------------------------------------------------------------------------------------------
@@ -139,9 +118,15 @@ def _confirm(claim: Claim, restart: Restart, step: Step) -> None:
         restarts.go(claim=claim, restart=restart, step=back, why="the new piece is not recording")
         return
     gone = uncovered(claim, restart, step.side)
+    note(claim, restart, step.side, gone)
     paused = segment.status != Segment.Status.STARTED
     in_time = waited_s(restart) < settings.SESSION_JOIN_DELAY
-    if gone is None or _deaf(claim, segment) or (paused and gone) or ((gone or paused) and in_time):
+    if (
+        gone.nobody
+        or _deaf(claim, segment)
+        or (paused and gone.people)
+        or ((gone.people or paused) and in_time)
+    ):
         _wait_for_people(claim, restart, in_time)
         return
     why = _say_who_is_missing(claim, gone, step.side)
@@ -161,19 +146,18 @@ def _wait_for_people(claim: Claim, restart: Restart, in_time: bool) -> None:
         restarts.retry(claim=claim, restart=restart, in_s=POLL_S)
 
 
-def _say_who_is_missing(claim: Claim, gone: list[Person], side: Side | None) -> str:
+def _say_who_is_missing(claim: Claim, gone: Uncovered, side: Side | None) -> str:
     """Names who is not recorded from the next stop until the other session is recorded again; the story
     then tells by its times from when to when. Gives what the story says, "" where everyone is there.
     """
     run = claim.run
-    if not gone:
+    if not gone.people:
         if side == Side.SECONDARY:
             alarms.clear(room=run.room, run=run, codes=["publisher_missing"])
         return ""
-    names = ", ".join(person["name"] for person in gone)
-    message = f"Not seen in the other session in time, so missing for some seconds: {names}."
+    message = gone.in_words()
     alarms.renew(room=run.room, run=run, code="publisher_missing", message=message)
-    return f"without {names}"
+    return f"without {names(gone.people)}"
 
 
 def _stop(claim: Claim, restart: Restart, step: Step) -> None:
@@ -210,15 +194,16 @@ def _may_stop(claim: Claim, restart: Restart, step: Step) -> str | None:
         return None
     gone = uncovered(claim, restart, step.covered_by)
     was_there = {person["key"] for person in restart.arrived}
-    silent = gone is None or _deaf(claim, cover)
-    lost = silent or any(person["key"] in was_there for person in gone or [])
+    silent = gone.nobody or _deaf(claim, cover)
+    lost = silent or any(person["key"] in was_there for person in gone.people)
     if lost and waited_s(restart) < settings.SESSION_JOIN_DELAY:
         # Somebody is reloading the page just now: the old piece still has time.
         restarts.retry(claim=claim, restart=restart, in_s=POLL_S)
         return None
-    if gone is None or silent:
+    if silent:
         _wait_for_people(claim, restart, in_time=False)
         return None
+    note(claim, restart, step.covered_by, gone)
     return _say_who_is_missing(claim, gone, step.covered_by)
 
 

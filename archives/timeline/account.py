@@ -148,7 +148,15 @@ def _gaps(laid_out: LaidOut, recorded: Timeline) -> Iterable[Gap]:
             bounds = recorded.began_at_ms + span.start_ms, recorded.began_at_ms + span.end_ms
             is_open = facts.live and span is recorded.spans[-1]
             lost = _lost_ms(facts, bounds, span.causes)
-            yield Gap(span.start_ms, span.end_ms, span.causes, edges.margins(*bounds), is_open, lost)
+            causes = _causes(facts, span.causes, lost, span.length_ms)
+            yield Gap(span.start_ms, span.end_ms, causes, edges.margins(*bounds), is_open, lost)
+
+
+def _causes(facts: RunFacts, causes: tuple[str, ...], lost_ms: int, length_ms: int) -> tuple[str, ...]:
+    """If people published while an archive was paused, nothing of theirs arrived: theirs is not the cause."""
+    if facts.published is None or lost_ms * 2 <= length_ms:
+        return causes
+    return tuple("nothing_arrived" if cause == "nobody_published" else cause for cause in causes)
 
 
 def _lost_ms(facts: RunFacts, gap: tuple[int, int], causes: tuple[str, ...]) -> int:

@@ -44,6 +44,10 @@ CAUSES = {
     "archive_ended": Sentences("The video platform ended the recording; it gave no reason."),
     "never_started": Sentences("The video platform did not start recording."),
     "nobody_published": Sentences("Nobody was sending picture or sound."),
+    "nothing_arrived": Sentences(
+        "Picture and sound did not reach the recording.",
+        operator="The archive was paused although people published in its session.",
+    ),
     "recorder_stalled": Sentences(
         "The recording stood still.",
         operator="The file is shorter than the time that the archive was recording.",
@@ -71,6 +75,10 @@ CAUSES = {
     "not_in_second_session": Sentences(
         "Had not arrived in the second session in time.",
         "Had not arrived in the second session when the recording moved there.",
+    ),
+    "sends_nothing": Sentences(
+        "Their browser was in the call and sent neither picture nor sound.",
+        operator="By its own statistics their page published, and no bytes of it reached the platform.",
     ),
     "page_stood_still": Sentences("Their browser or computer stood still."),
 }

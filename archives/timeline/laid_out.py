@@ -279,7 +279,17 @@ def _piece(segment: SegmentFacts, now_ms: float) -> Piece:
         end = most if end - most > STALL_MS else end
     known: dict[str, State] = {"ready": "ready", "lost": "lost"}
     state = known.get(segment.state, "pending")
-    return Piece(segment.id, segment.session, segment.began_ms, end, begin, state, segment.cause, breaks)
+    return Piece(
+        segment.id,
+        segment.session,
+        segment.began_ms,
+        end,
+        begin,
+        state,
+        segment.cause,
+        breaks,
+        segment.confirmed_ms,
+    )
 
 
 def _breaks(segment: SegmentFacts) -> tuple[Break, ...]:

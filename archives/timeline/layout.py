@@ -25,13 +25,14 @@ ELSEWHERE = "elsewhere"
 class _Placed:
     """A piece, or what lies between two of its breaks, on the wall clock in whole milliseconds.
 
-    `zero` is where media time 0 would lie by the clock of this stretch.
+    `zero` is where media time 0 would lie by the clock of this stretch; `whole` is when it showed everybody.
     """
 
     piece: Piece
     zero: int
     start: int
     end: int
+    whole: int | None
 
 
 @dataclass(frozen=True)
@@ -133,9 +134,10 @@ def begins_after(earlier: Piece, later: Piece, offset_ms: float) -> float:
 
 def _stretches(piece: Piece, zero_ms: float) -> list[_Placed]:
     found = []
+    whole = None if piece.whole_ms is None else round(zero_ms + piece.whole_ms - piece.wall_ms)
     for begin, end, shift in stretches(piece.breaks, piece.begin_ms, piece.end_ms):
         zero = round(zero_ms + shift)
-        found.append(_Placed(piece, zero, zero + _up(begin), zero + int(end)))
+        found.append(_Placed(piece, zero, zero + _up(begin), zero + int(end), whole))
     return found
 
 
@@ -220,11 +222,15 @@ class _Picker:
 
 
 def _change(current: _Placed, following: _Placed, begin: int) -> _Change:
-    """In the middle of the overlap, but once the new piece has settled and before the old one ends."""
+    """In the middle of the overlap, but once the new piece has settled and before the old one ends.
+
+    A recorder may have heard some people later than others: not before it was seen to record everybody.
+    """
     overlap = current.end - following.start
     latest = current.end - min(TAIL_MS, overlap // 6)
-    earliest = max(min(following.start + SETTLE_MS, latest), begin)
-    at = max(min(following.start + max(overlap // 2, SETTLE_MS), latest), begin)
+    settled = max(following.start + SETTLE_MS, following.whole or 0)
+    earliest = max(min(settled, latest), begin)
+    at = max(min(max(following.start + overlap // 2, settled), latest), begin)
     return _Change(at, min(earliest, at), max(latest, at))
 
 

@@ -17,7 +17,8 @@ class Piece:
 
     `state`: `ready` has media from `begin_ms` to `end_ms` of its media clock; `pending` may have it later;
     `lost` never will. `cause` is the code (causes.py) why it ended or is lost. `breaks`, in order, are where
-    its recorder stood still: its media clock did, and the wall clock did not.
+    its recorder stood still: its media clock did, and the wall clock did not. `whole_ms` is when, by the wall
+    clock, it was seen to record everybody; None if it never was.
     """
 
     id: str
@@ -28,6 +29,7 @@ class Piece:
     state: State = "ready"
     cause: str = ""
     breaks: tuple[Break, ...] = ()
+    whole_ms: float | None = None
 
     def elapsed_ms(self, media_ms: float) -> float:
         """Wall-clock time since `wall_ms` at this position of the media."""

@@ -226,6 +226,7 @@ def _config(request: HttpRequest, room: Room) -> dict[str, Any]:
         "join": reverse("room-join", args=[room.slug]),
         "state": reverse("room-state", args=[room.slug]),
         "away": reverse("room-away", args=[room.slug]),
+        "sending": reverse("room-sending", args=[room.slug]),
     }
     return {
         "room": {"slug": room.slug, "name": room.name},

@@ -36,6 +36,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 BODIES = {
     "/join/": {"name": "Ann"},
     "/away/": {"participant": "ann", "away_ms": 9500},
+    "/sending/": {"participant": "ann", "media": []},
     "/postpone/": {"seconds": 60},
     "/tokens": {},
 }

@@ -98,6 +98,25 @@ def test_it_does_not_cut_while_the_new_piece_hears_nobody(world: World, run: Arc
     assert run.restarts.get().status == Restart.Status.DONE
 
 
+def test_it_waits_for_who_reloads_just_before_the_old_piece_is_closed(world: World, run: ArchiveRun) -> None:
+    world.restart(run)
+    pages, world.poll_pages = world.poll_pages, lambda: None  # type: ignore[method-assign]
+
+    def reload(call: str, when: str) -> None:
+        if run.restarts.get().step == "STOP_PRIMARY":
+            world.platform.on_call = None
+            world.platform.unpublish("1_two", "Ben")
+
+    world.platform.on_call = reload
+    world.until(lambda: world.platform.on_call is None)
+    for _ in range(4):
+        world.tick(0.5)
+    assert [archive.session_id for archive in world.platform.live()] == ["1_one", "1_two"]
+    world.poll_pages = pages  # type: ignore[method-assign]
+    world.until_status(run, Status.RECORDING)
+    assert not run.alarms.filter(code="publisher_missing").exists()
+
+
 def test_it_refuses_a_second_restart(world: World, run: ArchiveRun) -> None:
     world.restart(run)
     with pytest.raises(errors.RestartInProgress):

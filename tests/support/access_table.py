@@ -78,6 +78,7 @@ ROWS = [
     Row("room-detail", "GET", "/api/rooms/main/", ENTER),
     Row("room-join", "POST", "/api/rooms/main/join/", ENTER),
     Row("room-away", "POST", "/api/rooms/main/away/", ENTER),
+    Row("room-sending", "POST", "/api/rooms/main/sending/", ENTER),
     Row("room-state", "GET", "/api/rooms/main/state/", ENTER),
     Row("room-invitations", "GET", "/api/rooms/main/invitations/", HOST),
     Row("room-invitations", "POST", "/api/rooms/main/invitations/", HOST),

@@ -126,6 +126,25 @@ def test_a_pause_is_a_gap_where_it_was() -> None:
     assert made.duration_ms == 58_000
 
 
+@pytest.mark.parametrize(
+    ("published", "cause"),
+    [
+        (((0, 58_000),), "nothing_arrived"),
+        (((0, 20_000), (27_000, 58_000)), "nobody_published"),
+        (None, "nobody_published"),
+    ],
+)
+def test_a_pause_while_people_published_is_not_for_want_of_them(
+    published: tuple[tuple[int, int], ...] | None, cause: str
+) -> None:
+    streams = published and tuple((START + begin, START + end) for begin, end in published)
+    made = account(
+        segment(0, 0, 50_000, pauses=(paused(20_000, 28_000),), ended_ms=(START + 58_000,) * 2),
+        published=streams,
+    )
+    assert gaps(made) == [(20_000, 28_000, (cause,))]
+
+
 def test_what_follows_a_pause_lies_at_its_own_time() -> None:
     """A break in which everybody leaves, then a restart: nothing is shown twice, no gap at the seam."""
     first = segment(0, 0, 100_000, pauses=(paused(40_000, 100_000, 400),), ended_ms=(START + 160_000,) * 2)

@@ -152,6 +152,24 @@ def test_it_changes_in_the_middle_of_a_long_overlap():
     assert shown(build([piece("a", 0, 10_000), piece("b", 4_000, 20_000)]))[1] == ("b", 7_000, 3_000, 16_000)
 
 
+@pytest.mark.parametrize(
+    ("whole_ms", "at", "earliest"),
+    [
+        # Before the middle nothing changes; after it the old piece is shown until everybody is in the new.
+        (3_000.0, 6_000, 3_000),
+        (8_500.0, 8_500, 8_500),
+        # Not known before the old one ended: it is left as late as can be.
+        (12_000.0, 10_000 - TAIL_MS, 10_000 - TAIL_MS),
+        (None, 6_000, 2_000 + SETTLE_MS),
+    ],
+)
+def test_it_changes_once_the_new_piece_records_everybody(whole_ms, at, earliest):
+    later = Piece("b", "secondary", 2_000, 20_000, whole_ms=whole_ms)
+    timeline = build([Piece("a", "primary", 0, 10_000), later])
+    assert [span.start_ms for span in timeline.spans] == [0, at]
+    assert timeline.spans[1].change_from_ms == earliest
+
+
 def test_it_uses_even_a_very_short_overlap():
     timeline = build([piece("a", 0, 10_000), piece("b", 9_988, 20_000)])
     assert [span.kind for span in timeline.spans] == ["segment", "segment"]

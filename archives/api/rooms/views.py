@@ -25,13 +25,14 @@ from archives.api.serializers import (
     JoinedSerializer,
     JoinSerializer,
     RoomSerializer,
+    SendingSerializer,
     StateSerializer,
 )
-from archives.api.throttles import JoinThrottle
+from archives.api.throttles import JoinThrottle, SendingThrottle
 from archives.models import ArchiveRun, Room
 from archives.models.access import Invitation
 from archives.services import rooms
-from archives.services.people import absences
+from archives.services.people import absences, sending
 from archives.web import access
 
 
@@ -135,6 +136,23 @@ class RoomViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Room]):
             away_ms=body.get("away_ms"),
             stood_still=body.get("stood_still") is True,
             ago_ms=body.get("ago_ms", 0),
+        )
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(
+        request=SendingSerializer,
+        responses={204: None, 400: ErrorSerializer, **MAY_READ, 429: ErrorSerializer},
+    )
+    @action(detail=True, methods=["post"], throttle_classes=[SendingThrottle])
+    def sending(self, request: Request, slug: str) -> Response:
+        """A page's heartbeat while a recording is on: whether its media goes out into each session."""
+        body = body_of(request)
+        room = self._entered(request, slug)
+        sending.report(
+            room=room,
+            participant=body.get("participant"),
+            name=text_of(body, "name"),
+            media=body.get("media"),
         )
         return Response(status=status.HTTP_204_NO_CONTENT)
 

@@ -22,7 +22,17 @@ from archives.media.cleanup.exports import Ages, Outcome, exports_unused, unused
 from archives.media.cleanup.removal import Removed, run_purge, run_purgeable
 from archives.media.cleanup.vendor_copies import copies_to_delete, copy_delete
 from archives.media.files.copies import STORAGE_ERRORS
-from archives.models import ArchiveRun, Callback, Delivery, Event, Export, Preview, Segment, StreamPresence
+from archives.models import (
+    ArchiveRun,
+    Callback,
+    Delivery,
+    Event,
+    Export,
+    Preview,
+    Segment,
+    Sending,
+    StreamPresence,
+)
 from archives.models.captions import Captions
 from archives.services import library
 from archives.services.library import RETENTION_MAX
@@ -69,6 +79,7 @@ class Command(BaseCommand):
         rows: dict[str, QuerySet[Any]] = {
             "callbacks": Callback.objects.filter(received_at__lt=before),
             "stream notes": StreamPresence.objects.filter(destroyed_at__lt=before),
+            "words of pages": Sending.objects.filter(reported_at__lt=before),
             "finished tasks": DBTaskResult.objects.finished().filter(finished_at__lt=before),
             "events": _ended_events().filter(created_at__lt=before),
         }

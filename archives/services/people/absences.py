@@ -31,6 +31,7 @@ CAUSES = {
     "unpublished": "not_publishing",
 }
 NOT_OVER = "not_in_second_session"
+SILENT = "sends_nothing"
 NOBODY: frozenset[str] = frozenset()
 Streams = list[StreamPresence]
 
@@ -59,6 +60,13 @@ def report(
             cause = "page_stood_still" if stood_still else CAUSES[LOST]
             told.append(_write(run, participant, readable(name, longest=NAME_MAX), bounds, cause))
     return told
+
+
+def state_silence(
+    *, run: ArchiveRun, participant: str, name: str, since: datetime, until: datetime
+) -> Absence:
+    """By its own word their page was in the call and sent nothing. `until` grows with each report."""
+    return _write(run, participant, name, (since, until), SILENT)
 
 
 def _length(told: object, field: str, least: int) -> int:

@@ -97,6 +97,7 @@ class Localtok:
             tell=self.hub.tell,
             limits=settings.limits,
             recorder_factory=recorder_factory,
+            late=lambda stream: self.faults.for_recorder(stream.name),
         )
         self.hub.room = Room(self.sessions, self.hub, self.archiving)
         self.incidents = Incidents(self.sessions, self.hub, self.archiving, self.clock)

@@ -6,6 +6,7 @@ import { RoomState } from "./room-state.js";
 import { loadScript } from "./platform.js";
 import { SessionLink } from "./session-link.js";
 import { Memory } from "./memory.js";
+import { Sending } from "./sending.js";
 
 /** @typedef {import("./session-link.js").Source} Source */
 
@@ -31,7 +32,9 @@ export class Call extends EventTarget {
     this.state = new RoomState(config.urls.state);
     this.primary = new SessionLink((again) => this.#credentials("primary", again));
     this.secondary = new SessionLink((again) => this.#credentials("secondary", again));
-    new Away(this.primary, config.urls.away, () => ({ participant: this.participant, name: this.name }));
+    const person = () => ({ participant: this.participant, name: this.name });
+    new Away(this.primary, config.urls.away, person);
+    new Sending({ primary: this.primary, secondary: this.secondary }, config.urls.sending, person, this.state);
     this.#follow();
   }
 

@@ -85,6 +85,11 @@ export class SessionLink extends EventTarget {
     return this.#wasConnected;
   }
 
+  /** What is published now, by source. @returns {{source: Source, publisher: OT.Publisher}[]} */
+  get published() {
+    return [...this.#published].map(([source, { publisher }]) => ({ source, publisher }));
+  }
+
   want(wanted) {
     if (wanted === this.#wanted) return;
     this.#wanted = wanted;

@@ -11,6 +11,7 @@ from archives.models import ArchiveRun, Room, Segment, Strategy
 from archives.reconciler.worker import Worker
 from archives.services import restarts, rooms, runs
 from archives.services import runs as run_service
+from archives.services.people import sending
 from tests.support.platform.fake_platform import FakePlatform, Killed
 
 PEOPLE = ("Ann", "Ben")
@@ -54,6 +55,8 @@ class World:
         self.workers = 0
         self.worker = self.new_worker()
         self.stay_away: set[str] = set()
+        # What pages report of their sending with every poll, by name and session; others report nothing.
+        self.words: dict[str, dict[str, str]] = {}
         platform.on_signal = self._pages
         self.join(*PEOPLE)
 
@@ -81,6 +84,22 @@ class World:
         run = self.room.runs.filter(status__in=ArchiveRun.RUNNING).first()
         wanted = run and secondary_wanted(run.unfinished_restart, run.segments.live())
         self._pages("1_one", "join" if wanted else "leave")
+        for name in self.words:
+            self.say(name)
+
+    def tell(self, **words: dict[str, str]) -> None:
+        """What pages report from now on, {name: {session: state}}."""
+        self.words = words
+        for name in words:
+            self.say(name)
+
+    def say(self, name: str) -> None:
+        """One heartbeat of a page."""
+        media = [
+            {"session": session, "kind": "camera", "state": state}
+            for session, state in self.words[name].items()
+        ]
+        sending.report(room=self.room, participant=name.lower(), name=name, media=media)
 
     # --- what a host does ---
     def start(self, name: str = "Hearing") -> ArchiveRun:

@@ -164,11 +164,22 @@ class Archives:
         return iter(list(self._archives.values()))
 
     def add(self, archive: Archive) -> None:
-        """Takes in a newly started archive and tells that it started."""
-        archive.updated_ms = archive.running_since_ms = self._clock.now_ms()
+        """Take in a newly started archive and report its status."""
+        self._take_in(archive)
+        archive.running_since_ms = archive.updated_ms
+        self._changed(archive)
+
+    def add_waiting(self, archive: Archive) -> None:
+        """Take in a new archive that records nothing yet: paused, and no callback until that is settled."""
+        archive.status = Status.PAUSED
+        self._take_in(archive)
+        archive.paused_since_ms = archive.updated_ms
+        self.save(archive)
+
+    def _take_in(self, archive: Archive) -> None:
+        archive.updated_ms = self._clock.now_ms()
         self._archives[archive.id] = archive
         log.info("archive %s: new → %s", archive.id, archive.status.value)
-        self._changed(archive)
 
     def find(self, archive_id: str) -> Archive | None:
         return self._archives.get(archive_id)

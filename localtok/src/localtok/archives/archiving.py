@@ -8,7 +8,7 @@ from typing import Any
 from localtok.archives.archive import DELETABLE, Archive, Archives, Status
 from localtok.archives.finishing import Endings
 from localtok.archives.limits import SESSION_ENDED, USER_INITIATED, Limits
-from localtok.archives.recording import Recording, Tell
+from localtok.archives.recording import Late, Recording, Tell
 from localtok.archives.rollover import Rollover
 from localtok.archives.starting import Beginnings, RecorderFactory
 from localtok.archives.storage import Storages
@@ -37,6 +37,7 @@ class Archiving:
         tell: Tell,
         limits: Limits,
         recorder_factory: RecorderFactory = Recorder,
+        late: Late = lambda _stream: 0.0,
     ) -> None:
         self._archives = archives
         self._sessions = sessions
@@ -53,6 +54,7 @@ class Archiving:
             tell=tell,
             tasks=self._tasks,
             recorder_factory=recorder_factory,
+            late=late,
             recordings=self._recordings,
             lost=self._lost,
             endings=self._endings,

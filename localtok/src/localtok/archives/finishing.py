@@ -15,6 +15,7 @@ from localtok.archives.limits import FAILURE, SESSION_ENDED
 from localtok.archives.recording import Recording
 from localtok.archives.storage import Storages
 from localtok.errors import NotFound
+from localtok.process.apart import apart
 from localtok.process.store import Store
 from localtok.process.tasks import Tasks
 from localtok.recording.recorder import RecordingResult, recover
@@ -117,7 +118,7 @@ class Endings:
             self._archives.set_status(archive, Status.AVAILABLE)
             return
         try:
-            await asyncio.to_thread(self._storages.upload, target, archive, path)
+            await apart(self._storages.upload, target, archive, path)
         except OSError:
             log.exception("archive %s was not uploaded to %s", archive.id, target.bucket)
             status, reason = (Status.AVAILABLE, None) if target.fallback else (Status.FAILED, FAILURE)
@@ -128,7 +129,7 @@ class Endings:
 
     async def _digest(self, archive: Archive, result: RecordingResult | None) -> str | None:
         try:
-            return await asyncio.to_thread(_sha256, result.path) if result else None
+            return await apart(_sha256, result.path) if result else None
         except OSError:
             log.exception("archive %s: its file cannot be read", archive.id)
             return None
@@ -141,7 +142,7 @@ class Endings:
         try:
             path = self._store.media_path(archive.id, archive.suffix)
             work = recover if archive.output_mode == "composed" else recover_individual
-            return await asyncio.to_thread(work, path)
+            return await apart(work, path)
         except Exception:
             log.exception("archive %s could not be recovered", archive.id)
             return None

@@ -21,6 +21,8 @@ OFFER_TIMEOUT_S = 5.0
 RETRY_DELAYS_S = (0.0, 0.5, 1.0, 2.0)
 
 Tell = Callable[[str, dict[str, Any]], None]
+# Seconds by which the recorder is late in asking for this stream, if a fault says so.
+Late = Callable[[Stream], float]
 # Both are used in the same way: one composes a picture of all streams, the other keeps each apart.
 AnyRecorder = Recorder | IndividualRecorder
 
@@ -39,12 +41,13 @@ class RecorderPeer:
 class Recording:
     """`tell(connection_id, message)` sends to a publisher's page."""
 
-    def __init__(self, archive: Archive, recorder: AnyRecorder, tell: Tell, tasks: Tasks) -> None:
+    def __init__(self, archive: Archive, recorder: AnyRecorder, tell: Tell, tasks: Tasks, late: Late) -> None:
         self._archive = archive
         self._archive_id = archive.id
         self._recorder = recorder
         self._tell = tell
         self._tasks = tasks
+        self._late = late
         self._ready = asyncio.Event()
         self._attached: dict[str, asyncio.Task[None]] = {}
         self._peers: dict[str, RecorderPeer] = {}
@@ -104,13 +107,21 @@ class Recording:
             peer.failed.set_result(reason)
 
     def hears(self, streams: Iterable[Stream]) -> bool:
-        """Whether media of any of these has come. A stream that says it has none, or that this archive was
+        """Whether media of any of these arrives. A stream that says it has none, or that this archive was
         not asked to record, counts by being there."""
         heard = self._recorder.heard
-        return any(
-            not stream.media or not self._archive.records(stream.id) or stream.id in heard
-            for stream in streams
-        )
+        return any(not self._expects(stream) or stream.id in heard for stream in streams)
+
+    def awaits(self, streams: Sequence[Stream]) -> bool:
+        """Whether there are streams to record and media of none has arrived yet."""
+        return bool(streams) and not self.hears(streams)
+
+    def hears_nothing(self, streams: Sequence[Stream]) -> bool:
+        """Whether none arrives of those that should. With sound and picture off none has to."""
+        return self.awaits(streams) and any(each.has_audio or each.has_video for each in streams)
+
+    def _expects(self, stream: Stream) -> bool:
+        return stream.media and self._archive.records(stream.id) is not None
 
     async def pause(self) -> None:
         if not self._paused:
@@ -135,6 +146,7 @@ class Recording:
     async def _keep_attached(self, stream: Stream) -> None:
         # Ends when the stream or the recording does: `remove` cancels it.
         await self._ready.wait()
+        await asyncio.sleep(self._late(stream))
         attempt = 0
         while not self._closed:
             await asyncio.sleep(RETRY_DELAYS_S[min(attempt, len(RETRY_DELAYS_S) - 1)])

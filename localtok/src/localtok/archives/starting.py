@@ -12,7 +12,7 @@ from typing import Any
 
 from localtok.archives.archive import Archive, Archives, Status
 from localtok.archives.finishing import Endings
-from localtok.archives.recording import AnyRecorder, Recording, Tell
+from localtok.archives.recording import AnyRecorder, Late, Recording, Tell
 from localtok.errors import BadRequest, Conflict, InternalError, NotFound, Unavailable
 from localtok.process.clock import Clock
 from localtok.process.store import Store
@@ -46,6 +46,7 @@ class Beginnings:
         tell: Tell,
         tasks: Tasks,
         recorder_factory: RecorderFactory,
+        late: Late,
         recordings: dict[str, Recording],
         lost: set[str],
         endings: Endings,
@@ -57,6 +58,7 @@ class Beginnings:
         self._tell = tell
         self._tasks = tasks
         self._recorder_factory = recorder_factory
+        self._late = late
         self._recordings = recordings
         self._lost = lost
         self._endings = endings
@@ -94,13 +96,14 @@ class Beginnings:
         archive = self._new(session, options)
         recording = self._recorder(archive)
         self._recordings[archive.id] = recording
-        self._archives.add(archive)
+        waits = recording.awaits(list(session.streams.values()))
+        (self._archives.add_waiting if waits else self._archives.add)(archive)
         await self._open(archive, recording, session)
         archive.began_ms = recording.began_at_ms
-        if archive.live and session.streams and not recording.hears(session.streams.values()):
-            # Nothing was recorded, so the wait does not count as recorded time.
-            archive.running_since_ms = None
-            self._archives.set_status(archive, Status.PAUSED)
+        if waits and archive.status == Status.PAUSED:
+            # The watch may have been faster. Until then nothing was recorded, and no recorded time counted.
+            heard = recording.hears(session.streams.values())
+            self._archives.set_status(archive, Status.STARTED if heard else Status.PAUSED)
         self._archives.save(archive)
         return archive
 
@@ -123,7 +126,7 @@ class Beginnings:
 
         path = self._store.media_path(archive.id, archive.suffix)
         recorder = self._factory(archive)(path, recorder_settings(archive), on_failure)
-        return Recording(archive, recorder, self._tell, self._tasks)
+        return Recording(archive, recorder, self._tell, self._tasks, self._late)
 
     def _factory(self, archive: Archive) -> RecorderFactory:
         if archive.output_mode == "composed":

@@ -12,11 +12,13 @@ from localtok.archives.limits import MAXIMUM_DURATION, Limits, has_expired, past
 from localtok.archives.recording import Recording
 from localtok.archives.rollover import Rollover
 from localtok.process.clock import Clock
-from localtok.sessions.sessions import Session, Sessions
+from localtok.sessions.sessions import Session, Sessions, Stream
 
 log = logging.getLogger(__name__)
 
 SWEEP_EVERY_S = 0.25
+# An archive that receives no media for this long is paused; a recorder that reconnects takes less.
+QUIET_S = 3.0
 
 
 class Watch:
@@ -40,6 +42,8 @@ class Watch:
         self._recordings = recordings
         self._endings = endings
         self._rollover = rollover
+        # Archives that receive nothing although people publish, by id, and since when.
+        self._quiet_since_ms: dict[str, int] = {}
         self._wake = asyncio.Event()
         # Others whose rules are of time: each is called with the time at every sweep.
         self.sweepers: list[Callable[[int], None]] = [self._end_empty_sessions]
@@ -71,8 +75,10 @@ class Watch:
         for archive in self._archives:
             if archive.live:
                 await self._sweep_live(archive, now_ms)
-            elif has_expired(archive, now_ms, self._limits):
-                self._endings.drop_file(archive, Status.EXPIRED)
+            else:
+                self._quiet_since_ms.pop(archive.id, None)
+                if has_expired(archive, now_ms, self._limits):
+                    self._endings.drop_file(archive, Status.EXPIRED)
 
     def _end_empty_sessions(self, now_ms: int) -> None:
         for session in self._sessions:
@@ -86,15 +92,26 @@ class Watch:
         if reason and not (held and reason == MAXIMUM_DURATION):
             self._endings.end(archive, reason)
         elif self._recordings[archive.id].ready:
-            await self._follow(archive, self._recordings[archive.id], session)
+            await self._follow(archive, self._recordings[archive.id], session, now_ms)
 
-    async def _follow(self, archive: Archive, recording: Recording, session: Session | None) -> None:
-        """Pauses while nobody publishes."""
+    async def _follow(
+        self, archive: Archive, recording: Recording, session: Session | None, now_ms: int
+    ) -> None:
+        """Pauses while nobody publishes, and while nothing arrives of those who do."""
         streams = list(session.streams.values()) if session else []
-        if archive.status == Status.STARTED and not streams:
+        if archive.status == Status.STARTED and (
+            not streams or self._quiet(archive, recording, streams, now_ms)
+        ):
             self._archives.set_status(archive, Status.PAUSED)
+            await recording.pause()
         elif archive.status == Status.PAUSED and recording.hears(streams):
             archive.began_ms = archive.began_ms or recording.began_at_ms
             self._archives.set_status(archive, Status.STARTED)
         # The recorder goes on with the first media by itself: nothing of it waits for the next sweep.
         await (recording.resume() if streams else recording.pause())
+
+    def _quiet(self, archive: Archive, recording: Recording, streams: list[Stream], now_ms: int) -> bool:
+        if not recording.hears_nothing(streams):
+            self._quiet_since_ms.pop(archive.id, None)
+            return False
+        return past(self._quiet_since_ms.setdefault(archive.id, now_ms), QUIET_S, now_ms)

@@ -16,6 +16,7 @@ const EFFECTS = {
     ['reordered', 'overtaken by the next one', true],
     ['badly_signed', 'signed wrongly', true],
   ],
+  recorder: [['late_ms', 'asks for a stream five seconds late', 5000]],
 };
 
 const form = $('fault');
@@ -47,12 +48,13 @@ form.onsubmit = (event) => {
 offer();
 
 function named(on, name) {
+  if (on === 'recorder') return name === '.' ? 'every recorder' : `recorders of ${name}`;
   if (on === 'callback') return name === '*' ? 'every callback' : `callbacks on ${name}s`;
   return name === '*' ? 'every call' : name;
 }
 
 function said(rule) {
-  const on = 'callback' in rule ? 'callback' : 'call';
+  const on = Object.keys(EFFECTS).find((kind) => kind in rule) || 'call';
   const effects = EFFECTS[on].filter(([effect]) => rule[effect]).map(([effect, text, value]) => (
     rule[effect] === value ? text : `${effect} ${rule[effect]}`));
   const where = [rule.path, rule.event].filter(Boolean).join(' ');

@@ -10,13 +10,21 @@ import re
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from localtok.errors import BadRequest
 
 CALL_EFFECTS = ("status", "latency_ms", "cut", "lose_reply", "malformed")
+RECORDER_EFFECTS = ("late_ms",)
 CALLBACK_EFFECTS = ("lost", "delay_ms", "doubled", "reordered", "badly_signed")
 HOW_OFTEN = ("next", "share", "seed")
+# What a rule is for: what chooses, and what can go wrong.
+KINDS = {
+    "call": (("call", "path"), CALL_EFFECTS),
+    "callback": (("callback", "event"), CALLBACK_EFFECTS),
+    "recorder": (("recorder",), RECORDER_EFFECTS),
+}
 MAX_RULES = 100
 MAX_WAIT_MS = 600_000
 
@@ -75,6 +83,10 @@ class Faults:
         name of a session's event."""
         return self._strike("callback", {"kind": kind, "event": event})
 
+    def for_recorder(self, stream_name: str) -> float:
+        """Seconds by which a recorder asks for this stream too late."""
+        return float(self._strike("recorder", {"name": stream_name}).get("late_ms", 0)) / 1000
+
     def describe(self) -> list[dict[str, Any]]:
         return [rule.describe() for rule in self._rules]
 
@@ -90,12 +102,11 @@ class Faults:
 
 
 def read_rule(asked: Any, known_calls: set[str]) -> Rule:
-    """`{"call"|"path": …}` or `{"callback": …, "event": …}`, with effects and how often."""
+    """`{"call"|"path": …}`, `{"callback": …, "event": …}` or `{"recorder": …}`, effects and how often."""
     if not isinstance(asked, dict):
         raise BadRequest("A fault is a JSON object; docs/localtok.md lists what can be in it.")
-    on = "callback" if "callback" in asked else "call"
-    possible = CALLBACK_EFFECTS if on == "callback" else CALL_EFFECTS
-    where = ("callback", "event") if on == "callback" else ("call", "path")
+    on = next((kind for kind in ("callback", "recorder") if kind in asked), "call")
+    where, possible = KINDS[on]
     if unknown := set(asked) - {*possible, *where, *HOW_OFTEN}:
         names = ", ".join(sorted(map(str, unknown)))
         raise BadRequest(f"A fault of a {on} has no {names}: it takes {', '.join((*where, *possible))}.")
@@ -103,7 +114,9 @@ def read_rule(asked: Any, known_calls: set[str]) -> Rule:
     if not effects:
         raise BadRequest(f"Say what goes wrong: one of {', '.join(possible)}.")
     _check_effects(effects)
-    strikes_at = _callback_meant(asked) if on == "callback" else _call_meant(asked, known_calls)
+    strikes_at = {"callback": _callback_meant, "recorder": _recorder_meant}.get(
+        on, partial(_call_meant, known_calls=known_calls)
+    )(asked)
     left, share = _how_often(asked)
     dice = random.Random(asked.get("seed", 0))  # noqa: S311 - repeatable on purpose
     return Rule(on, dict(asked), effects, strikes_at, left, share, dice)
@@ -118,8 +131,8 @@ def _check_effects(effects: dict[str, Any]) -> None:
         else:
             valid = value is True
         if not valid:
-            wanted = {"status": "400 to 599", "latency_ms": "milliseconds", "delay_ms": "milliseconds"}
-            raise BadRequest(f"{name} must be {wanted.get(name, 'true')}.")
+            wanted = "400 to 599" if name == "status" else "milliseconds" if name.endswith("_ms") else "true"
+            raise BadRequest(f"{name} must be {wanted}.")
 
 
 def _how_often(asked: dict[str, Any]) -> tuple[int | None, float]:
@@ -140,11 +153,20 @@ def _call_meant(asked: dict[str, Any], known_calls: set[str]) -> Callable[[dict[
     name, pattern = asked.get("call", "*"), asked.get("path", "")
     if name != "*" and name not in known_calls:
         raise BadRequest(f"There is no call {name!r}: it is * or one of {', '.join(sorted(known_calls))}.")
-    try:
-        path = re.compile(pattern)
-    except (re.error, TypeError) as error:
-        raise BadRequest(f"path must be a regular expression on 'METHOD /path': {error}.") from None
+    path = _pattern(pattern, "path", "'METHOD /path'")
     return lambda facts: name in ("*", facts["name"]) and path.search(facts["path"]) is not None
+
+
+def _recorder_meant(asked: dict[str, Any]) -> Callable[[dict[str, str]], bool]:
+    name = _pattern(asked["recorder"], "recorder", "the stream's name")
+    return lambda facts: name.search(facts["name"]) is not None
+
+
+def _pattern(text: Any, field_name: str, on: str) -> re.Pattern[str]:
+    try:
+        return re.compile(text)
+    except (re.error, TypeError) as error:
+        raise BadRequest(f"{field_name} must be a regular expression on {on}: {error}.") from None
 
 
 def _callback_meant(asked: dict[str, Any]) -> Callable[[dict[str, str]], bool]:

@@ -17,6 +17,7 @@ from typing import Any
 import av
 
 from localtok.recording.receive.encoded_peer import EncodedPeer
+from localtok.recording.receive.flow import Flow
 from localtok.recording.recorder import (
     RecordedStream,
     RecorderError,
@@ -33,6 +34,8 @@ log = logging.getLogger(__name__)
 HOLD_S = 1.0
 # A stream whose picture does not come is kept with its sound alone.
 PICTURE_TIMEOUT_S = 5.0
+# Looks without a packet, five a second, after which a stream counts as silent.
+SILENT_LOOKS = 6
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,7 @@ class IndividualRecorder:
         self._pieces: dict[str, Piece] = {}
         self._done: list[Piece] = []
         self._delivered: set[str] = set()
+        self._flow = Flow(SILENT_LOOKS)
         self._news = asyncio.Event()
         self._writer = ThreadPoolExecutor(1, thread_name_prefix=f"write {path.name}")
         self._paused = False
@@ -156,8 +160,8 @@ class IndividualRecorder:
 
     @property
     def heard(self) -> set[str]:
-        """The streams from which media has come."""
-        return set(self._delivered)
+        """The streams from which media has come, and comes still."""
+        return {stream_id for stream_id in self._delivered if self._flow.arrives(stream_id)}
 
     def stats(self) -> RecorderStats:
         return RecorderStats()
@@ -187,13 +191,20 @@ class IndividualRecorder:
             return
         if self._began_s is None:
             self._began_s = at()
-        self._delivered.add(piece.stream.stream_id)
+        if piece.stream.stream_id not in self._delivered:
+            self._delivered.add(piece.stream.stream_id)
+            self._look()
         self._news.set()
         piece.held.append((time.monotonic(), kind, at, data))
+
+    def _look(self) -> None:
+        pieces = self._pieces.items()
+        self._flow.look({stream_id: piece.peer.packets for stream_id, piece in pieces if piece.peer})
 
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(0.2)
+            self._look()
             for piece in list(self._pieces.values()):
                 try:
                     await self._write(piece, time.monotonic() - HOLD_S)

@@ -14,11 +14,14 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
+from localtok.process.apart import apart
 from localtok.recording.compose.composition import Composition
 from localtok.recording.compose.presentation import Layout
+from localtok.recording.receive.flow import Flow
 from localtok.recording.receive.media_peer import MediaPeer
 from localtok.recording.settings import RecordedStream, RecorderSettings
 from localtok.recording.statistics import RecorderStats
+from localtok.recording.write.courtesy import SHARED
 from localtok.recording.write.encoder import EncodeThread, RecordingResult, part_of, recover
 
 __all__ = [
@@ -42,6 +45,8 @@ MOST_PER_BEAT_S = 0.1
 ATTACH_TIMEOUT_S = 10.0
 # A pause ends as long before the first picture or sound as its way from the camera may have taken.
 RESUME_LEAD_S = 0.5
+# A stream is silent after a second without a packet: sound comes 50 times a second, a still screen once.
+SILENT_BEATS = 30
 
 
 class RecorderError(Exception):
@@ -65,6 +70,7 @@ class Recorder:
         self._peers: dict[str, MediaPeer] = {}
         self._streams: dict[str, RecordedStream] = {}
         self._delivered: dict[str, set[str]] = {}
+        self._flow = Flow(SILENT_BEATS)
         self._news = asyncio.Event()
         self._first_media_ms: int | None = None
         self._paused_at = 0.0
@@ -136,13 +142,13 @@ class Recorder:
     async def resume(self) -> None:
         """Goes on with the first media that comes: who sends nothing yet has no time in the file."""
         self._resuming = True
-        if self._delivered:
+        if self.heard:
             self._go_on()
 
     @property
     def heard(self) -> set[str]:
-        """The streams from which media has come on their present connection."""
-        return set(self._delivered)
+        """The streams from which media has come on their present connection, and comes still."""
+        return {stream_id for stream_id in self._delivered if self._flow.arrives(stream_id)}
 
     async def stop(self) -> RecordingResult:
         """Writes everything up to now and finishes the file; a second call gives the same result.
@@ -187,8 +193,12 @@ class Recorder:
         if self._first_media_ms is None:
             self._first_media_ms = round(time.time() * 1000)
         self._delivered.setdefault(stream_id, set()).add(kind)
+        self._look()
         self._news.set()
-        if self._resuming:
+
+    def _look(self) -> None:
+        self._flow.look({stream_id: peer.packets for stream_id, peer in self._peers.items()})
+        if self._resuming and self.heard:
             self._go_on()
 
     def _go_on(self) -> None:
@@ -212,8 +222,12 @@ class Recorder:
         """Time reaches the thread through the event loop, so that a stalled loop stalls the writing too."""
         beat = time.monotonic()
         while True:
+            due = time.monotonic() + BEAT_S
             await asyncio.sleep(BEAT_S)
+            # A loop that is late keeps new recorders from hearing anybody.
+            SHARED.report(self, time.monotonic() - due)
             beat = min(time.monotonic(), beat + MOST_PER_BEAT_S)
+            self._look()
             thread.write_until(beat - PLAYOUT_DELAY_S)
 
     def _failed(self, loop: asyncio.AbstractEventLoop, error: Exception) -> None:
@@ -226,11 +240,12 @@ class Recorder:
             raise RecorderError("the recorder was never started")
         if self._beats is not None:
             self._beats.cancel()
+        SHARED.leave(self)
         await asyncio.gather(*(self._hang_up(stream_id) for stream_id in list(self._peers)))
-        await asyncio.to_thread(self._thread.finish, at)
+        await apart(self._thread.finish, at)
         if self._thread.failure is None:
-            return await asyncio.to_thread(self._thread.result)
-        rescued = await asyncio.to_thread(recover, self._path)
+            return await apart(self._thread.result)
+        rescued = await apart(recover, self._path)
         if rescued is None:
             raise RecorderError(f"nothing was recorded: {self._thread.failure!r}") from self._thread.failure
         return rescued

@@ -73,7 +73,46 @@ async def test_it_is_paused_until_media_comes(
     await ann.be_recorded()
     await until(lambda: archive.status == Status.STARTED)
     assert archive.began_ms == 1234567
-    await until(lambda: [each["status"] for each in receiver.got] == ["started", "paused", "started"])
+    await until(lambda: [each["status"] for each in receiver.got] == ["paused", "started"])
+
+
+async def test_it_is_not_reported_as_started_before_media_comes(life: Life) -> None:
+    await life.publish()
+    starting = asyncio.create_task(life.start())
+    wanted = await life.ann.event("record")
+    [archive] = life.server.archiving.live_in(life.session_id)
+    assert (await Sdk(life.server.url).get_archive(archive.id)).status == "paused"
+    await life.pass_time(20)
+    assert archive.recorded_ms(life.clock.now_ms()) == 0
+    await life.ann.request("recordOffer", peer=wanted["peer"], sdp="offer")
+    assert (await starting).status == Status.STARTED
+    await life.pass_time(7)
+    assert archive.recorded_ms(life.clock.now_ms()) == 7000
+
+
+async def test_it_pauses_while_nothing_arrives_of_those_who_publish(life: Life) -> None:
+    await life.publish()
+    archive = await with_recording(life, life.start())
+    [recorder] = StubRecorder.made
+    arriving, recorder.attached = recorder.attached, {}
+    await life.pass_time(1)
+    await life.pass_time(1)
+    assert archive.status == Status.STARTED
+    await life.pass_time(3)
+    assert (archive.status, recorder.calls[:1]) == (Status.PAUSED, ["pause"])
+    recorder.attached = arriving
+    await life.pass_time(1)
+    assert (archive.status, recorder.calls[-1]) == (Status.STARTED, "resume")
+
+
+async def test_with_sound_and_picture_off_nothing_has_to_arrive(life: Life) -> None:
+    stream_id = await life.publish()
+    archive = await with_recording(life, life.start())
+    await life.ann.request("update", streamId=stream_id, hasAudio=False, hasVideo=False)
+    StubRecorder.made[0].attached = {}
+    await life.pass_time(1)
+    await life.pass_time(5)
+    assert archive.status == Status.STARTED
 
 
 async def test_it_goes_on_while_one_of_two_is_heard(

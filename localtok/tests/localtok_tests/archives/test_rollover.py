@@ -31,6 +31,7 @@ async def recording(serve: Any, pages: Any, monkeypatch: pytest.MonkeyPatch) -> 
     ann = await pages(server, session_id)
     await ann.publish("Ann")
     await ann.be_recorded()
+    await until(lambda: all(archive.status == Status.STARTED for archive in server.archives))
     return server, ann
 
 

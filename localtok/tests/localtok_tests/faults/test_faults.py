@@ -169,3 +169,28 @@ async def test_a_callback_is_badly_signed(monitored: Localtok, pages: Any, recei
     assert jwt.decode(honest, SIGNATURE_SECRET, algorithms=["HS256"])
     with pytest.raises(jwt.InvalidSignatureError):
         jwt.decode(forged, SIGNATURE_SECRET, algorithms=["HS256"])
+
+
+async def test_a_recorder_that_is_late_asks_for_one_stream_later(
+    server: Localtok, sdk: Sdk, pages: Any, session_id: str
+) -> None:
+    await order(server, recorder="^Ben", late_ms=700)
+    ann, ben = await pages(server, session_id), await pages(server, session_id)
+    await ann.publish("Ann")
+    await ben.publish("Ben")
+    starting = asyncio.create_task(sdk.start_archive(session_id))
+    await ann.be_recorded()
+    [archive] = server.archiving.live_in(session_id)
+    await until(lambda: archive.status == "started")
+    assert not any(each["event"] == "record" for each in ben.events)
+    await ben.be_recorded()
+    assert (await starting).status == "started"
+    [rule] = (await control(server, "GET", "faults")).json()["rules"]
+    assert (rule["struck"], rule["left"]) == (1, 0)
+
+
+async def test_a_recorder_has_no_other_faults(server: Localtok) -> None:
+    refused = await control(server, "POST", "faults", {"recorder": "Ben", "status": 500})
+    assert (refused.status_code, "status" in refused.text) == (400, True)
+    refused = await control(server, "POST", "faults", {"recorder": "(", "late_ms": 5})
+    assert (refused.status_code, "regular expression" in refused.text) == (400, True)

@@ -176,6 +176,38 @@ async def test_an_archive_records_what_is_published(chromium: Browser, site: str
     assert archive.duration_s >= 2
 
 
+# Puts another track, or none, on what goes to recorders: whether it rises is then seen on either side.
+SEND = """(name) => Promise.all([...publisher._peers.values()].filter(({ recorder }) => recorder)
+  .map(({ pc }) => pc.getSenders()[0].replaceTrack(name && publisher.getVideoSource().track)))"""
+TO_SERVER = """() => publisher.getStats().then((all) => all.filter(({ subscriberId }) => !subscriberId)
+  .map(({ stats }) => stats.video.bytesSent))"""
+
+
+async def test_an_archive_is_paused_while_no_media_arrives(
+    chromium: Browser, site: str, real: Localtok
+) -> None:
+    sdk = Sdk(real.url)
+    session_id = await sdk.routed_session()
+    ann = await join(chromium, site, real, session_id, "Ann", "canvas")
+    assert await ann.evaluate(TO_SERVER) == []
+    archive = real.archiving.get((await sdk.start_archive(session_id)).id)
+    assert archive.status == "started"
+    [sent] = await ann.evaluate(TO_SERVER)
+    await ann.wait_for_function(f"async (sent) => (await ({TO_SERVER})())[0] > sent", arg=sent, timeout=20000)
+    await ann.evaluate(SEND, None)
+    await until(lambda: archive.status == "paused", 20)
+    before = archive.recorded_ms(real.clock.now_ms())
+    await asyncio.sleep(1)
+    assert archive.recorded_ms(real.clock.now_ms()) == before
+    await ann.evaluate(SEND, "track")
+    await until(lambda: archive.status == "started", 20)
+    await asyncio.sleep(1)
+    await sdk.stop_archive(archive.id)
+    await until(lambda: _available(real, archive.id), 20)
+    # The file has no more time than the status says, but for the seconds that noticing took.
+    assert abs(archive.duration_s * 1000 - archive.recorded_ms(real.clock.now_ms())) < 2000
+
+
 def _available(server: Localtok, archive_id: str) -> Any:
     archive = server.archives.find(archive_id)
     return archive if archive and archive.status == Status.AVAILABLE else None

@@ -174,6 +174,9 @@ async def test_faults_of_calls_and_callbacks_are_ordered_and_removed(
     await expect(console.locator("#rules")).to_contain_text(
         "callbacks on archives: never posted 50 % of the times"
     )
+    await order(console, "recorders", "asks for a stream five seconds late")
+    late = console.locator(".rule", has_text="every recorder: asks for a stream five seconds late 1 to come")
+    await late.get_by_role("button", name="Remove").click()
     await console.locator(".rule", has_text="startArchive").get_by_role("button", name="Remove").click()
     await expect(console.locator(".rule")).to_have_count(1)
     await console.get_by_role("button", name="Clear faults").click()

@@ -126,14 +126,16 @@ class Publisher extends Shown {
     }));
   }
 
-  /** Statistics of every receiver: `[{subscriberId, connectionId, stats, rtcStatsReport}]`. @returns {Promise<OT.PublisherStatsArr>} */
+  /**
+   * Statistics of every receiver: `[{subscriberId, connectionId, stats, rtcStatsReport}]`. What goes to the server (here
+   * to each of its recorders) has no ids, as with the vendor. @returns {Promise<OT.PublisherStatsArr>}
+   */
   getStats(completion) {
     return quiet((async () => {
       try {
-        const reports = await this.getRtcStatsReport();
-        const stats = reports.map((each) => (
-          { ...each, stats: sentStats(each.rtcStatsReport, this._statsBefore.get(each.subscriberId)) }));
-        for (const each of stats) this._statsBefore.set(each.subscriberId, each.stats);
+        const ways = await this._ways();
+        const stats = ways.map(([id, each]) => ({ ...each, stats: sentStats(each.rtcStatsReport, this._statsBefore.get(id)) }));
+        ways.forEach(([id], number) => this._statsBefore.set(id, stats[number].stats));
         guarded(completion, undefined, stats);
         return stats;
       } catch (error) {
@@ -145,12 +147,15 @@ class Publisher extends Shown {
 
   /** @returns {Promise<OT.PublisherRtcStatsReportArr>} */
   getRtcStatsReport() {
-    return quiet((async () => {
-      if (!this.stream) throw otError('OT_PEER_CONNECTION_NOT_CONNECTED', 'The publisher is not published.', 1015);
-      const pages = [...this._peers].filter(([, peer]) => !peer.recorder);
-      return Promise.all(pages.map(async ([id, { pc, to }]) => (
-        { subscriberId: id, connectionId: to, rtcStatsReport: await pc.getStats() })));
-    })());
+    return quiet(this._ways().then((ways) => ways.map(([, report]) => report)));
+  }
+
+  /** [[id of a peer, its report]]. @returns {Promise<[string, OT.PublisherRtcStatsReportContainer][]>} */
+  async _ways() {
+    if (!this.stream) throw otError('OT_PEER_CONNECTION_NOT_CONNECTED', 'The publisher is not published.', 1015);
+    return Promise.all([...this._peers].map(async ([id, { pc, to, recorder }]) => (
+      /** @type {[string, OT.PublisherRtcStatsReportContainer]} */ ([
+        id, { ...(recorder ? {} : { subscriberId: id, connectionId: to }), rtcStatsReport: await pc.getStats() }]))));
   }
 
   _stopped() {

@@ -87,6 +87,10 @@ class Composition:
         self._write(media_s, behind=until - media_s)
         return True
 
+    def behind_s(self, until: float) -> float:
+        """Of what may be written, how much is not."""
+        return 0.0 if self._base is None or self._paused else max(0.0, until - self._next_tick())
+
     def close(self) -> None:
         """Completes the part file, and lets go of the encoder and of all pictures.
 

@@ -62,6 +62,11 @@ class EncodedPeer:
         await self._connection.setLocalDescription(await self._connection.createAnswer())
         return str(self._connection.localDescription.sdp)
 
+    @property
+    def packets(self) -> int:
+        """The number of RTP packets that have arrived."""
+        return sum(tap.packets for tap in self._taps)
+
     async def close(self) -> None:
         for tap in self._taps:
             tap.flush()

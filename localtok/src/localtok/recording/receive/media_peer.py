@@ -61,6 +61,11 @@ class MediaPeer:
         await self._connection.setLocalDescription(await self._connection.createAnswer())
         return _for_full_quality(self._connection.localDescription.sdp)
 
+    @property
+    def packets(self) -> int:
+        """The number of RTP packets that have arrived."""
+        return sum(tap.packets for tap in self._taps.values())
+
     async def close(self) -> None:
         """Ends the connection after everything that has arrived was handed on."""
         for tap in self._taps.values():

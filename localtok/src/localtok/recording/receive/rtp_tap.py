@@ -32,6 +32,7 @@ class RtpTap:
         self._kind: str = receiver.track.kind
         self.clock = clock
         self._reception = reception
+        self.packets = 0
         self._last: RtpPacket | None = None
         self._codec: Any = None
         self._pass_rtp = self._receiver._handle_rtp_packet
@@ -73,6 +74,7 @@ class RtpTap:
             self._hand_out()
 
     async def _on_rtp(self, packet: RtpPacket, arrival_time_ms: int) -> None:
+        self.packets += 1
         codec = self._receiver._RTCRtpReceiver__codecs.get(packet.payload_type)
         if codec is not None and not is_rtx(codec):
             self._codec = codec

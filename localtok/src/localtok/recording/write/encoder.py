@@ -17,7 +17,7 @@ from localtok.process import memory
 from localtok.recording.compose.composition import Composition
 from localtok.recording.settings import RecorderSettings
 from localtok.recording.statistics import RecorderStats
-from localtok.recording.write import mp4
+from localtok.recording.write import courtesy, mp4
 
 log = logging.getLogger(__name__)
 
@@ -47,8 +47,11 @@ class EncodeThread:
         settings: RecorderSettings,
         unix_offset_s: float,
         on_failure: Callable[[Exception], None],
+        give_way: courtesy.Courtesy = courtesy.SHARED,
     ) -> None:
         self._path = path
+        self._courtesy = give_way
+        self._paused_s = 0.0
         self._fps = settings.fps
         self._composition = Composition(part_of(path), settings, unix_offset_s)
         self._on_failure = on_failure
@@ -109,15 +112,32 @@ class EncodeThread:
                 self._composition.close()
             self._on_failure(error)
         finally:
+            self._courtesy.leave(self)
             memory.give_back()
 
     def _write_all(self) -> None:
         while not self._finishing:
             self._do(self._inbox.get())
             self._take_in()
-            while self._composition.step(self._until):
+            while self._step():
                 self._cpu_s = time.thread_time()
                 self._take_in()
+
+    def _step(self) -> bool:
+        began = time.monotonic()
+        more = self._composition.step(self._until)
+        if self._finishing:
+            self._give_way(time.monotonic() - began)
+        else:
+            self._courtesy.report(self, self._composition.behind_s(self._until))
+        return more
+
+    def _give_way(self, worked_s: float) -> None:
+        self._courtesy.leave(self)
+        pause_s = self._courtesy.pause_s(worked_s, self._paused_s)
+        if pause_s:
+            self._paused_s += pause_s
+            time.sleep(pause_s)
 
     def _take_in(self) -> None:
         while not self._inbox.empty():
