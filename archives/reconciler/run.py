@@ -158,7 +158,7 @@ def _keep_watch(claim: Claim) -> float:
     now = clock.now()
     if run.restart_due_at is None or run.restart_due_at <= now:
         restart = restarts.request(
-            run=run, by=claim.by, automatic=True, why="the piece is old enough", claim=claim
+            run=run, by=claim.by, automatic=True, why="the segment is old enough", claim=claim
         )
         return _carry_out(claim, restart)
     _warn_of_limit(claim)
