@@ -24,7 +24,7 @@ def test_templates_speak_of_segments() -> None:
 
 
 def test_scripts_speak_of_segments() -> None:
-    """A literal with a space or a capital letter is for people; others are names of classes, ids and kinds."""
+    """A literal with a space or a capital letter is for people; others are classes, ids and kinds."""
     texts = {
         f"{script.name}: {text}"
         for script in (ROOT / "static" / "js").rglob("*.js")

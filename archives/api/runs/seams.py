@@ -96,6 +96,7 @@ class _Job(NamedTuple):
 
     waiting: bool = False
     error: str = ""
+    code: str = ""
     measured_at: Any = None
     known: bool = False
 
@@ -121,10 +122,12 @@ def _report(run: ArchiveRun) -> dict[str, Any]:
 
 def _jobs(run: ArchiveRun) -> dict[tuple[str, str], _Job]:
     rows = run.seams.exclude(later=None).order_by().annotate(measured_at=Max("estimates__measured_at"))
-    values = rows.values_list("earlier_id", "later_id", "due_at", "job_error", "measured_at")
+    values = rows.values_list(
+        "earlier_id", "later_id", "due_at", "job_error", "job_error_code", "measured_at"
+    )
     return {
-        (str(earlier), str(later)): _Job(due_at is not None, error, measured_at, True)
-        for earlier, later, due_at, error, measured_at in values
+        (str(earlier), str(later)): _Job(due_at is not None, error, code, measured_at, True)
+        for earlier, later, due_at, error, code, measured_at in values
     }
 
 
@@ -161,7 +164,9 @@ def _why_not_measured(seam: Seam, job: _Job) -> str:
     if not job.known or (seam.verdict.kind == "gap" and not job.error):
         return ""
     measured = seam.verdict.source != "times"
-    return reasons.sentence(reasons.seam_code(measured=measured, waiting=job.waiting, error=job.error))
+    return reasons.sentence(
+        reasons.seam_code(measured=measured, waiting=job.waiting, error=job.error, code=job.code)
+    )
 
 
 def _meeting(segment: SegmentFacts) -> dict[str, Any]:
