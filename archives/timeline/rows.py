@@ -260,6 +260,8 @@ def _why_lost(segment: Segment) -> str:
     for code in (segment.error_code, segment.job_error_code if segment.given_up else ""):
         if code in CAUSES:
             return code
+    if segment.status == segment.Status.ABSENT:
+        return "never_started"
     if segment.status == segment.Status.FAILED:
         return "recorder_failed"
     if segment.status in (segment.Status.EXPIRED, segment.Status.DELETED):
