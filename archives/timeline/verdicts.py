@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import prod
+from operator import itemgetter
 from typing import Literal
 
 Kind = Literal["overlap", "gap"]
@@ -101,8 +102,11 @@ def decide(
     """
     within = fits or (lambda each: times.low_ms <= each.offset_ms <= times.high_ms)
     weighed = [_weighed(each, measured, within) for each in measured]
-    if binding := [each for each in weighed if each.holds]:
-        return _verdict(meeting, max(binding, key=_rank), weighed, times, within)
+    # What agreement has made sure does not replace what was sure without it.
+    binding = [(_rank(own), each) for own, each in zip(measured, weighed, strict=True) if each.holds]
+    if binding:
+        _, chosen = max(binding, key=itemgetter(0))
+        return _verdict(meeting, chosen, weighed, times, within)
     settled = _settled(meeting, times)
     agreeing = [each for each in weighed if _both_overlap(meeting, each, settled) and within(each)]
     return _verdict(meeting, max(agreeing, key=_rank, default=settled), weighed, settled, within)

@@ -146,6 +146,27 @@ def test_two_sure_measurements_that_contradict_each_other_are_neither_sure() -> 
     assert decided(64_000, sound, pictures).kind == "gap"
 
 
+@pytest.mark.parametrize("unsure", [0.5, 0.79])
+@pytest.mark.parametrize("elsewhere", [50_000, 56_900, 57_030, 58_000, 61_000])
+@pytest.mark.parametrize("times", [50_000, 57_000, 62_000])
+@pytest.mark.parametrize("sources", [("audio", "video"), ("video", "audio")])
+def test_what_is_unsure_moves_nothing_that_is_sure(
+    times: int, elsewhere: int, unsure: float, sources: tuple[str, str]
+) -> None:
+    sure = estimate(57_000, 0.9, sources[0])
+    alone, both = decided(times, sure), decided(times, sure, estimate(elsewhere, unsure, sources[1]))
+    assert (both.kind, both.offset_ms, both.source, both.sure) == (alone.kind, 57_000, sources[0], True)
+    assert both.confidence >= alone.confidence
+
+
+@pytest.mark.parametrize("sound", [52_000, 57_000, 59_500])
+@pytest.mark.parametrize("pictures", [50_000, 58_000, 61_000])
+@pytest.mark.parametrize("times", [50_000, 58_000, 62_000, 70_000])
+def test_two_unsure_ones_that_do_not_agree_change_no_kind(times: int, sound: int, pictures: int) -> None:
+    said = decided(times, estimate(sound, 0.79), estimate(pictures, 0.79, "video"))
+    assert (said.kind, said.sure) == (decided(times).kind, False)
+
+
 def test_sound_that_lags_behind_the_pictures_does_not_contradict_them() -> None:
     verdict = decided(57_000, estimate(57_000, 0.9), estimate(57_250, 0.99, "video"))
     assert (verdict.source, verdict.confidence, verdict.contradicted_by) == ("audio", 0.9, ())
