@@ -66,6 +66,21 @@ def test_of_a_seam(host: APIClient, pieces: list[Segment], facts: dict[str, Any]
     assert seam_error(host, pieces, **facts) == SENTENCES.get(code, "")
 
 
+def test_a_seam_says_what_each_source_has_found(host: APIClient, pieces: list[Segment]) -> None:
+    earlier, later = pieces
+    seam = Seam.objects.create(run=earlier.run, earlier=earlier, later=later)
+    seam.estimates.create(source="audio", offset_ms=900, low_ms=880, high_ms=920, confidence=0.99)
+    seam.estimates.create(source="video", offset_ms=250, low_ms=210, high_ms=290, confidence=0.6)
+    [said] = host.get(f"/api/runs/{earlier.run_id}/seams/").json()["seams"]
+    facts = ("source", "offset_ms", "low_ms", "high_ms", "confidence", "sure")
+    assert sorted(tuple(each[name] for name in facts) for each in said["estimates"]) == [
+        ("audio", 900, 880, 920, 0.99, True),
+        ("video", 250, 210, 290, 0.6, False),
+    ]
+    assert (said["method"], said["offset_ms"]) == ("audio", 900)
+    assert [each["source"] for each in said["contradicted_by"]] == ["video"]
+
+
 @pytest.mark.parametrize(
     ("status", "error", "code", "said"),
     [

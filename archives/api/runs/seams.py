@@ -44,6 +44,17 @@ class ContradictionSerializer(serializers.Serializer):
     sure = serializers.BooleanField()
 
 
+class EstimateSerializer(serializers.Serializer):
+    """What one source says of the offset, by itself."""
+
+    source = serializers.CharField(help_text="audio or video.")  # type: ignore[assignment]
+    offset_ms = serializers.IntegerField()
+    low_ms = serializers.IntegerField(help_text="Bounds of the offset, if this estimate is right.")
+    high_ms = serializers.IntegerField()
+    confidence = serializers.FloatField()
+    sure = serializers.BooleanField()
+
+
 class SeamSerializer(serializers.Serializer):
     earlier = MeetingSerializer()
     later = MeetingSerializer(allow_null=True)
@@ -64,6 +75,7 @@ class SeamSerializer(serializers.Serializer):
     gap_until = serializers.DateTimeField(allow_null=True)
     cause = serializers.CharField(allow_blank=True, help_text="Gaps only: why, in people's words.")
     causes = serializers.ListField(child=serializers.CharField(), help_text="As codes.")
+    estimates = EstimateSerializer(many=True, help_text="Measured in the media.")
     contradicted_by = ContradictionSerializer(many=True)
     error = serializers.CharField(allow_blank=True, help_text="Why it was not measured.")
 
@@ -154,6 +166,7 @@ def _seam(seam: Seam, job: _Job) -> dict[str, Any]:
         "gap_until": clock.from_ms(round(seam.wall_ms[1])) if verdict.kind == "gap" else None,
         "cause": sentences(seam.causes),
         "causes": list(seam.causes),
+        "estimates": [_estimate(each) for each in seam.measured],
         "contradicted_by": [_contradiction(seam, each) for each in verdict.contradicted_by],
         "error": _why_not_measured(seam, job),
     }
@@ -175,6 +188,17 @@ def _meeting(segment: SegmentFacts) -> dict[str, Any]:
         "number": segment.ordinal + 1,
         "ordinal": segment.ordinal,
         "session": segment.session,
+    }
+
+
+def _estimate(estimate: Estimate) -> dict[str, Any]:
+    return {
+        "source": estimate.source,
+        "offset_ms": round(estimate.offset_ms),
+        "low_ms": round(estimate.low_ms),
+        "high_ms": round(estimate.high_ms),
+        "confidence": estimate.confidence,
+        "sure": estimate.sure,
     }
 
 
