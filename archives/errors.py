@@ -75,7 +75,7 @@ class ClaimLost(ArchiveError):
 class UnknownSegment(ArchiveError):
     status = 404
     code = "unknown_segment"
-    message = "There is no such piece."
+    message = "There is no such segment."
 
 
 class NotAllowed(ArchiveError):
@@ -92,13 +92,13 @@ class NotSignedIn(NotAllowed):
 class NoFile(ArchiveError):
     status = 404
     code = "no_file"
-    message = "This piece has no file."
+    message = "This segment has no file."
 
 
 class NoFileYet(ArchiveError):
     status = 409
     code = "no_file_yet"
-    message = "This piece is still being recorded or processed. Try again in a moment."
+    message = "This segment is still being recorded or processed. Try again in a moment."
     retry = True
 
 
@@ -112,13 +112,13 @@ class NotComplete(ArchiveError):
 class NothingToExport(ArchiveError):
     status = 409
     code = "nothing_to_export"
-    message = "No piece of this recording has a file."
+    message = "No segment of this recording has a file."
 
 
 class FilesNotKept(ArchiveError):
     status = 409
     code = "files_not_kept"
-    message = "Pieces of this recording are not kept here. Set KEEP_FILES and let the worker fetch them."
+    message = "Segments of this recording are not kept here. Set KEEP_FILES and let the worker fetch them."
 
 
 class UnknownExport(ArchiveError):

@@ -65,7 +65,7 @@ print(migrated("0017_export_use")("archives", "Segment").objects.get(keep_error=
 
 # Two runs: in one an unsure measurement had replaced a gap by an overlap; in the other, in order: a sure one,
 # a gap whose offset was known, one whose was not, an overlap still to be measured, and a gap until the stop.
-VERDICTS_BEFORE = """
+VERDICT_ROWS = """
 from datetime import timedelta
 get = lambda name, model=migrated("0019_no_old_errors"): model("archives", name)
 START = 1_700_000_000_123
@@ -106,6 +106,10 @@ gone = dict(run=run, participant="ann", name="Ann", absent_until=at(40), source=
 for number, cause in enumerate(["the connection was lost", "was at lunch", ""]):
     get("Absence").objects.create(**gone, absent_from=at(30 + number), cause=cause)
 
+"""
+VERDICTS_BEFORE = (
+    VERDICT_ROWS
+    + """
 migrated(None)
 from archives.models import Absence, ArchiveRun, Estimate, Seam
 from archives.timeline import account_for
@@ -124,6 +128,96 @@ print(json.dumps({
     "absences": [[a.cause, a.detail] for a in Absence.objects.order_by("absent_from")],
     "erased": account("Erased"), "run": account("Run"),
 }))
+"""
+)
+
+# The same rows, and what the present version adds, brought back to the state before: twice, each way.
+BACK = (
+    VERDICT_ROWS
+    + """
+migrated(None)
+from archives.models import Absence, ArchiveRun, Estimate, Pause, Seam
+seams = list(Seam.objects.order_by("pk"))
+common = dict(former=False, measured_at=at(900))
+Estimate.objects.create(seam=seams[0], source="video", offset_ms=59_400, low_ms=59_360, high_ms=59_440,
+                        confidence=0.91, residual_av_ms=-4.0, **common)
+Estimate.objects.create(seam=seams[4], source="audio", offset_ms=55_020, low_ms=55_000, high_ms=55_040,
+                        confidence=0.99, **common)
+of_ben = dict(run=ArchiveRun.objects.get(name="Run"), participant="ben", name="Ben", source="page")
+Absence.objects.create(absent_from=at(50), absent_until=at(60), cause="page_stood_still", **of_ben)
+def counts(get):
+    return [get(name).objects.count() for name in ("ArchiveRun", "Segment", "Seam", "Absence")]
+def seconds(instant):
+    return instant and round(instant.timestamp() - at(0).timestamp(), 3)
+for state in (None, "0022_verdicts_derived", "0021_former_verdicts", "0019_no_old_errors"):
+    model = migrated(state)
+    print(json.dumps(counts(lambda name: model("archives", name))))
+print(json.dumps([
+    [s.kind, s.method, s.offset_ms, s.overlap_ms, s.confidence, s.residual, s.cause, seconds(s.measured_at),
+     seconds(s.gap_from), seconds(s.gap_until)]
+    for s in model("archives", "Seam").objects.order_by("pk")
+]))
+absences = model("archives", "Absence").objects.order_by("absent_from")
+print(json.dumps(list(absences.values_list("cause", flat=True))))
+migrated(None)
+estimates = Estimate.objects.order_by("seam_id", "source")
+print(json.dumps([[e.source, e.offset_ms, e.confidence, e.former] for e in estimates]))
+print(json.dumps(list(Absence.objects.order_by("absent_from").values_list("cause", flat=True))))
+"""
+)
+# Texts as versions before stored them; what is in no table has no code.
+ERRORS_BEFORE = """
+get = lambda name, model=migrated("0024_remarks"): model("archives", name)
+room = get("Room").objects.get(slug="main")
+def run_of(error, **facts):
+    return get("ArchiveRun").objects.create(
+        room=room, name="Hearing", status="failed", strategy="dual_session", error=error, **facts
+    )
+TEXTS = {
+    "ArchiveRun": ["", "Nothing was recorded.", "The video platform never started it.", "KeyError: 'id'",
+                   "The video platform cannot be reached. Try again in a moment."],
+    "Segment": ["", "The video platform does not know this archive any more.", "a text of nobody",
+                "Nobody is connected to this room yet. Join it first, then start recording."],
+}
+FILES = ["", "The archive has no media: its file is 0 bytes long.", "[Errno 28] No space left",
+         "The platform has no file any more: the archive is expired."]
+SEAMS = ["", "Piece 0 lies in your own bucket.", "Given up after 4 tries. Segment 2 has no file. Lost.",
+         "segment 1 cannot be opened as a recording", "Nothing follows this piece.", "the disk was full"]
+EXPORTS = ["", "The recording has changed since this export was asked for. Ask for another.",
+           "Pieces of this recording are not kept here. Set KEEP_FILES and let the worker fetch them.",
+           "No piece of this recording has a file.", "MemoryError"]
+for error in TEXTS["ArchiveRun"]:
+    run = run_of(error)
+common = {"run": run, "session": "primary", "session_id": "s", "due_at": None}
+segments = [
+    get("Segment").objects.create(ordinal=n, error=error, job_error=job, **common)
+    for n, (error, job) in enumerate(zip(TEXTS["Segment"], FILES, strict=True))
+]
+more = [get("Segment").objects.create(ordinal=n, **common) for n in range(10, 10 + len(SEAMS))]
+for n, job in enumerate(SEAMS):
+    get("Seam").objects.create(run=run, earlier=segments[0], later=more[n], job_error=job)
+for n, job in enumerate(EXPORTS):
+    get("Export").objects.create(run=run, digest=str(n), status="failed", job_error=job)
+
+get = lambda name, model=migrated(None): model("archives", name)
+def codes(name, order, *columns):
+    return list(get(name).objects.order_by(order).values_list(*columns))
+print(json.dumps({
+    "runs": codes("ArchiveRun", "created_at", "error_code"),
+    "segments": codes("Segment", "ordinal", "error_code", "job_error_code")[:4],
+    "seams": codes("Seam", "pk", "job_error_code"),
+    "exports": codes("Export", "digest", "job_error_code"),
+    "texts kept": [
+        sorted(get("ArchiveRun").objects.values_list("error", flat=True)) == sorted(TEXTS["ArchiveRun"]),
+        [error for error, in codes("Segment", "ordinal", "error")][:4] == TEXTS["Segment"],
+        [error for error, in codes("Segment", "ordinal", "job_error")][:4] == FILES,
+        [error for error, in codes("Seam", "pk", "job_error")] == SEAMS,
+        [error for error, in codes("Export", "digest", "job_error")] == EXPORTS,
+    ],
+}))
+model = migrated("0024_remarks")
+texts = model("archives", "ArchiveRun").objects.values_list("error", flat=True)
+print(json.dumps(sorted(texts) == sorted(TEXTS["ArchiveRun"])))
 """
 
 
@@ -196,3 +290,38 @@ def test_former_verdicts_hold_until_they_are_measured_again(database_url: str) -
             ["gap", "times", -3000],
         ],
     }
+
+
+def test_going_back_keeps_every_row(database_url: str) -> None:
+    """What a former version reads is made from the estimates, or from the platform's times."""
+    *counts, seams, absences, again, absences_again = moved(database_url, BACK)
+    assert counts == [[2, 7, 6, 4]] * 4
+    limit = "maximum duration exceeded"
+    assert seams == [
+        ["overlap", "video", 59_400, 600, 0.91, -4.0, "", 900, None, None],
+        ["overlap", "audio", 56_000, 4000, 0.97, 8.5, "", 400, None, None],
+        ["gap", "times", 64_000, -4000, 0.3, None, limit, None, 116, 120],
+        ["gap", "platform", None, -5000, 0.0, None, "failure", None, 180, 185],
+        ["overlap", "audio", 55_020, 4980, 0.99, None, "", 900, None, None],
+        ["gap", "platform", None, -3000, 0.0, None, limit, None, 300, 303],
+    ]
+    assert absences == ["the connection was lost", "was at lunch", "", "page_stood_still"]
+    assert again == [
+        ["video", 59_400, 0.91, True],
+        ["audio", 56_000, 0.97, True],
+        ["times", 64_000, 0.3, True],
+        ["audio", 55_020, 0.99, True],
+    ]
+    assert absences_again == ["connection_lost", "", "", "page_stood_still"]
+
+
+def test_stored_texts_get_codes_and_stay(database_url: str) -> None:
+    after, back = moved(database_url, ERRORS_BEFORE)
+    assert after == {
+        "runs": [[""], ["nothing_recorded"], ["never_started"], [""], ["platform_unavailable"]],
+        "segments": [["", ""], ["archive_lost", "empty"], ["", ""], ["no_clients", "file_gone"]],
+        "seams": [[""], ["no_file"], ["no_file"], ["unreadable"], ["nothing_follows"], [""]],
+        "exports": [[""], ["changed"], ["files_not_kept"], ["nothing_to_export"], [""]],
+        "texts kept": [True] * 5,
+    }
+    assert back, "and going back"

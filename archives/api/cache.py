@@ -18,6 +18,7 @@ from rest_framework.response import Response
 
 from archives.models import ArchiveRun
 from archives.services.stamps import stamp
+from archives.timeline import VERSION
 
 # Fewer pieces are told faster than they are looked up.
 LONG = 200
@@ -30,7 +31,7 @@ def answer(
     """What `make` says of the run, for a long run as it said it last if nothing has changed since."""
     if getattr(run, "segment_count", LONG) < LONG:
         return Response(make(run))
-    key = f"{what}:{run.pk}:{stamp(run)}"
+    key = f"{what}:{VERSION}:{run.pk}:{stamp(run)}"
     cache = caches["answers"]
     body = cache.get(key)
     if body is None:

@@ -1,12 +1,9 @@
 """Why something failed, as a code and a sentence for everyone who may watch.
 
-A stored text may be an exception's and name paths of the server, so only the console shows it. A text that
-is not known here is replaced, never passed on.
+A stored text may be an exception's and name paths of the server, so only the console shows it.
 """
 
 from __future__ import annotations
-
-import re
 
 from archives import errors
 from archives.models import ArchiveRun, Export, Segment
@@ -20,61 +17,51 @@ SENTENCES = {
     "failed": "All attempts failed. The operator's console has the details.",
     "not_sure": "Neither sound nor picture showed where the segments meet. The platform's times are used.",
     "changed": "The recording has changed since this was asked for. Ask for another.",
-    "files_not_stored": "Files of this recording are not stored here.",
-    "nothing_stored": "No part of this recording has a file.",
+    errors.FilesNotKept.code: "Files of this recording are not stored here.",
+    errors.NothingToExport.code: "No part of this recording has a file.",
     "interrupted": "It was interrupted. Another attempt follows.",
-    "no_media": "Nothing was recorded in it: its file is empty.",
-    "lost": "The platform has no file of it any more.",
+    "empty": "Nothing was recorded in it: its file is empty.",
+    "file_gone": "The platform has no file of it any more.",
     "not_fetched": "Its file could not be stored. The operator's console has the details.",
-    "platform_refused": "The video platform refused it.",
+    errors.PlatformRefused.code: "The video platform refused it.",
 }
-OF_SEAMS = (
-    # Rows of former versions say piece, and tries.
-    (
-        r"(Given up after \d+ (tries|failed attempts)\. )?(Piece|Segment) \d+ "
-        r"(lies in your own bucket|has no file)\b",
-        "no_file",
-    ),
-    (r"(The )?([Pp]iece|[Ss]egment) \d+ (cannot|has|is|holds)\b", "unreadable"),
-    (r"Nothing follows", "nothing_follows"),
-)
-OF_EXPORTS = (
-    (r"The recording has changed", "changed"),
-    (re.escape(errors.FilesNotKept.message), "files_not_stored"),
-    (re.escape(errors.NothingToExport.message), "nothing_stored"),
-)
+# What everyone who may watch a run gets for its code; for others the text is for its hosts.
 OF_RUNS = {
-    segments.NEVER_STARTED,
-    run_states.NOTHING_RECORDED,
-    errors.PlatformError.message,
-    errors.PlatformUnavailable.message,
-    errors.PlatformTimeout.message,
-    errors.MalformedAnswer.message,
-    errors.RateLimited.message,
-    errors.NoClients.message,
-    errors.AlreadyRecording.message,
+    "never_started": segments.NEVER_STARTED,
+    "nothing_recorded": run_states.NOTHING_RECORDED,
+    **{
+        error.code: error.message
+        for error in (
+            errors.PlatformError,
+            errors.PlatformUnavailable,
+            errors.PlatformTimeout,
+            errors.MalformedAnswer,
+            errors.RateLimited,
+            errors.NoClients,
+            errors.AlreadyRecording,
+        )
+    },
 }
-OF_FILES = ((r"The archive has no media", "no_media"), (r"The platform has no file any more", "lost"))
 
 
-def seam_code(*, measured: bool, waiting: bool, error: str) -> str:
-    """ "" for a measured seam and one that waits for its first try. `error`: of its job."""
+def seam_code(*, measured: bool, waiting: bool, error: str, code: str) -> str:
+    """ "" for a measured seam and one that waits for its first try. `error` and `code`: of its job."""
     if measured or (waiting and not error):
         return ""
     if waiting:
         return "trying_again"
-    return _code(error, OF_SEAMS, "failed") if error else "not_sure"
+    return _known(code, "failed") if error else "not_sure"
 
 
 def export_code(export: Export) -> str:
     """ "" also for a removed file: `error` says what removed it."""
     if not export.job_error or export.status in (Export.Status.REMOVED, Export.Status.DONE):
         return ""
-    return _code(export.job_error, OF_EXPORTS, "trying_again" if export.status in Export.ACTIVE else "failed")
+    return _known(export.job_error_code, "trying_again" if export.status in Export.ACTIVE else "failed")
 
 
 def file_code(segment: Segment) -> str:
-    return _code(segment.given_up, OF_FILES, "not_fetched") if segment.given_up else ""
+    return _known(segment.job_error_code, "not_fetched") if segment.given_up else ""
 
 
 def sentence(code: str) -> str:
@@ -83,10 +70,10 @@ def sentence(code: str) -> str:
 
 def run_error(run: ArchiveRun) -> str:
     """Hosts get the text as it is, because only they can act on it, such as on refused credentials."""
-    if getattr(run, "hosted", False) or not run.error or run.error in OF_RUNS:
+    if getattr(run, "hosted", False) or not run.error:
         return run.error
-    return SENTENCES["platform_refused"]
+    return OF_RUNS.get(run.error_code, SENTENCES[errors.PlatformRefused.code])
 
 
-def _code(text: str, known: tuple[tuple[str, str], ...], otherwise: str) -> str:
-    return next((code for pattern, code in known if re.match(pattern, text)), otherwise)
+def _known(code: str, otherwise: str) -> str:
+    return code if code in SENTENCES else otherwise

@@ -136,7 +136,7 @@ class RunDetailSerializer(RunSerializer):
     segments = KeptSegmentSerializer(many=True, read_only=True)
     account = serializers.SerializerMethodField()
     restart_after_s = serializers.FloatField(
-        source="restart_after", read_only=True, help_text="Age of a piece at which a restart is due."
+        source="restart_after", read_only=True, help_text="Age of a segment at which a restart is due."
     )
 
     class Meta(RunSerializer.Meta):
@@ -155,7 +155,7 @@ class StartSerializer(serializers.Serializer):
         allow_null=True,
         min_value=RESTART_AFTER_MIN,
         max_value=RESTART_AFTER_MAX,
-        help_text="Age of a piece at which a restart is due; the room's where left out.",
+        help_text="Age of a segment at which a restart is due; the room's where left out.",
     )
 
 
@@ -186,10 +186,10 @@ class SpanSerializer(serializers.Serializer):
     session = serializers.CharField(allow_null=True)
     url = serializers.CharField(allow_null=True)
     start_ms = serializers.IntegerField(help_text="Where the span begins in the run.")
-    in_ms = serializers.IntegerField(help_text="Where it begins in the piece; 0 in a gap.")
-    out_ms = serializers.IntegerField(help_text="Where it ends in the piece; a gap's length.")
+    in_ms = serializers.IntegerField(help_text="Where it begins in the segment; 0 in a gap.")
+    out_ms = serializers.IntegerField(help_text="Where it ends in the segment; a gap's length.")
     change_from_ms = serializers.IntegerField(
-        allow_null=True, help_text="From here in the run the piece before shows the same."
+        allow_null=True, help_text="From here in the run the segment before shows the same."
     )
     change_until_ms = serializers.IntegerField(allow_null=True, help_text="Until here it does.")
     cause = serializers.CharField(required=False, help_text="Gaps only: why, in people's words.")

@@ -57,6 +57,10 @@ BADGES = {
     "processing": "#3d5a80",
     "complete": "#1b7f4b",
     "failed": "#8a5a00",
+    # Results of a run whose work is complete.
+    "in_progress": "#3d5a80",
+    "complete_with_losses": "#8a5a00",
+    "nothing_recorded": "#8a5a00",
 }
 
 
@@ -268,7 +272,9 @@ class ArchiveRunAdmin(ReadOnly, RunOperations, QuickList):
 
     @admin.display(description="Status", ordering="status")
     def badge(self, run: ArchiveRun) -> SafeString:
-        return badge(run.status, run.get_status_display())
+        """Green only if nothing is lost: work that is complete says nothing about what it has recorded."""
+        ended = run.status == run.Status.COMPLETE
+        return badge(_account(run).result if ended else run.status, run.get_status_display())
 
     @admin.display(description="Length")
     def length(self, run: ArchiveRun) -> str:

@@ -33,9 +33,9 @@ class Worker(Generic[J]):
         """End with a write that makes the job done, or raise an `Outcome`; anything else is a failure."""
         raise NotImplementedError
 
-    def give_up(self, kind: Kind, why: str) -> None:
+    def give_up(self, kind: Kind, why: str, code: str = "") -> None:
         """It cannot be done, has failed too often, or ends every process that tries."""
-        leases.give_up(kind, self.job, why)
+        leases.give_up(kind, self.job, why, code)
 
     def after_failure(self, why: str) -> None:
         """A failure was recorded, and the job will be tried again."""
@@ -77,7 +77,7 @@ def _attempt(kind: Kind, job: Job, worker: Worker[Job]) -> str:
         leases.release(kind, job)
         return "unfinished"
     except leases.CannotBeDone as error:
-        worker.give_up(kind, str(error))
+        worker.give_up(kind, str(error), error.code)
         return "given_up"
     except Exception as error:
         return _failed(kind, job, worker, error)

@@ -1,6 +1,6 @@
 """Former verdicts become estimates, and the causes of absences codes; what is in no table stays as detail."""
 
-from django.db import migrations
+from django.db import migrations, models
 from django.utils import timezone
 
 BATCH = 500
@@ -13,6 +13,8 @@ ABSENCES = {
     "was taken out of the call": "removed",
     "published nothing": "not_publishing",
     "was not in the second session in time": "not_in_second_session",
+    # As `codes_to_causes` leaves it.
+    "page_stood_still": "page_stood_still",
 }
 
 
@@ -63,9 +65,17 @@ def causes_to_codes(apps, schema_editor):
         Absence.objects.filter(cause=text).update(**facts)
 
 
+def codes_to_causes(apps, schema_editor):
+    """Codes that former versions do not know stay as they are."""
+    Absence = apps.get_model("archives", "Absence")
+    for text, code in ABSENCES.items():
+        Absence.objects.filter(cause=code).update(cause=text)
+    Absence.objects.filter(cause="").exclude(detail="").update(cause=models.F("detail"))
+
+
 class Migration(migrations.Migration):
     dependencies = [("archives", "0020_estimates")]
     operations = [
         migrations.RunPython(verdicts_to_estimates, migrations.RunPython.noop),
-        migrations.RunPython(causes_to_codes, migrations.RunPython.noop),
+        migrations.RunPython(causes_to_codes, codes_to_causes),
     ]

@@ -15,8 +15,9 @@ class Job(models.Model):
     failures = models.PositiveIntegerField(default=0)
     # Attempts in a row that began and never reported: their process was killed.
     interruptions = models.PositiveIntegerField(default=0)
-    # Of the last attempt that failed.
+    # Of the last attempt that failed: technical detail, and a code if people get a sentence for it.
     job_error = models.TextField(blank=True)
+    job_error_code = models.CharField(max_length=40, blank=True, default="")
 
     class Meta:
         abstract = True

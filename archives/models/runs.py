@@ -69,6 +69,8 @@ class ArchiveRun(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="runs"
     )
     idempotency_key = models.CharField(max_length=200, blank=True)
+    # Why it failed, or what prevents it now: a code (causes.py, errors.py), and the text for its hosts.
+    error_code = models.CharField(max_length=40, blank=True, default="")
     error = models.TextField(blank=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
     started_at = models.DateTimeField(null=True, blank=True)

@@ -87,6 +87,8 @@ class Segment(Job):
     duration_ms = models.PositiveBigIntegerField(default=0)
     size = models.PositiveBigIntegerField(default=0)
     reason = models.CharField(max_length=200, blank=True)
+    # Why there is no archive: a code (timeline/causes.py, errors.py), and technical detail.
+    error_code = models.CharField(max_length=40, blank=True, default="")
     error = models.TextField(blank=True)
     synced_at = models.DateTimeField(null=True, blank=True)
     raw = models.JSONField(default=dict, blank=True)

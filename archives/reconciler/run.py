@@ -46,7 +46,7 @@ def attend(claim: Claim) -> float:
 def _trouble(claim: Claim, error: errors.PlatformError) -> float:
     run = claim.run
     logger.warning("run %s (%s): %s", run.pk, run.status, error.message)
-    run_states.record_attempts(claim=claim, attempts=run.attempts + 1, error=error.message)
+    run_states.record_attempts(claim=claim, attempts=run.attempts + 1, code=error.code, error=error.message)
     if isinstance(error, errors.PlatformRefused):
         alarms.open(room=run.room, run=run, code=TROUBLE[1], message=error.message)
     elif run.attempts >= 3:
@@ -76,7 +76,7 @@ def _begin(claim: Claim) -> float:
     except (errors.NoClients, errors.PlatformRefused) as error:
         if run.segments.unexplained().exists():
             raise
-        run_states.fail(claim=claim, why=error.message)
+        run_states.fail(claim=claim, code=error.code, why=error.message)
         return 0
     run_states.record(claim=claim, segment=segment)
     return 0
@@ -86,7 +86,9 @@ def _give_start_up(claim: Claim) -> float:
     """Requested for long enough, and the platform lists none: it failed, unless the last one may yet show."""
     if segments.expire(claim=claim, older_than=clock.now() - compare.GRACE):
         return 1.0
-    run_states.fail(claim=claim, why=claim.run.error or segments.NEVER_STARTED)
+    run = claim.run
+    code, why = (run.error_code, run.error) if run.error else ("never_started", segments.NEVER_STARTED)
+    run_states.fail(claim=claim, code=code, why=why)
     return 0
 
 
@@ -157,7 +159,7 @@ def _keep_watch(claim: Claim) -> float:
     now = clock.now()
     if run.restart_due_at is None or run.restart_due_at <= now:
         restart = restarts.request(
-            run=run, by=claim.by, automatic=True, why="the piece is old enough", claim=claim
+            run=run, by=claim.by, automatic=True, why="the segment is old enough", claim=claim
         )
         return _carry_out(claim, restart)
     _warn_of_limit(claim)

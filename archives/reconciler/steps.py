@@ -115,7 +115,7 @@ def _confirm(claim: Claim, restart: Restart, step: Step) -> None:
     segment = recording(restart, step.side)
     if segment is None:
         back = machine.starting_step(restart.strategy, step)
-        restarts.go(claim=claim, restart=restart, step=back, why="the new piece is not recording")
+        restarts.go(claim=claim, restart=restart, step=back, why="the new segment is not recording")
         return
     gone = uncovered(claim, restart, step.side)
     note(claim, restart, step.side, gone)
@@ -190,7 +190,7 @@ def _may_stop(claim: Claim, restart: Restart, step: Step) -> str | None:
     cover = recording(restart, step.covered_by)
     if cover is None or cover.confirmed_at is None:
         back = machine.starting_step(restart.strategy, step)
-        restarts.go(claim=claim, restart=restart, step=back, why="the new piece ended by itself")
+        restarts.go(claim=claim, restart=restart, step=back, why="the new segment ended by itself")
         return None
     gone = uncovered(claim, restart, step.covered_by)
     was_there = {person["key"] for person in restart.arrived}

@@ -46,14 +46,14 @@ TABLES: dict[str, tuple[Step, ...]] = {
             Side.SECONDARY,
             wait="SESSION_STOP_DELAY_PRIMARY",
         ),
-        Step("STOP_PRIMARY", "Close the old piece", Does.STOP, covered_by=Side.SECONDARY),
-        Step("START_PRIMARY", "Start the new piece", Does.START),
+        Step("STOP_PRIMARY", "Close the old segment", Does.STOP, covered_by=Side.SECONDARY),
+        Step("START_PRIMARY", "Start the new segment", Does.START),
         Step(
             "CONFIRM_PRIMARY", "Make sure that it records", Does.CONFIRM, wait="SESSION_STOP_DELAY_SECONDARY"
         ),
         Step(
             "STOP_SECONDARY",
-            "Close the second session's piece",
+            "Close the second session's segment",
             Does.STOP,
             Side.SECONDARY,
             covered_by=Side.PRIMARY,
@@ -61,9 +61,9 @@ TABLES: dict[str, tuple[Step, ...]] = {
         Step("SIGNAL_LEAVE", "Let everyone leave the second session", Does.SIGNAL, signal="leave"),
     ),
     Strategy.OVERLAP: (
-        Step("START_NEXT", "Start the new piece", Does.START),
+        Step("START_NEXT", "Start the new segment", Does.START),
         Step("CONFIRM_NEXT", "Make sure that it records", Does.CONFIRM, wait="SESSION_STOP_DELAY_PRIMARY"),
-        Step("STOP_PREVIOUS", "Close the old piece", Does.STOP, covered_by=Side.PRIMARY),
+        Step("STOP_PREVIOUS", "Close the old segment", Does.STOP, covered_by=Side.PRIMARY),
     ),
 }
 DONE = "DONE"

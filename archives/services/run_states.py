@@ -37,6 +37,7 @@ def record(*, claim: Claim, segment: Segment) -> bool:
             started_at=started,
             restart_due_at=restart_due(claim.run, started),
             attempts=0,
+            error_code="",
             error="",
         )
         if recorded:
@@ -44,9 +45,10 @@ def record(*, claim: Claim, segment: Segment) -> bool:
     return recorded
 
 
-def fail(*, claim: Claim, why: str) -> bool:
+def fail(*, claim: Claim, code: str, why: str) -> bool:
+    """`code`: of an error or a cause; `why`: its text for hosts."""
     for segment in claim.run.segments.filter(status=Segment.Status.STARTING, archive_id=""):
-        segments.absent(claim=claim, segment=segment, why=why)
+        segments.absent(claim=claim, segment=segment, code=code, why=why)
     alarms.clear_all(run=claim.run)
     rooms.schedule(room=claim.run.room, in_s=LATE_S)
     failed = move(
@@ -56,6 +58,7 @@ def fail(*, claim: Claim, why: str) -> bool:
         by=claim.by,
         why=why,
         claim=claim,
+        error_code=code,
         error=why,
         ended_at=claim.run.ended_at or clock.now(),
     )
@@ -90,7 +93,8 @@ def complete(*, claim: Claim) -> bool:
     """processing → complete, or failed where not one piece was recorded."""
     run = claim.run
     if not run.segments.exclude(status__in=(Segment.Status.FAILED, Segment.Status.ABSENT)).exists():
-        return fail(claim=claim, why=_why_nothing(run))
+        code, why = _why_nothing(run)
+        return fail(claim=claim, code=code, why=why)
     alarms.clear_all(run=run)
     first_time = not run.transitions.filter(subject="run", new=Status.COMPLETE).exists()
     began, ended = _bounds(run)
@@ -104,6 +108,7 @@ def complete(*, claim: Claim) -> bool:
             started_at=began,
             ended_at=ended,
             attempts=0,
+            error_code="",
             error="",
         )
         if completed:
@@ -116,11 +121,11 @@ def complete(*, claim: Claim) -> bool:
     return completed
 
 
-def _why_nothing(run: ArchiveRun) -> str:
-    """What became of its starts, if the platform has never given it an archive."""
+def _why_nothing(run: ArchiveRun) -> tuple[str, str]:
+    """What became of its starts, if the platform has never given it an archive: code and text."""
     begun = run.segments.exclude(archive_id="").exists()
     last = None if begun else run.segments.exclude(error="").order_by("ordinal").last()
-    return last.error if last else NOTHING_RECORDED
+    return (last.error_code, last.error) if last else ("nothing_recorded", NOTHING_RECORDED)
 
 
 def _times(run: ArchiveRun) -> dict[str, str | None]:
@@ -148,13 +153,13 @@ def replace(*, claim: Claim, segment: Segment) -> None:
     claim.run.restart_due_at = due
 
 
-def record_attempts(*, claim: Claim, attempts: int, error: str = "") -> None:
+def record_attempts(*, claim: Claim, attempts: int, code: str = "", error: str = "") -> None:
     """Remember how often in a row the platform let this run down."""
     if (claim.run.attempts, claim.run.error) == (attempts, error):
         return
     with transaction.atomic():
-        claim.guard(attempts=attempts, error=error)
-    claim.run.attempts, claim.run.error = attempts, error
+        claim.guard(attempts=attempts, error_code=code, error=error)
+    claim.run.attempts, claim.run.error_code, claim.run.error = attempts, code, error
 
 
 def adopt(*, room: Room, archive: dict[str, Any], live: bool, by: str) -> ArchiveRun | None:

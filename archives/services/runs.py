@@ -76,7 +76,7 @@ def _ask(claim: Claim, segment: Segment) -> Started:
         if error.happened is None or isinstance(error, errors.AlreadyRecording):
             claim.release(0.5)
             return Started(claim.run, None)
-        run_states.fail(claim=claim, why=error.message)
+        run_states.fail(claim=claim, code=error.code, why=error.message)
         claim.release(0)
         raise
     run_states.record(claim=claim, segment=segment)
@@ -124,6 +124,7 @@ def stop(*, run: ArchiveRun, by: str) -> ArchiveRun:
             stop_requested_at=clock.now(),
             due_at=clock.now(),
             attempts=0,
+            error_code="",
             error="",
         )
         if moved:

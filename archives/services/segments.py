@@ -68,7 +68,7 @@ def start(*, claim: Claim, segment: Segment) -> dict[str, Any]:
             Segment.objects.filter(pk=segment.pk, archive_id="").update(asked_at=None)
             segment.asked_at = None
             if not isinstance(error, errors.AlreadyRecording):
-                absent(claim=claim, segment=segment, why=error.message)
+                absent(claim=claim, segment=segment, code=error.code, why=error.message)
         raise
     attach(segment=segment, archive=archive, by=claim.by)
     return archive
@@ -169,7 +169,7 @@ def _advance(segment: Segment, status: str, facts: dict[str, Any], *, by: str, w
     elif segment.ended_at is None:
         facts |= {"ended_at": now, "ended_after": seen}
     if old == Status.FAILED:
-        facts |= {"error": "", "job_error": "", "due_at": now}
+        facts |= {"error_code": "", "error": "", "job_error_code": "", "job_error": "", "due_at": now}
     why = why or facts.get("reason", "")
     if not move(segment, status, old=old, by=by, why=why, synced_at=now, **facts):
         return
@@ -239,7 +239,7 @@ def expire(*, claim: Claim, older_than: datetime) -> bool:
     fresh = False
     for segment in claim.run.segments.filter(status=Status.STARTING, archive_id=""):
         if segment.asked_at is None or segment.asked_at < older_than:
-            absent(claim=claim, segment=segment, why=NEVER_STARTED)
+            absent(claim=claim, segment=segment, code="never_started", why=NEVER_STARTED)
         else:
             fresh = True
     return fresh
@@ -261,8 +261,8 @@ def stop(*, claim: Claim, segment: Segment) -> None:
     sync(archive=archive, by=claim.by)
 
 
-def absent(*, claim: Claim, segment: Segment, why: str) -> bool:
-    """The intent came to nothing."""
+def absent(*, claim: Claim, segment: Segment, code: str, why: str) -> bool:
+    """The intent came to nothing. `code`: of an error or a cause."""
     return move(
         segment,
         Status.ABSENT,
@@ -271,6 +271,7 @@ def absent(*, claim: Claim, segment: Segment, why: str) -> bool:
         why=why,
         claim=claim,
         where={"archive_id": ""},
+        error_code=code,
         error=why,
         ended_at=clock.now(),
     )
@@ -286,6 +287,7 @@ def lost(*, claim: Claim, segment: Segment) -> bool:
         by=claim.by,
         why=why,
         claim=claim,
+        error_code="archive_lost",
         error=why,
         ended_at=segment.ended_at or clock.now(),
     )

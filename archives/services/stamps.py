@@ -29,7 +29,7 @@ SEGMENTS = [
     "COUNT(*)",
     *(f"COUNT(CASE WHEN rows.status = '{status}' THEN 1 END)" for status in Segment.Status.values),
     *_each("COUNT(CASE WHEN {} <> '' THEN 1 END)", "file", "job_error", "media_note"),
-    *_each("SUM(LENGTH({}))", "error", "job_error", "media_note", "reason"),
+    *_each("SUM(LENGTH({}))", "error_code", "error", "job_error_code", "job_error", "media_note", "reason"),
     *_each(
         "COUNT({})",
         "created_at_ms",
@@ -47,7 +47,7 @@ SEAMS = [
     "COUNT(*)",
     *_each("COUNT({})", "settled_at", "due_at"),
     *_each("SUM({})", "failures"),
-    *_each("SUM(LENGTH({}))", "job_error"),
+    *_each("SUM(LENGTH({}))", "job_error_code", "job_error"),
     *_each("MAX({})", "id", "settled_at", "due_at"),
 ]
 ESTIMATES = [

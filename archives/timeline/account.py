@@ -18,7 +18,7 @@ from .facts import RunFacts, SegmentFacts
 from .laid_out import TIMES_CONFIDENCE, LaidOut
 from .layout import NOT_READY, build
 from .parts import Hole, Timeline
-from .verdicts import LEAST_GAP_MS, Verdict
+from .verdicts import LEAST_GAP_MS, Estimate, Verdict
 
 # Changes with the rules: accounts of another version are made again.
 VERSION = 2
@@ -61,6 +61,8 @@ class Seam:
     # Unix time (ms) of the gap, or of what both have recorded.
     wall_ms: Bounds
     causes: tuple[str, ...] = ()
+    # What was measured in the media, as it is stored.
+    measured: tuple[Estimate, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -174,10 +176,12 @@ def _seams(laid_out: LaidOut, recorded: Timeline, gaps: Sequence[Gap]) -> Iterab
     for earlier, later in laid_out.pairs:
         verdict = laid_out.verdict(earlier, later)
         ends, begins = laid_out.end_of(earlier), laid_out.begin_of(later)
+        measured = laid_out.facts.estimates.get((earlier.id, later.id), ())
         if verdict.kind == "gap":
-            yield Seam(earlier, later, verdict, (ends, begins), causes.of((ends, begins)))
+            yield Seam(earlier, later, verdict, (ends, begins), causes.of((ends, begins)), measured)
         else:
-            yield Seam(earlier, later, verdict, (begins, max(begins, min(ends, laid_out.end_of(later)))))
+            shared = begins, max(begins, min(ends, laid_out.end_of(later)))
+            yield Seam(earlier, later, verdict, shared, measured=measured)
     if gaps and gaps[-1].end_ms == recorded.duration_ms:
         last = max(laid_out.facts.segments, key=laid_out.end_of)
         since, until = _wall(recorded, gaps[-1])

@@ -1,7 +1,6 @@
 """Why something is missing: codes, and their sentences for viewers, hosts and operators. Pure.
 
-A row stores the code; the platform's own words stay beside it as technical detail. `code_of` maps the
-platform's reasons and this project's former sentences to codes.
+A row stores the code; technical detail stays beside it. `code_of` maps the platform's reasons to codes.
 """
 
 from __future__ import annotations
@@ -84,29 +83,17 @@ CAUSES = {
 }
 
 _CODES = {
-    # The platform's reasons.
     "maximum duration exceeded": "length_limit",
     "maximum idle time exceeded": "idle_limit",
     "session ended": "session_ended",
     "user initiated": "stopped_elsewhere",
     "failure": "recorder_failed",
-    "the archive ended": "archive_ended",
-    # Sentences that rows held before version 0.2.
-    "nothing was recorded": UNKNOWN,
-    "The video platform does not know this archive any more.": "archive_lost",
-    "The video platform never started it.": "never_started",
-    "The archive has no media: its file is 0 bytes long.": "empty",
-    "the connection was lost": "connection_lost",
-    "left, and came back": "left_and_returned",
-    "was taken out of the call": "removed",
-    "published nothing": "not_publishing",
-    "was not in the second session in time": "not_in_second_session",
 }
 
 
-def code_of(text: str) -> str:
-    """The code for a platform's reason or a former sentence; "" if it is neither."""
-    return text if text in CAUSES else _CODES.get(text.strip(), "")
+def code_of(reason: str) -> str:
+    """The code for a reason of the platform's; "" if it is none that is known."""
+    return _CODES.get(reason.strip(), "")
 
 
 def sentence(code: str, audience: str = "viewer") -> str:

@@ -10,7 +10,7 @@ from .clocks import Bounds, Break, Pause, breaks_of, media_ms, stretches
 from .facts import RunFacts, SegmentFacts
 from .layout import begins_after, zeros_of
 from .parts import Hole, Join, Piece, State
-from .verdicts import LEAST_GAP_MS, Estimate, Meeting, Verdict, decide
+from .verdicts import LEAST_GAP_MS, Estimate, Meeting, Verdict, decide, sure_of
 
 # The platform's times of two archives, and a recorder's start-up, agree to about this.
 TIMES_ERROR_MS = 1500.0
@@ -125,7 +125,7 @@ class LaidOut:
         The pauses until then are fitted to that within their bounds. What they do not explain, and clocks
         cannot either, is a stall of the recorder.
         """
-        sure = next((each for each in measured if each.sure and not each.former), None)
+        sure = sure_of(measured)
         one, other = self.pieces_of[earlier.id], self.pieces_of[later.id]
         if sure is None or not one.begin_ms < sure.offset_ms + other.begin_ms <= one.end_ms:
             return

@@ -11,7 +11,7 @@ from archives import clock
 
 from .absences import Absent, merged
 from .account import Account, account_of
-from .causes import code_of
+from .causes import CAUSES, code_of
 from .clocks import Bounds, Pause
 from .edges import ROUNDED_MS
 from .facts import RunFacts, SegmentFacts, State
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 # A long run has thousands of segments, and what the platform said of each of them is not needed here.
 READ = (
     "run", "ordinal", "session", "status", "created_at_ms", "duration_ms", "ended_at", "ended_after",
-    "reason", "error", "due_at", "job_error", "stored_at", "file", "media_begin_ms", "media_end_ms",
-    "media_note", "stop_requested_at", "confirmed_at",
+    "reason", "error_code", "error", "due_at", "job_error_code", "job_error", "stored_at", "file",
+    "media_begin_ms", "media_end_ms", "media_note", "stop_requested_at", "confirmed_at",
 )  # fmt: skip
 # Within this of a change of status, the begin or end of a stream is taken as its time.
 NEAR_MS = 2000.0
@@ -265,9 +265,11 @@ ENDED = {"failed": "recorder_failed", "stopped": "archive_ended", "available": "
 
 
 def _why_lost(segment: Segment) -> str:
-    said = code_of(segment.error) or code_of(segment.given_up)
-    if said:
-        return said
+    for code in (segment.error_code, segment.job_error_code if segment.given_up else ""):
+        if code in CAUSES:
+            return code
+    if segment.status == segment.Status.ABSENT:
+        return "never_started"
     if segment.status == segment.Status.FAILED:
         return "recorder_failed"
     if segment.status in (segment.Status.EXPIRED, segment.Status.DELETED):

@@ -7,7 +7,9 @@ media clock of the earlier segment at which media time 0 of the later one lies.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import prod
+from operator import itemgetter
 from typing import Literal
 
 Kind = Literal["overlap", "gap"]
@@ -17,6 +19,10 @@ SURE = 0.8
 MEDIA = ("audio", "video")
 # What is shorter is no gap that anybody could see or hear: one frame at 25 per second.
 LEAST_GAP_MS = 40
+# Sound and pictures of one archive may be this far apart; no farther does a measurement look for the other.
+AV_APART_MS = 400.0
+# Of two that contradict each other at most one is right.
+CONTRADICTED = 0.5
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,10 @@ class Estimate:
         return self.sure or self.former
 
 
+# Whether the platform's times allow an estimate.
+Fits = Callable[[Estimate], bool]
+
+
 @dataclass(frozen=True)
 class Meeting:
     """The two segments of a seam: where the earlier one's media ends and the later one's begins (ms).
@@ -62,7 +72,7 @@ class Meeting:
 
 @dataclass(frozen=True)
 class Verdict:
-    """`overlap_ms` is negative for a gap that long. `contradicted_by`: estimates of the other kind."""
+    """`overlap_ms` is negative for a gap that long. `contradicted_by`: estimates that cannot be right too."""
 
     kind: Kind
     offset_ms: float
@@ -83,7 +93,7 @@ def decide(
     meeting: Meeting,
     times: Estimate,
     measured: Sequence[Estimate],
-    fits: Callable[[Estimate], bool] | None = None,
+    fits: Fits | None = None,
 ) -> Verdict:
     """The sure measurement if there is one; else the times, refined by an unsure measurement that agrees.
 
@@ -91,15 +101,63 @@ def decide(
     compared on the media clock, which is the same if nothing stood still.
     """
     within = fits or (lambda each: times.low_ms <= each.offset_ms <= times.high_ms)
-    if binding := [each for each in measured if each.holds]:
-        return _verdict(meeting, max(binding, key=_rank), measured, times)
+    weighed = [_weighed(each, measured, within) for each in measured]
+    # What agreement has made sure does not replace what was sure without it.
+    binding = [(_rank(own), each) for own, each in zip(measured, weighed, strict=True) if each.holds]
+    if binding:
+        _, chosen = max(binding, key=itemgetter(0))
+        return _verdict(meeting, chosen, weighed, times, within)
     settled = _settled(meeting, times)
-    agreeing = [each for each in measured if _both_overlap(meeting, each, settled) and within(each)]
-    return _verdict(meeting, max(agreeing, key=_rank, default=settled), measured, settled)
+    agreeing = [each for each in weighed if _both_overlap(meeting, each, settled) and within(each)]
+    return _verdict(meeting, max(agreeing, key=_rank, default=settled), weighed, settled, within)
 
 
-def _rank(estimate: Estimate) -> tuple[bool, bool, float, bool]:
-    return not estimate.former, estimate.sure, estimate.confidence, estimate.source == "audio"
+def sure_of(measured: Sequence[Estimate]) -> Estimate | None:
+    """The one that is sure, was not made by a former version, and is not contradicted by another one."""
+    uncontradicted = [_contradicted(each, measured) for each in measured]
+    return max((each for each in uncontradicted if each.sure and not each.former), key=_rank, default=None)
+
+
+def _rank(estimate: Estimate) -> tuple[bool, bool, bool, float, bool]:
+    # Of two that are sure the sound is the finer one.
+    heard = estimate.source == "audio"
+    return not estimate.former, estimate.sure, estimate.sure and heard, estimate.confidence, heard
+
+
+def _weighed(estimate: Estimate, measured: Sequence[Estimate], within: Fits) -> Estimate:
+    """Less sure beside a contradiction; surer if the other source says the same and the times allow it."""
+    agreeing = [
+        other
+        for other in _others(estimate, measured)
+        if _meet(estimate, other) and within(estimate) and within(other)
+    ]
+    confidence = 1 - prod(1 - each.confidence for each in (estimate, *agreeing))
+    return _contradicted(replace(estimate, confidence=confidence) if agreeing else estimate, measured)
+
+
+def _contradicted(estimate: Estimate, measured: Sequence[Estimate]) -> Estimate:
+    """Only what is sure takes sureness away."""
+    against = any(other.sure and _apart(estimate, other) for other in _others(estimate, measured))
+    return replace(estimate, confidence=min(estimate.confidence, CONTRADICTED)) if against else estimate
+
+
+def _others(estimate: Estimate, measured: Sequence[Estimate]) -> list[Estimate]:
+    """Of the other source in the media; what a former version concluded is no statement beside a new one."""
+    if estimate.former or estimate.source not in MEDIA:
+        return []
+    return [
+        each
+        for each in measured
+        if each.source in MEDIA and each.source != estimate.source and not each.former
+    ]
+
+
+def _meet(one: Estimate, other: Estimate) -> bool:
+    return one.low_ms <= other.high_ms and other.low_ms <= one.high_ms
+
+
+def _apart(one: Estimate, other: Estimate) -> bool:
+    return abs(one.offset_ms - other.offset_ms) > AV_APART_MS
 
 
 def _settled(meeting: Meeting, times: Estimate) -> Estimate:
@@ -119,7 +177,13 @@ def _both_overlap(meeting: Meeting, one: Estimate, other: Estimate) -> bool:
     return all(_kind(meeting, each.offset_ms) == "overlap" for each in (one, other))
 
 
-def _verdict(meeting: Meeting, chosen: Estimate, measured: Sequence[Estimate], times: Estimate) -> Verdict:
+def _verdict(
+    meeting: Meeting,
+    chosen: Estimate,
+    measured: Sequence[Estimate],
+    times: Estimate,
+    within: Fits,
+) -> Verdict:
     kind = _kind(meeting, chosen.offset_ms)
     others = [each for each in (*measured, times) if each is not chosen]
     return Verdict(
@@ -131,10 +195,21 @@ def _verdict(meeting: Meeting, chosen: Estimate, measured: Sequence[Estimate], t
         chosen.low_ms,
         chosen.high_ms,
         chosen.residual_av_ms,
-        tuple(each for each in others if _insists_on_another(meeting, each, kind)),
+        tuple(
+            each
+            for each in others
+            if _insists_on_another(meeting, each, kind) or _lies_elsewhere(each, chosen, within)
+        ),
     )
 
 
 def _insists_on_another(meeting: Meeting, estimate: Estimate, kind: Kind) -> bool:
     """Within its bounds it can only mean the other kind."""
     return kind not in (_kind(meeting, estimate.low_ms), _kind(meeting, estimate.high_ms))
+
+
+def _lies_elsewhere(estimate: Estimate, chosen: Estimate, within: Fits) -> bool:
+    """A measurement of the same kind, and yet at another place than what was chosen."""
+    if estimate.source not in MEDIA or estimate.former:
+        return False
+    return _apart(estimate, chosen) if chosen.source in MEDIA else not within(estimate)

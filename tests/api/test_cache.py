@@ -18,6 +18,7 @@ from archives.api import cache
 from archives.models import Absence, ArchiveRun, ContentCheck, Estimate, Pause, Preview, Seam, Segment
 from archives.models.captions import Captions
 from archives.services import stamps
+from archives.timeline import VERSION, account_for
 from tests.support.recording.world import World
 
 WHATS = ("offsets", "seams")
@@ -83,6 +84,20 @@ def test_it_does_not_read_the_rows_again(
     first = told(host, run, "offsets")
     monkeypatch.setattr("archives.api.runs.timeline.account_for", lambda run: pytest.fail("made again"))
     assert told(host, run, "offsets") == first
+
+
+def test_what_other_rules_have_made_is_not_repeated(
+    host: APIClient, run: ArchiveRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After an upgrade, of a run whose rows are the same."""
+    first = told(host, run, "offsets")
+    made = []
+    monkeypatch.setattr("archives.api.cache.VERSION", VERSION + 1)
+    monkeypatch.setattr(
+        "archives.api.runs.timeline.account_for", lambda run: made.append(run) or account_for(run)
+    )
+    assert told(host, run, "offsets") == first
+    assert made == [run]
 
 
 @pytest.mark.parametrize(

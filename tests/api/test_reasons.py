@@ -52,12 +52,10 @@ def seam_error(client: APIClient, pieces: list[Segment], **facts: Any) -> str:
         ({"job_error": f"Given up after 4 tries. {SECRET}"}, "failed"),
         ({"job_error": SECRET, "due_at": clock.now()}, "trying_again"),
         ({"job_error": f"Given up after 4 failed attempts. {SECRET}"}, "failed"),
-        ({"job_error": "Segment 1 lies in your own bucket."}, "no_file"),
-        ({"job_error": f"Segment 1 has no file. {SECRET}"}, "no_file"),
-        ({"job_error": f"segment 1 cannot be opened as a recording: {SECRET}"}, "unreadable"),
-        ({"job_error": "Piece 0 lies in your own bucket."}, "no_file"),
-        ({"job_error": f"Piece 0 has no file. {SECRET}"}, "no_file"),
-        ({"job_error": f"piece 0 cannot be opened as a recording: {SECRET}"}, "unreadable"),
+        ({"job_error": f"Segment 1 has no file. {SECRET}", "job_error_code": "no_file"}, "no_file"),
+        ({"job_error": SECRET, "job_error_code": "unreadable"}, "unreadable"),
+        ({"job_error": SECRET, "job_error_code": "of a later version"}, "failed"),
+        ({"job_error": "Segment 1 has no file."}, "failed"),
         ({"job_error": ""}, "not_sure"),
         ({"job_error": "", "due_at": clock.now()}, ""),
         ({"job_error": "", "apart_ms": 60_000}, ""),
@@ -68,33 +66,51 @@ def test_of_a_seam(host: APIClient, pieces: list[Segment], facts: dict[str, Any]
     assert seam_error(host, pieces, **facts) == SENTENCES.get(code, "")
 
 
+def test_a_seam_says_what_each_source_has_found(host: APIClient, pieces: list[Segment]) -> None:
+    earlier, later = pieces
+    seam = Seam.objects.create(run=earlier.run, earlier=earlier, later=later)
+    seam.estimates.create(source="audio", offset_ms=900, low_ms=880, high_ms=920, confidence=0.99)
+    seam.estimates.create(source="video", offset_ms=250, low_ms=210, high_ms=290, confidence=0.6)
+    [said] = host.get(f"/api/runs/{earlier.run_id}/seams/").json()["seams"]
+    facts = ("source", "offset_ms", "low_ms", "high_ms", "confidence", "sure")
+    assert sorted(tuple(each[name] for name in facts) for each in said["estimates"]) == [
+        ("audio", 900, 880, 920, 0.99, True),
+        ("video", 250, 210, 290, 0.6, False),
+    ]
+    assert (said["method"], said["offset_ms"]) == ("audio", 900)
+    assert [each["source"] for each in said["contradicted_by"]] == ["video"]
+
+
 @pytest.mark.parametrize(
-    ("status", "error", "said"),
+    ("status", "error", "code", "said"),
     [
-        ("failed", f"Given up after 3 tries. {SECRET}", SENTENCES["failed"]),
-        ("queued", SECRET, SENTENCES["trying_again"]),
-        ("failed", errors.FilesNotKept.message, SENTENCES["files_not_stored"]),
-        ("removed", "Its file was removed from the storage.", "Its file was removed from the storage."),
-        ("queued", "", ""),
+        ("failed", f"Given up after 3 tries. {SECRET}", "", SENTENCES["failed"]),
+        ("queued", SECRET, "", SENTENCES["trying_again"]),
+        ("failed", errors.FilesNotKept.message, "files_not_kept", SENTENCES["files_not_kept"]),
+        ("failed", SECRET, "changed", SENTENCES["changed"]),
+        ("removed", "Its file was removed from the storage.", "", "Its file was removed from the storage."),
+        ("queued", "", "", ""),
     ],
 )
-def test_of_an_export(host: APIClient, run: ArchiveRun, status: str, error: str, said: str) -> None:
-    Export.objects.create(run=run, digest="d", status=status, job_error=error)
+def test_of_an_export(
+    host: APIClient, run: ArchiveRun, status: str, error: str, code: str, said: str
+) -> None:
+    Export.objects.create(run=run, digest="d", status=status, job_error=error, job_error_code=code)
     [export] = host.get(f"/api/runs/{run.pk}/exports/").json()
     assert export["error"] == said
 
 
 @pytest.mark.parametrize(
-    ("error", "code"),
+    ("error", "stored", "code"),
     [
-        (NO_MEDIA, "no_media"),
-        ("The platform has no file any more: the archive is expired.", "lost"),
-        (SECRET, "not_fetched"),
-        ("", ""),
+        (NO_MEDIA, "empty", "empty"),
+        ("The platform has no file any more: the archive is expired.", "file_gone", "file_gone"),
+        (SECRET, "", "not_fetched"),
+        ("", "", ""),
     ],
 )
-def test_of_a_file(host: APIClient, pieces: list[Segment], error: str, code: str) -> None:
-    Segment.objects.filter(pk=pieces[0].pk).update(job_error=error, due_at=None)
+def test_of_a_file(host: APIClient, pieces: list[Segment], error: str, stored: str, code: str) -> None:
+    Segment.objects.filter(pk=pieces[0].pk).update(job_error=error, job_error_code=stored, due_at=None)
     answer = host.get(f"/api/runs/{pieces[0].run_id}/")
     assert answer.json()["segments"][0]["keep_error"] == SENTENCES.get(code, "")
     if error:
@@ -103,17 +119,20 @@ def test_of_a_file(host: APIClient, pieces: list[Segment], error: str, code: str
 
 
 @pytest.mark.parametrize(
-    ("error", "viewer"),
+    ("error", "code", "viewer"),
     [
-        (errors.PlatformRefused.message, SENTENCES["platform_refused"]),
-        (SECRET, SENTENCES["platform_refused"]),
-        (errors.NoClients.message, errors.NoClients.message),
-        (run_states.NOTHING_RECORDED, run_states.NOTHING_RECORDED),
-        ("", ""),
+        (errors.PlatformRefused.message, "platform_refused", SENTENCES["platform_refused"]),
+        (SECRET, "", SENTENCES["platform_refused"]),
+        (SECRET, "platform_unavailable", errors.PlatformUnavailable.message),
+        (errors.NoClients.message, "no_clients", errors.NoClients.message),
+        (run_states.NOTHING_RECORDED, "nothing_recorded", run_states.NOTHING_RECORDED),
+        ("", "", ""),
     ],
 )
-def test_of_a_run_by_a_link(host: APIClient, guest: APIClient, world: World, error: str, viewer: str) -> None:
-    run = made("Hearing", status="failed", started_at=clock.now(), error=error)
+def test_of_a_run_by_a_link(
+    host: APIClient, guest: APIClient, world: World, error: str, code: str, viewer: str
+) -> None:
+    run = made("Hearing", status="failed", started_at=clock.now(), error=error, error_code=code)
     share = host.post(f"/api/runs/{run.pk}/shares/").json()
     guest.get(share["url"], follow=True)
     answer = guest.get(f"/api/runs/{run.pk}/")

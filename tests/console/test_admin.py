@@ -12,7 +12,8 @@ from django.test import Client
 
 from archives import clock
 from archives.console.timebar import time_bar
-from archives.models import Alarm, ArchiveRun, Callback, Segment, Transition
+from archives.models import Alarm, ArchiveRun, Callback, RunAccount, Segment, Transition
+from archives.services import accounts
 from archives.timeline import account_of
 from archives.timeline.facts import RunFacts, SegmentFacts
 from tests.support.recording.world import World
@@ -70,13 +71,31 @@ def test_segments_are_numbered_from_1(operator: Client, run: ArchiveRun) -> None
     assert str(run.segments.order_by("ordinal")[0]) == "1 (primary)"
 
 
+@pytest.mark.parametrize(
+    ("result", "colour"),
+    [
+        ("complete", "#1b7f4b"),
+        ("complete_with_losses", "#8a5a00"),
+        ("nothing_recorded", "#8a5a00"),
+        ("in_progress", "#3d5a80"),
+    ],
+)
+def test_the_badge_of_a_complete_run_has_the_colour_of_its_result(
+    operator: Client, run: ArchiveRun, monkeypatch: pytest.MonkeyPatch, result: str, colour: str
+) -> None:
+    ArchiveRun.objects.filter(pk=run.pk).update(status="complete")
+    monkeypatch.setattr(accounts, "current", lambda run, *_: RunAccount(run=run, result=result))
+    for page in (RUNS, f"{RUNS}{run.pk}/change/"):
+        assert f"background:{colour};" in operator.get(page).content.decode()
+
+
 def test_a_run_tells_its_story(operator: Client, run: ArchiveRun) -> None:
     page = operator.get(f"{RUNS}{run.pk}/change/").content.decode()
     assert "<svg" in page
     assert "Segment 3, primary, recording" in page
     for sentence in (
         "Recording: starting",
-        "Change-over: close the old piece",
+        "Change-over: close the old segment",
         "Segment 3: recording, before starting",
         "Change-over: done, before under way",
     ):

@@ -63,7 +63,7 @@ def test_nothing_recorded_is_not_blamed_on_trouble_that_passed(world: World) -> 
     world.platform.fail("archives_list", AWAY, times=4)
     world.stop(run)
     world.until_status(run, Status.FAILED)
-    assert run.error == "Nothing was recorded."
+    assert (run.error_code, run.error) == ("nothing_recorded", "Nothing was recorded.")
     assert [alarm.code for alarm in Alarm.objects.filter(cleared_at=None)] == ["nothing_recorded"]
 
 

@@ -221,6 +221,13 @@ def test_trouble_is_tried_again_but_not_for_ever(run: ArchiveRun, monkeypatch: p
     assert export.job_error == "Given up after 4 failed attempts. OSError: the bucket does not answer"
 
 
+def test_a_run_that_has_changed_since_says_so_by_a_code(run: ArchiveRun) -> None:
+    export = exports.request(run=run).export
+    Export.objects.filter(pk=export.pk).update(digest="of another run")
+    export = make(again(export))
+    assert (export.status, export.job_error_code) == ("failed", "changed")
+
+
 def test_a_missing_file_fails_with_what_to_do(run: ArchiveRun, folder: Path) -> None:
     export = exports.request(run=run).export
     (folder / "1.mp4").unlink()
@@ -242,7 +249,7 @@ def test_a_storage_that_is_no_folder_is_read_by_copies_and_written_to(
     Estimate.objects.all().delete()
     Seam.objects.update(settled_at=None)
     for seam in measured(run):
-        assert (seam.estimates.get().source, seam.job_error) == ("audio", "")
+        assert ([each.source for each in seam.estimates.all()], seam.job_error) == (["audio", "video"], "")
     export = make(exports.request(run=run).export)
     assert (export.status, export.job_error) == ("done", "")
     copy = folder / "copy.mp4"

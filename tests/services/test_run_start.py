@@ -38,7 +38,13 @@ def test_a_start_that_failed_for_certain_does_not_block_the_next(world: World, e
     world.platform.fail("archive_start", error)
     with pytest.raises(expected):
         runs.start(room=world.room, name="First")
-    assert ArchiveRun.objects.get().status == Status.FAILED
+    failed = ArchiveRun.objects.get()
+    assert (failed.status, failed.error_code, failed.error) == (
+        Status.FAILED,
+        expected.code,
+        expected.message,
+    )
+    assert failed.segments.get().error_code == expected.code
     assert runs.start(room=world.room, name="Second").run.status == Status.RECORDING
 
 
@@ -61,6 +67,7 @@ def test_it_fails_after_a_minute_of_silence(world: World) -> None:
     run = world.start()
     world.until_status(run, Status.FAILED)
     assert run.error
+    assert run.error_code == "platform_timeout"
 
 
 def test_it_takes_over_what_already_records_the_session(world: World) -> None:

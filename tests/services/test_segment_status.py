@@ -133,8 +133,10 @@ def test_an_archive_that_was_not_known_for_a_while_is_taken_up_again(world: Worl
     archive.status = "deleted"
     world.platform.fail("archive_get", errors.NotFound())
     world.until(lambda: run.segments.filter(status="failed").exists())
+    assert run.segments.get(archive_id=archive.id).error_code == "archive_lost"
     archive.status = "started"
     world.until(lambda: run.segments.get(archive_id=archive.id).status == "started")
     assert run.segments.get(archive_id=archive.id).ended_at is None
-    assert run.segments.get(archive_id=archive.id).error == ""
+    segment = run.segments.get(archive_id=archive.id)
+    assert (segment.error_code, segment.error) == ("", "")
     world.until(lambda: len(world.platform.live()) == 1)

@@ -9,7 +9,7 @@ import pytest
 from archives.timeline import Account, account_of
 from archives.timeline.clocks import Pause, breaks_of, elapsed_ms, media_ms
 from archives.timeline.facts import RunFacts, SegmentFacts
-from archives.timeline.verdicts import Estimate, Meeting, decide
+from archives.timeline.verdicts import Estimate, Meeting, Verdict, decide
 
 START = 1_700_000_000_123.0
 
@@ -106,6 +106,80 @@ def test_no_unsure_measurement_changes_the_kind(times: int, offset: int, confide
     meeting = Meeting(60_000, 0, covered=False)
     said = Estimate("times", times, times - 1500, times + 1500, 0.3)
     assert decide(meeting, said, [estimate(offset, confidence)]).kind == decide(meeting, said, []).kind
+
+
+def decided(times: float, *measured: Estimate) -> Verdict:
+    """60 s of media, then the next segment at `times` ms of it by the platform's times."""
+    said = Estimate("times", times, times - 1500, times + 1500, 0.3)
+    return decide(Meeting(60_000, 0, covered=False), said, measured)
+
+
+def test_sound_and_pictures_that_agree_make_each_other_surer() -> None:
+    verdict = decided(56_500, estimate(57_000, 0.7), estimate(57_030, 0.6, "video"))
+    assert (verdict.source, verdict.offset_ms, verdict.sure) == ("audio", 57_000, True)
+    assert verdict.confidence == pytest.approx(1 - 0.3 * 0.4)
+    assert verdict.contradicted_by == ()
+
+
+def test_agreement_that_the_times_rule_out_makes_nothing_surer() -> None:
+    """Sound and pictures of a loop repeat together."""
+    verdict = decided(64_000, estimate(57_000, 0.7), estimate(57_030, 0.6, "video"))
+    assert (verdict.kind, verdict.source, verdict.sure) == ("gap", "times", False)
+    assert [(each.source, each.confidence) for each in verdict.contradicted_by] == [
+        ("audio", 0.7),
+        ("video", 0.6),
+    ]
+
+
+def test_unsure_pictures_elsewhere_are_shown_beside_a_sure_sound() -> None:
+    verdict = decided(57_000, estimate(57_000, 0.9), estimate(54_000, 0.6, "video"))
+    assert (verdict.source, verdict.offset_ms, verdict.sure) == ("audio", 57_000, True)
+    assert [(each.source, each.sure) for each in verdict.contradicted_by] == [("video", False)]
+
+
+def test_two_sure_measurements_that_contradict_each_other_are_neither_sure() -> None:
+    """What the times allow holds then, and it is not sure."""
+    sound, pictures = estimate(57_000, 0.9), estimate(54_000, 0.95, "video")
+    verdict = decided(57_400, sound, pictures)
+    assert (verdict.source, verdict.offset_ms, verdict.sure) == ("audio", 57_000, False)
+    assert [each.source for each in verdict.contradicted_by] == ["video"]
+    assert decided(64_000, sound, pictures).kind == "gap"
+
+
+@pytest.mark.parametrize("unsure", [0.5, 0.79])
+@pytest.mark.parametrize("elsewhere", [50_000, 56_900, 57_030, 58_000, 61_000])
+@pytest.mark.parametrize("times", [50_000, 57_000, 62_000])
+@pytest.mark.parametrize("sources", [("audio", "video"), ("video", "audio")])
+def test_what_is_unsure_moves_nothing_that_is_sure(
+    times: int, elsewhere: int, unsure: float, sources: tuple[str, str]
+) -> None:
+    sure = estimate(57_000, 0.9, sources[0])
+    alone, both = decided(times, sure), decided(times, sure, estimate(elsewhere, unsure, sources[1]))
+    assert (both.kind, both.offset_ms, both.source, both.sure) == (alone.kind, 57_000, sources[0], True)
+    assert both.confidence >= alone.confidence
+
+
+@pytest.mark.parametrize("sound", [52_000, 57_000, 59_500])
+@pytest.mark.parametrize("pictures", [50_000, 58_000, 61_000])
+@pytest.mark.parametrize("times", [50_000, 58_000, 62_000, 70_000])
+def test_two_unsure_ones_that_do_not_agree_change_no_kind(times: int, sound: int, pictures: int) -> None:
+    said = decided(times, estimate(sound, 0.79), estimate(pictures, 0.79, "video"))
+    assert (said.kind, said.sure) == (decided(times).kind, False)
+
+
+def test_sound_that_lags_behind_the_pictures_does_not_contradict_them() -> None:
+    verdict = decided(57_000, estimate(57_000, 0.9), estimate(57_250, 0.99, "video"))
+    assert (verdict.source, verdict.confidence, verdict.contradicted_by) == ("audio", 0.9, ())
+
+
+def test_a_contradicted_measurement_makes_no_stall() -> None:
+    """57 s of media in 65 s would be one, if the sound alone had said so."""
+    first = segment(0, 0, 60_000, ended_ms=(START + 68_000,) * 2)
+    second = segment(1, 65_000, 60_000, confirmed_ms=START + 65_100)
+    said = {("0", "1"): (estimate(57_000, 0.95), estimate(52_000, 0.95, "video"))}
+    assert account(first, second, estimates=said).missing_ms == account(first, second).missing_ms
+    alone = account(first, second, estimates=measured(57_000, 0.95))
+    assert [each[2] for each in gaps(alone)] == [("recorder_stalled",)]
 
 
 # --- two clocks ---

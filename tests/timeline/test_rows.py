@@ -5,6 +5,7 @@ import pytest
 from archives import clock
 from archives.models import ArchiveRun, Room, Seam, Segment
 from archives.timeline import account_for, timeline_for
+from archives.timeline.rows import cause_of
 
 START = 1_700_000_000_000
 pytestmark = pytest.mark.django_db
@@ -71,6 +72,27 @@ def test_a_gap_says_why_the_archive_before_it_has_ended(run):
     segment(run, 70_000, 60_000)
     gaps = [span for span in timeline_for(run).spans if span.kind == "gap"]
     assert [(gap.start_ms, gap.out_ms, gap.causes) for gap in gaps] == [(60_000, 10_000, ("idle_limit",))]
+
+
+@pytest.mark.parametrize(
+    ("facts", "cause"),
+    [
+        ({"status": "failed", "error_code": "archive_lost", "error": "any text"}, "archive_lost"),
+        ({"status": "failed", "error": "any text"}, "recorder_failed"),
+        ({"status": "absent", "error_code": "no_clients", "error": "any text"}, "never_started"),
+        ({"due_at": None, "job_error_code": "empty", "job_error": "any text"}, "empty"),
+        ({"due_at": None, "job_error_code": "file_gone", "job_error": "any text"}, "file_gone"),
+        ({"due_at": None, "job_error": "The archive has no media: its file is 0 bytes long."}, "not_stored"),
+        # Of an attempt that is followed by another.
+        (
+            {"status": "deleted", "due_at": clock.now(), "job_error_code": "empty", "job_error": "x"},
+            "file_gone",
+        ),
+    ],
+)
+def test_what_is_lost_has_the_cause_of_its_code(run, settings, facts, cause):
+    settings.KEEP_FILES = True
+    assert cause_of(segment(run, 0, 60_000, **facts)) == cause
 
 
 def test_a_run_without_pieces_is_empty(run):

@@ -168,7 +168,7 @@ def _at_the_platform(segment: Segment) -> HttpResponseBase:
         raise errors.NoFile(lost or f"This segment is {segment.get_status_display().lower()}.")
     url = gateway.platform().archive_get(segment.archive_id).get("url")
     if not url:
-        raise errors.NoFile("The platform gives no link to this piece.")
+        raise errors.NoFile("The platform gives no link to this segment.")
     return _redirect(url)
 
 

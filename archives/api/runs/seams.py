@@ -44,6 +44,17 @@ class ContradictionSerializer(serializers.Serializer):
     sure = serializers.BooleanField()
 
 
+class EstimateSerializer(serializers.Serializer):
+    """What one source says of the offset, by itself."""
+
+    source = serializers.CharField(help_text="audio or video.")  # type: ignore[assignment]
+    offset_ms = serializers.IntegerField()
+    low_ms = serializers.IntegerField(help_text="Bounds of the offset, if this estimate is right.")
+    high_ms = serializers.IntegerField()
+    confidence = serializers.FloatField()
+    sure = serializers.BooleanField()
+
+
 class SeamSerializer(serializers.Serializer):
     earlier = MeetingSerializer()
     later = MeetingSerializer(allow_null=True)
@@ -64,6 +75,7 @@ class SeamSerializer(serializers.Serializer):
     gap_until = serializers.DateTimeField(allow_null=True)
     cause = serializers.CharField(allow_blank=True, help_text="Gaps only: why, in people's words.")
     causes = serializers.ListField(child=serializers.CharField(), help_text="As codes.")
+    estimates = EstimateSerializer(many=True, help_text="Measured in the media.")
     contradicted_by = ContradictionSerializer(many=True)
     error = serializers.CharField(allow_blank=True, help_text="Why it was not measured.")
 
@@ -96,6 +108,7 @@ class _Job(NamedTuple):
 
     waiting: bool = False
     error: str = ""
+    code: str = ""
     measured_at: Any = None
     known: bool = False
 
@@ -121,10 +134,12 @@ def _report(run: ArchiveRun) -> dict[str, Any]:
 
 def _jobs(run: ArchiveRun) -> dict[tuple[str, str], _Job]:
     rows = run.seams.exclude(later=None).order_by().annotate(measured_at=Max("estimates__measured_at"))
-    values = rows.values_list("earlier_id", "later_id", "due_at", "job_error", "measured_at")
+    values = rows.values_list(
+        "earlier_id", "later_id", "due_at", "job_error", "job_error_code", "measured_at"
+    )
     return {
-        (str(earlier), str(later)): _Job(due_at is not None, error, measured_at, True)
-        for earlier, later, due_at, error, measured_at in values
+        (str(earlier), str(later)): _Job(due_at is not None, error, code, measured_at, True)
+        for earlier, later, due_at, error, code, measured_at in values
     }
 
 
@@ -151,6 +166,7 @@ def _seam(seam: Seam, job: _Job) -> dict[str, Any]:
         "gap_until": clock.from_ms(round(seam.wall_ms[1])) if verdict.kind == "gap" else None,
         "cause": sentences(seam.causes),
         "causes": list(seam.causes),
+        "estimates": [_estimate(each) for each in seam.measured],
         "contradicted_by": [_contradiction(seam, each) for each in verdict.contradicted_by],
         "error": _why_not_measured(seam, job),
     }
@@ -161,7 +177,9 @@ def _why_not_measured(seam: Seam, job: _Job) -> str:
     if not job.known or (seam.verdict.kind == "gap" and not job.error):
         return ""
     measured = seam.verdict.source != "times"
-    return reasons.sentence(reasons.seam_code(measured=measured, waiting=job.waiting, error=job.error))
+    return reasons.sentence(
+        reasons.seam_code(measured=measured, waiting=job.waiting, error=job.error, code=job.code)
+    )
 
 
 def _meeting(segment: SegmentFacts) -> dict[str, Any]:
@@ -170,6 +188,17 @@ def _meeting(segment: SegmentFacts) -> dict[str, Any]:
         "number": segment.ordinal + 1,
         "ordinal": segment.ordinal,
         "session": segment.session,
+    }
+
+
+def _estimate(estimate: Estimate) -> dict[str, Any]:
+    return {
+        "source": estimate.source,
+        "offset_ms": round(estimate.offset_ms),
+        "low_ms": round(estimate.low_ms),
+        "high_ms": round(estimate.high_ms),
+        "confidence": estimate.confidence,
+        "sure": estimate.sure,
     }
 
 

@@ -125,7 +125,7 @@ class RunViewSet(LibraryActions, mixins.ListModelMixin, viewsets.GenericViewSet[
 
     @extend_schema(responses={200: RunDetailSerializer, **MAY_CHANGE})
     def retrieve(self, request: Request, pk: str) -> Response:
-        """One run with its pieces."""
+        """One run with its segments."""
         return Response(self._detail())
 
     @extend_schema(
@@ -181,7 +181,7 @@ class RunViewSet(LibraryActions, mixins.ListModelMixin, viewsets.GenericViewSet[
     @extend_schema(responses={200: OffsetsSerializer, **MAY_CHANGE})
     @action(detail=True, methods=["get"])
     def offsets(self, request: Request, pk: str) -> HttpResponseBase:
-        """The run as one ordered list of spans: which piece, from where to where, at what time of the run."""
+        """The run as one ordered list of spans: which segment, from where to where, when in the run."""
         return answer(request, run_for(request, pk, stamp=True), "offsets", run_offsets)
 
 

@@ -31,8 +31,10 @@ class ExportWorker(Worker[Export]):
             self._make()
         except ExportCancelled:
             raise LeaseLost from None
-        except (ExportError, errors.FilesNotKept, errors.NothingToExport) as error:
+        except ExportError as error:
             raise CannotBeDone(str(error)) from error
+        except (errors.FilesNotKept, errors.NothingToExport) as error:
+            raise CannotBeDone(error.message, error.code) from error
 
     def _make(self) -> None:
         export, run = self.job, self.job.run
@@ -41,7 +43,8 @@ class ExportWorker(Worker[Export]):
         adopt_former(run, digest)
         export.refresh_from_db(fields=["digest"])
         if digest != export.digest:
-            raise ExportError("The recording has changed since this export was asked for. Ask for another.")
+            why = "The recording has changed since this export was asked for. Ask for another."
+            raise CannotBeDone(why, "changed")
         target = work_folder() / f"{export.pk}.mp4"
         try:
             with planned(run, timeline, self.lease, gaps=export.gaps) as plan:

@@ -34,6 +34,8 @@ ALARM_AFTER = 3
 NOT_KEPT, LOST, UNREADABLE = "file_not_kept", "file_lost", "file_unreadable"
 GONE = (Segment.Status.EXPIRED, Segment.Status.DELETED, Segment.Status.FAILED)
 NO_MEDIA = "The archive has no media: its file is 0 bytes long."
+# Causes (timeline/causes.py) of what has no file.
+EMPTY, FILE_GONE = "empty", "file_gone"
 
 
 class IngestWorker(Worker[Segment]):
@@ -52,8 +54,8 @@ class IngestWorker(Worker[Segment]):
             log.exception("segment %s: its file could not be stored", self.job.pk)
             raise leases.Failed(f"{type(error).__name__} while it was stored.") from error
 
-    def give_up(self, kind: Kind, why: str) -> None:
-        if ingest.give_up(self.job, why) and why != NO_MEDIA:
+    def give_up(self, kind: Kind, why: str, code: str = "") -> None:
+        if ingest.give_up(self.job, why, code) and code != EMPTY:
             _alarm(self.job, LOST, f"Segment {self.job.number} is lost. {why}")
 
     def after_failure(self, why: str) -> None:
@@ -68,13 +70,14 @@ class IngestWorker(Worker[Segment]):
         status, size = archive["status"], archive.get("size") or 0
         expected = Expected(size, archive.get("sha256sum") or "")
         if status in GONE:
-            raise leases.CannotBeDone(f"The platform has no file any more: the archive is {status}.")
+            why = f"The platform has no file any more: the archive is {status}."
+            raise leases.CannotBeDone(why, FILE_GONE)
         elif status == Segment.Status.UPLOADED:
             self._take_uploaded(expected)
         elif status != Segment.Status.AVAILABLE:
             raise LinkExpired(f"The platform has no file yet: the archive is {status}.")
         elif not size:
-            raise leases.CannotBeDone(NO_MEDIA)
+            raise leases.CannotBeDone(NO_MEDIA, EMPTY)
         elif not archive.get("url"):
             raise LinkExpired("The platform gives no link to the file yet.")
         else:
@@ -91,7 +94,7 @@ class IngestWorker(Worker[Segment]):
         ended = self.job.ended_at or self.job.intent_at
         if clock.now() - ended > PLATFORM_KEEPS:
             why = f"The platform has no file any more, 72 hours after its end. {error}"
-            raise leases.CannotBeDone(why) from error
+            raise leases.CannotBeDone(why, FILE_GONE) from error
         raise leases.Failed(str(error)) from error
 
     def _take_uploaded(self, expected: Expected) -> None:
@@ -100,7 +103,7 @@ class IngestWorker(Worker[Segment]):
         if found and found.size:
             self._done(found.name, found.size, found.sha256, found.media)
         elif found or not expected.size:
-            raise leases.CannotBeDone(NO_MEDIA)
+            raise leases.CannotBeDone(NO_MEDIA, EMPTY)
         else:
             self._done("", expected.size or 0, "", Media(None, None, NOT_EXAMINED))
 
@@ -159,6 +162,6 @@ def _all_is_well(segment: Segment) -> None:
     run = segment.run
     if not ingest.KIND.pending().filter(run=run, failures__gte=ALARM_AFTER).exists():
         alarms.clear(room=run.room, run=run, codes=[NOT_KEPT])
-    given_up = run.segments.filter(stored_at=None, due_at=None).exclude(job_error__in=("", NO_MEDIA))
-    if not given_up.exists():
+    given_up = run.segments.filter(stored_at=None, due_at=None).exclude(job_error="")
+    if not given_up.exclude(job_error_code=EMPTY).exists():
         alarms.clear(room=run.room, run=run, codes=[LOST])

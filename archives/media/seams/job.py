@@ -7,7 +7,7 @@ from pathlib import Path
 
 from archives.media.files.copies import Copies, local_copies
 from archives.media.jobs import Worker
-from archives.media.seams import SeamMeasure, UnreadableMedia, measure
+from archives.media.seams import SeamMeasure, SourceEstimate, UnreadableMedia, measure
 from archives.models import Estimate, Seam, Segment
 from archives.services.jobs import previews, seams
 from archives.services.jobs.kinds import Kind
@@ -29,8 +29,8 @@ class SeamWorker(Worker[Seam]):
     def work(self) -> None:
         _settle(self.job, self._measured())
 
-    def give_up(self, kind: Kind, why: str) -> None:
-        _settle(self.job, None, why)
+    def give_up(self, kind: Kind, why: str, code: str = "") -> None:
+        _settle(self.job, None, why, code)
 
     def _measured(self) -> SeamMeasure:
         seam, later = self.job, _later(self.job)
@@ -42,13 +42,13 @@ class SeamWorker(Worker[Seam]):
                 told = str(error)
                 for file, segment in zip(files, (seam.earlier, later), strict=True):
                     told = told.replace(str(file), file.name).replace(file.name, f"segment {segment.number}")
-                raise CannotBeDone(told) from error
+                raise CannotBeDone(told, "unreadable") from error
 
 
 def _file(copies: Copies, segment: Segment) -> Path:
     if not segment.file:
         lies = "lies in your own bucket" if segment.status == segment.Status.UPLOADED else "has no file"
-        raise CannotBeDone(f"Segment {segment.number} {lies}. {segment.given_up}".strip())
+        raise CannotBeDone(f"Segment {segment.number} {lies}. {segment.given_up}".strip(), "no_file")
     return copies.path(segment.file)
 
 
@@ -62,19 +62,30 @@ def _hint_ms(seam: Seam) -> float | None:
 
 def _later(seam: Seam) -> Segment:
     if seam.later is None:
-        raise CannotBeDone("Nothing follows this segment.")
+        raise CannotBeDone("Nothing follows this segment.", "nothing_follows")
     return seam.later
 
 
-def _settle(seam: Seam, found: SeamMeasure | None, error: str = "") -> None:
-    estimates = [_estimate(seam, found)] if found is not None and found.method in BOUNDS_MS else []
-    if seams.settle(seam, error=error, found=estimates):
+def _settle(seam: Seam, found: SeamMeasure | None, error: str = "", code: str = "") -> None:
+    estimates = [] if found is None else [_estimate(seam, each) for each in _found(found)]
+    if found is not None and estimates:
+        estimates[0].residual_av_ms = found.residual_av_ms
+    if seams.settle(seam, error=error, code=code, found=estimates):
         previews.renew(run_id=seam.run_id)
-        log.info("seam %s: %s", seam.pk, estimates[0] if estimates else error or "nothing found in the media")
+        found_in_media = ", ".join(map(str, estimates))
+        log.info("seam %s: %s", seam.pk, found_in_media or error or "nothing found in the media")
 
 
-def _estimate(seam: Seam, found: SeamMeasure) -> Estimate:
-    offset, error = round(found.offset_ms or 0), BOUNDS_MS[found.method]
+def _found(measured: SeamMeasure) -> list[SourceEstimate]:
+    """What sound and pictures say, each; first the one that the measurement rests on."""
+    if measured.method not in ("audio", "video") or measured.offset_ms is None:
+        return []
+    first = SourceEstimate(measured.method, measured.offset_ms, measured.confidence)
+    return [first, *([measured.other] if measured.other else [])]
+
+
+def _estimate(seam: Seam, found: SourceEstimate) -> Estimate:
+    offset, error = round(found.offset_ms), BOUNDS_MS[found.method]
     return Estimate(
         seam=seam,
         source=found.method,
@@ -82,5 +93,4 @@ def _estimate(seam: Seam, found: SeamMeasure) -> Estimate:
         low_ms=offset - error,
         high_ms=offset + error,
         confidence=round(found.confidence, 4),
-        residual_av_ms=found.residual_av_ms,
     )

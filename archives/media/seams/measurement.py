@@ -45,6 +45,15 @@ HEARD_TOGETHER_MS = 150.0
 
 
 @dataclass(frozen=True)
+class SourceEstimate:
+    """What one source says of a seam: offset and confidence as in SeamMeasure."""
+
+    method: Literal["audio", "video"]
+    offset_ms: float
+    confidence: float
+
+
+@dataclass(frozen=True)
 class SeamMeasure:
     """How two neighbouring pieces lie to each other. Times are milliseconds of the pieces' media clocks.
 
@@ -57,6 +66,7 @@ class SeamMeasure:
         residual_av_ms: by how much the pictures jump ahead (negative: back) when changing pieces where the
             sound is continuous. None unless both could be measured.
         drift_ppm: how much faster the earlier clock runs. None unless the sound told over four seconds.
+        other: what the other of sound and pictures says; None unless it was measured too.
     """
 
     offset_ms: float | None
@@ -65,6 +75,7 @@ class SeamMeasure:
     method: Method
     residual_av_ms: float | None = None
     drift_ppm: float | None = None
+    other: SourceEstimate | None = None
 
     @property
     def sure(self) -> bool:
@@ -151,7 +162,12 @@ class _Seam:
 
     def __init__(self, first: Piece, second: Piece, region: _Region) -> None:
         self._first, self._second, self._region = first, second, region
-        self._sound = self._heard(region.head())
+        self._listen(region.head())
+        self._unsure_pictures: MotionMatch | None = None
+
+    def _listen(self, region: _Region) -> None:
+        self._sound = self._heard(region)
+        self._match = self._sound.match()
 
     def _heard(self, region: _Region) -> Heard:
         """Somewhat more than may be shared, if that is short: so a repeating sound is told from any other."""
@@ -164,25 +180,33 @@ class _Seam:
         )
 
     def found(self, check_av: bool) -> SeamMeasure | None:
-        region, sound = self._region, self._sound.match()
-        if sound is not None and sound.confidence >= SURE:
-            return self._by_sound(sound, self._residual(sound.offset_ms) if check_av else None)
-        if self._sound.apart(sound):
+        region = self._region
+        if (heard := self._surely_heard(check_av)) is not None:
+            return heard
+        if self._sound.apart(self._match):
             return None
         seen, all_shown = None, False
-        for part in self._led_by(sound):
+        for part in self._led_by(self._match):
             if (seen := self._by_pictures(part)) and seen.sure:
                 return seen
             if all_shown := part.shows(region):
                 break
         if region.head() != region:
-            self._sound = self._heard(region)
-            sound = self._sound.match()
-            if sound is not None and sound.confidence >= SURE:
-                return self._by_sound(sound, self._residual(sound.offset_ms) if check_av else None)
-        return (seen if all_shown else self._by_pictures(region)) or (
-            self._by_sound(sound, None) if sound is not None and sound.confidence >= FOUND else None
-        )
+            self._listen(region)
+            if (heard := self._surely_heard(check_av)) is not None:
+                return heard
+        return (seen if all_shown else self._by_pictures(region)) or self._by_unsure_sound()
+
+    def _surely_heard(self, check_av: bool) -> SeamMeasure | None:
+        match = self._match
+        if match is None or match.confidence < SURE:
+            return None
+        pictures = self._pictures_at(match.offset_ms) if check_av else None
+        return self._by_sound(match, pictures)
+
+    def _by_unsure_sound(self) -> SeamMeasure | None:
+        match = self._match
+        return self._by_sound(match, None) if match is not None and match.confidence >= FOUND else None
 
     def _led_by(self, sound: SoundMatch | None) -> list[_Region]:
         """Where a look at few pictures may be enough, because of what was heard."""
@@ -194,13 +218,16 @@ class _Seam:
         place_ms = self._sound.stretched()
         return [] if place_ms is None else [self._around(place_ms)]
 
-    def _by_sound(self, match: SoundMatch, residual_ms: float | None) -> SeamMeasure:
+    def _by_sound(self, match: SoundMatch, pictures: MotionMatch | None) -> SeamMeasure:
+        """`pictures`: as they are where the sound was found, beyond doubt."""
         overlap = self._overlap(match.offset_ms)
         offset = match.offset_ms
         if match.drift_ppm is not None:
             middle = max(self._first.start_ms - offset, self._second.start_ms) + overlap / 2
             offset += match.drift_ppm * 1e-6 * (middle - match.middle_ms)
-        return SeamMeasure(offset, overlap, match.confidence, "audio", residual_ms, match.drift_ppm)
+        residual_ms = None if pictures is None else pictures.offset_ms - match.offset_ms
+        other = _as_estimate("video", pictures or self._unsure_pictures)
+        return SeamMeasure(offset, overlap, match.confidence, "audio", residual_ms, match.drift_ppm, other)
 
     def _by_pictures(self, region: _Region) -> SeamMeasure | None:
         """The pictures' place, or the sound's near it: what was seen tells repeated sounds apart."""
@@ -210,11 +237,12 @@ class _Seam:
         near = pictures.offset_ms - NEAR_PICTURES_MS, pictures.offset_ms + NEAR_PICTURES_MS
         sound = self._sound.near(*near)
         if sound is not None and min(sound.confidence, pictures.confidence) >= SURE:
-            return self._by_sound(sound, pictures.offset_ms - sound.offset_ms)
+            return self._by_sound(sound, pictures)
         if self._refutes(sound, pictures):
             return None
-        overlap = self._overlap(pictures.offset_ms)
-        return SeamMeasure(pictures.offset_ms, overlap, pictures.confidence, "video")
+        self._unsure_pictures = None if pictures.confidence >= SURE else pictures
+        overlap, other = self._overlap(pictures.offset_ms), _as_estimate("audio", self._match)
+        return SeamMeasure(pictures.offset_ms, overlap, pictures.confidence, "video", other=other)
 
     def _seen(self, region: _Region) -> MotionMatch | None:
         later = Motion(self._second.pictures(*region.later_ms))
@@ -242,12 +270,10 @@ class _Seam:
         begin = max(self._first.start_ms, self._second.start_ms + offset_ms)
         return min(self._first.end_ms, self._second.end_ms + offset_ms) - begin
 
-    def _residual(self, offset_ms: float) -> float | None:
-        """How much later in the earlier piece the pictures of the overlap are than its sound."""
+    def _pictures_at(self, offset_ms: float) -> MotionMatch | None:
+        """Where the pictures of the overlap are alike if its sound is at this offset; None if not surely."""
         match = self._seen(self._around(offset_ms))
-        if match is None or match.confidence < SURE:
-            return None
-        return match.offset_ms - offset_ms
+        return match if match is not None and match.confidence >= SURE else None
 
     def _around(self, offset_ms: float) -> _Region:
         """A few seconds of what is shared if the later piece lies there, the cheapest ones to decode."""
@@ -272,3 +298,11 @@ class _Seam:
         """How much lies between an instant and the key frames before it, in both pieces."""
         earlier_ms = at_ms + offset_ms - SEEN_REACH_MS
         return at_ms - self._second.key_ms(at_ms) + earlier_ms - self._first.key_ms(earlier_ms)
+
+
+def _as_estimate(
+    method: Literal["audio", "video"], match: SoundMatch | MotionMatch | None
+) -> SourceEstimate | None:
+    if match is None or match.confidence < FOUND:
+        return None
+    return SourceEstimate(method, match.offset_ms, match.confidence)

@@ -58,9 +58,9 @@ def unwanted(segment: Segment) -> bool:
     return not Segment.objects.filter(pk=segment.pk).exclude(status=Segment.Status.DELETED).exists()
 
 
-def give_up(segment: Segment, why: str) -> bool:
+def give_up(segment: Segment, why: str, code: str = "") -> bool:
     """There is no file to store, now or later."""
-    given_up = leases.give_up(KIND, segment, why)
+    given_up = leases.give_up(KIND, segment, why, code)
     if given_up:
         _settled(segment)
     return given_up

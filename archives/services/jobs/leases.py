@@ -27,6 +27,7 @@ MAX_INTERRUPTIONS = 50
 # Up to this number, interruptions are put down to deploys and to hosts that restart.
 UNSUSPICIOUS = 10
 MAX_PAUSE_S = 3600
+FRESH: dict[str, Any] = {"failures": 0, "interruptions": 0, "job_error": "", "job_error_code": ""}
 
 
 class Outcome(Exception):
@@ -38,7 +39,11 @@ class LeaseLost(Outcome):
 
 
 class CannotBeDone(Outcome):
-    """No later attempt can do better; the text says why."""
+    """No later attempt can do better; the text says why, and so does `code` if there is one for it."""
+
+    def __init__(self, why: str, code: str = "") -> None:
+        super().__init__(why)
+        self.code = code
 
 
 class Unfinished(Outcome):
@@ -80,28 +85,27 @@ def release(kind: Kind, job: Job) -> bool:
 def retry(kind: Kind, job: Job, error: str) -> bool:
     """An attempt has failed: due again after the pause of its kind."""
     failures = job.failures + 1
-    facts = {"failures": failures, "interruptions": _without_this(job), "job_error": error}
+    facts = FRESH | {"failures": failures, "interruptions": _without_this(job), "job_error": error}
     return _move(job, clock.after(kind.pause_s(failures)), **facts, **kind.facts(Event.AGAIN))
 
 
 def done(job: Job, **facts: Any) -> bool:
-    return _move(job, None, **{"failures": 0, "interruptions": 0, "job_error": ""} | facts)
+    return _move(job, None, **FRESH | facts)
 
 
-def give_up(kind: Kind, job: Job, error: str, **facts: Any) -> bool:
-    return _move(job, None, job_error=error, **kind.facts(Event.GIVEN_UP), **facts)
+def give_up(kind: Kind, job: Job, error: str, code: str = "", **facts: Any) -> bool:
+    return _move(job, None, job_error=error, job_error_code=code, **kind.facts(Event.GIVEN_UP), **facts)
 
 
 def call_off(kind: Kind, jobs: QuerySet[Any]) -> int:
     """The work is no longer wanted: the process that does it notices at its next renewal."""
     facts = kind.facts(Event.CALLED_OFF)
-    return jobs.filter(due_at__isnull=False).update(due_at=None, job_error="", **facts)
+    return jobs.filter(due_at__isnull=False).update(due_at=None, job_error="", job_error_code="", **facts)
 
 
 def restart(kind: Kind, jobs: QuerySet[Any], **facts: Any) -> int:
     """Make all of them due now, with their counts at zero."""
-    fresh = {"due_at": clock.now(), "failures": 0, "interruptions": 0, "job_error": ""}
-    return jobs.update(**fresh, **kind.facts(Event.AGAIN), **facts)
+    return jobs.update(due_at=clock.now(), **FRESH, **kind.facts(Event.AGAIN), **facts)
 
 
 def _without_this(job: Job) -> int:

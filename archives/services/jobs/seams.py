@@ -71,14 +71,14 @@ def _settled_neighbours(run_id: UUID) -> list[tuple[UUID, UUID]]:
     return [pair for pair in pairs if ready.issuperset(pair)]
 
 
-def settle(seam: Seam, *, error: str = "", found: Iterable[Estimate] = ()) -> bool:
+def settle(seam: Seam, *, error: str = "", code: str = "", found: Iterable[Estimate] = ()) -> bool:
     """The measurement has ended.
 
     Each estimate replaces the one that the same source made before. Those of other sources stay, and what a
     former version had settled on holds no longer.
     """
     with transaction.atomic():
-        if not leases.done(seam, job_error=error, settled_at=clock.now()):
+        if not leases.done(seam, job_error=error, job_error_code=code, settled_at=clock.now()):
             return False
         estimates = list(found)
         if estimates:

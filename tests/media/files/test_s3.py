@@ -293,7 +293,7 @@ def test_pieces_in_the_bucket_become_one_file_in_the_bucket(
     run = new_run(status="complete")
     pieces_in(bucket, run)
     [seam] = measured(run)
-    estimate = seam.estimates.get()
+    estimate = seam.estimates.get(source="audio")
     assert estimate.confidence >= SURE
     assert estimate.offset_ms == pytest.approx(1600, abs=20)
     export = exports.request(run=run).export

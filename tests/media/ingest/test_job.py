@@ -250,7 +250,7 @@ def test_a_file_that_is_no_recording_is_kept_and_an_alarm_says_so(
 def test_a_file_without_a_byte_is_a_fact(segment: Segment, platform: Platform) -> None:
     platform.archive["size"] = 0
     jobs.run(ingest.KIND, segment)
-    assert again(segment).job_error == keep.NO_MEDIA
+    assert (again(segment).job_error_code, again(segment).job_error) == ("empty", keep.NO_MEDIA)
     assert not Alarm.objects.exists()
 
 
@@ -416,9 +416,9 @@ def test_a_piece_that_is_still_recorded_says_so(segment: Segment, host: Client) 
 
 
 def test_a_piece_without_a_file_says_why(segment: Segment, host: Client) -> None:
-    Segment.objects.update(due_at=None, job_error=keep.NO_MEDIA)
+    Segment.objects.update(due_at=None, job_error=keep.NO_MEDIA, job_error_code=keep.EMPTY)
     answer = host.get(address(segment))
-    assert (answer.status_code, answer.json()["message"]) == (404, SENTENCES["no_media"])
+    assert (answer.status_code, answer.json()["message"]) == (404, SENTENCES["empty"])
 
 
 def test_a_platform_that_is_down_is_503(

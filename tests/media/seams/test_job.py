@@ -12,6 +12,7 @@ from django_tasks_db.models import DBTaskResult
 from archives import clock
 from archives.media import tasks
 from archives.media.ingest.probe import probe
+from archives.media.seams import SeamMeasure, SourceEstimate
 from archives.media.seams import job as seaming
 from archives.models import ArchiveRun, Estimate, Seam, Segment
 from archives.services.jobs import ingest, leases
@@ -51,9 +52,11 @@ def test_it_finds_the_true_offset_whatever_the_platforms_clock_says(run: Archive
     piece(run, folder, 325, 500, wrong_ms=-410)
     seams = measured(run)
     assert all(seam.settled_at and seam.due_at is None for seam in seams)
-    for (estimate,) in (seam.estimates.all() for seam in seams):
-        assert (estimate.source, estimate.former) == ("audio", False)
-        assert estimate.low_ms < estimate.offset_ms < estimate.high_ms
+    for estimates in (list(seam.estimates.all()) for seam in seams):
+        assert [(each.source, each.former) for each in estimates] == [("audio", False), ("video", False)]
+        for estimate in estimates:
+            assert estimate.low_ms < estimate.offset_ms < estimate.high_ms
+            assert estimate.confidence >= 0.8
     verdicts = [met.verdict for met in meetings(run)]
     assert [verdict.source for verdict in verdicts] == ["audio", "audio"]
     assert [verdict.offset_ms for verdict in verdicts] == pytest.approx([6000, 7000], abs=2)
@@ -106,8 +109,24 @@ def test_a_piece_that_is_no_recording_is_a_hole_and_its_neighbours_meet(
     two = piece(run, folder, 180, 400)
     assert broken.media_note.startswith("the file cannot be opened as a recording")
     (seam,) = measured(run)
-    assert (seam.earlier, seam.later, sources(seam)) == (one, two, ["audio"])
+    assert (seam.earlier, seam.later, sources(seam)) == (one, two, ["audio", "video"])
     assert all(span.segment != str(broken.pk) for span in timeline_for(run).spans)
+
+
+def test_what_sound_and_pictures_say_is_stored_for_each(
+    run: ArchiveRun, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With bounds and confidence of its own; the residual is with the one that the measurement rests on."""
+    piece(run, folder, 0, 250)
+    piece(run, folder, 150, 400)
+    sound = SourceEstimate("audio", 4711.2, 0.61)
+    both = SeamMeasure(6003.6, 3996.4, 0.93, "video", 1.5, other=sound)
+    monkeypatch.setattr(seaming, "measure", lambda *files, **hints: both)
+    (seam,) = measured(run)
+    assert [
+        (each.source, each.offset_ms, each.high_ms - each.low_ms, each.confidence, each.residual_av_ms)
+        for each in seam.estimates.all()
+    ] == [("audio", 4711, 40, 0.61, None), ("video", 6004, 80, 0.93, 1.5)]
 
 
 def test_a_file_damaged_after_it_was_kept_is_told_and_the_times_are_used(
@@ -122,6 +141,7 @@ def test_a_file_damaged_after_it_was_kept_is_told_and_the_times_are_used(
     (met,) = meetings(run)
     assert (met.verdict.source, met.verdict.confidence) == ("times", 0.3)
     assert seam.job_error.startswith("segment 2 cannot be opened")
+    assert seam.job_error_code == "unreadable"
     assert timeline_for(run).duration_ms == pytest.approx(12_000, abs=30)
 
 
@@ -178,7 +198,7 @@ def test_the_sweep_queues_a_seam_once_and_the_task_measures_it(run: ArchiveRun, 
     assert (tasks.enqueue_due(), tasks.enqueue_due()) == (1, 0)
     task = DBTaskResult.objects.get()
     tasks.run_job.call(*task.args_kwargs["args"])
-    assert sources(run.seams.get()) == ["audio"]
+    assert sources(run.seams.get()) == ["audio", "video"]
     run.refresh_from_db()
     assert run.due_at <= clock.now(), "the run is looked at again"
 

@@ -1,18 +1,19 @@
 """Seams measured in real files whose truth is known."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 
-from archives.media.seams import SURE, Piece, UnreadableMedia, from_times, measure
+from archives.media.seams import SURE, Piece, SourceEstimate, UnreadableMedia, from_times, measure
 from archives.media.seams.motion import Motion, match_motion, stands_still
 from archives.media.seams.pieces import Pictures, Sound
 from archives.media.seams.resampling import SOUND_RATE, resampled
 from archives.media.seams.shrinking import FINE, Shrink
-from archives.media.seams.sound import Heard
+from archives.media.seams.sound import Heard, SoundMatch
 from benchmarks.seam_pairs import Made, Pair, make
 from benchmarks.seams import look, quick
 
@@ -53,6 +54,21 @@ def test_it_says_by_how_much_sound_and_pictures_disagree(tmp_path: Path):
     found = measure(made.earlier, made.later)
     assert found.offset_ms == pytest.approx(made.true_offset_ms - 120, abs=2)
     assert found.residual_av_ms == pytest.approx(120, abs=20)
+    assert (found.other.method, found.other.confidence >= SURE) == ("video", True)
+    assert found.other.offset_ms == pytest.approx(made.true_offset_ms, abs=20)
+
+
+@media
+def test_it_says_what_the_pictures_showed_and_what_was_heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The sound names another place, and is not sure: both are reported, each with its own confidence."""
+    made = make(Pair("speech", 11, 3.0), tmp_path)
+    elsewhere = SoundMatch(made.true_offset_ms - 1500, 0.6, 20.0, 0.7, 0.0, None)
+    monkeypatch.setattr(Heard, "match", lambda heard: elsewhere)
+    monkeypatch.setattr(Heard, "near", lambda heard, *bounds: replace(elsewhere, confidence=0.1))
+    found = measure(made.earlier, made.later)
+    assert found.method == "video"
+    assert found.offset_ms == pytest.approx(made.true_offset_ms, abs=40)
+    assert found.other == SourceEstimate("audio", elsewhere.offset_ms, 0.6)
 
 
 @media

@@ -32,7 +32,9 @@ def measure(platform: FakePlatform, run: ArchiveRun, kinds: list[str]) -> None:
     by_id = {str(pk): archives[archive_id] for pk, archive_id in known.items() if archive_id in archives}
     for index, (earlier, later) in enumerate(LaidOut(facts_for(run)).pairs):
         if earlier.id in by_id and later.id in by_id:
-            _measure(run, earlier.id, later.id, (by_id[earlier.id], by_id[later.id]), kinds[index % len(kinds)])
+            _measure(
+                run, earlier.id, later.id, (by_id[earlier.id], by_id[later.id]), kinds[index % len(kinds)]
+            )
 
 
 def _measure(

@@ -133,7 +133,7 @@ export class Film extends EventTarget {
     if (this.#closed) return;
     const piece = error.piece ?? this.#reel.pieces[this.#at?.piece ?? 0];
     this.#stuck = true;
-    if (!(error instanceof Unfit)) console.info("cannot read a piece:", error.message);
+    if (!(error instanceof Unfit)) console.info("cannot read a segment:", error.message);
     this.dispatchEvent(new CustomEvent(error instanceof Unfit ? "unfit" : "broken", { detail: piece }));
   }
 

@@ -151,7 +151,7 @@ export function renderSpans(list, timeline, seek) {
     button.type = "button";
     const cells = isGap(span)
       ? [clockAt(span.start_ms), `Gap: ${causeOf(span)}`, words(lengthOf(span))]
-      : [clockAt(span.start_ms), `Piece ${number}`, words(lengthOf(span))];
+      : [clockAt(span.start_ms), `Segment ${number}`, words(lengthOf(span))];
     button.append(...cells.map((text) => Object.assign(document.createElement("span"), { textContent: text })));
     button.addEventListener("click", () => seek(span.start_ms));
     const item = document.createElement("li");

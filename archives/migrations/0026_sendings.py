@@ -15,7 +15,7 @@ STATES = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("archives", "0024_remarks")]
+    dependencies = [("archives", "0025_error_codes")]
 
     operations = [
         migrations.CreateModel(
