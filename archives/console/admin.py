@@ -57,6 +57,8 @@ BADGES = {
     "processing": "#3d5a80",
     "complete": "#1b7f4b",
     "failed": "#8a5a00",
+    "complete_with_losses": "#8a5a00",
+    "nothing_recorded": "#8a5a00",
 }
 
 
@@ -268,7 +270,9 @@ class ArchiveRunAdmin(ReadOnly, RunOperations, QuickList):
 
     @admin.display(description="Status", ordering="status")
     def badge(self, run: ArchiveRun) -> SafeString:
-        return badge(run.status, run.get_status_display())
+        """In the colour of the result: the work on a run may be complete though something is missing."""
+        colour = _account(run).result if run.status == ArchiveRun.Status.COMPLETE else run.status
+        return badge(colour, run.get_status_display())
 
     @admin.display(description="Length")
     def length(self, run: ArchiveRun) -> str:

@@ -225,7 +225,7 @@ def test_a_recording_that_still_runs_goes_on_when_a_piece_is_finished(page: Page
     opened(page, product, "&t=3")
     expect(page.locator("#run-note")).to_contain_text("still running")
     page.locator("body").press("k")
-    expect(page.locator("#waiting")).to_have_text("Waiting for the next piece…")
+    expect(page.locator("#waiting")).to_have_text("Waiting for the next segment…")
     expect(page.locator("#play")).to_have_attribute("aria-label", "Pause")
     finished["spans"] = 2
     wait_for(lambda: (number(page) or 0) > 110, "the next piece plays by itself", 20)

@@ -17,7 +17,7 @@ const STATUS_WORDS = {
   recording: "Recording",
   restarting: "Recording. Changing over to fresh archives…",
   stopping: "Stopping…",
-  processing: "Recorded. The last pieces are being finished…",
+  processing: "Recorded. The last segments are being finished…",
   complete: "Complete",
   failed: "Failed",
 };
@@ -190,7 +190,7 @@ export class HostPanel {
     byId("stop").disabled = byId("stop").hasAttribute("aria-busy") || run.status === "stopping";
     this.#whenChanged("steps", run.restart, () => renderSteps(byId("restart-steps"), run.restart));
     this.#whenChanged("pieces", run.segments, () => renderPieces(byId("pieces"), run.segments));
-    byId("pieces-count").textContent = count(run.segments.length, "piece", "pieces");
+    byId("pieces-count").textContent = count(run.segments.length, "segment", "segments");
   }
 
   #showEnded(run) {

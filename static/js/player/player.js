@@ -176,8 +176,8 @@ class PlayerPage {
 
   #sayBroken(span) {
     this.#playback.giveUp();
-    note(`The piece from ${clockAt(span.start_ms)} to ${clockAt(endOf(span))} cannot be loaded now. `
-      + "Press ] for the next piece, or reload this page in a moment.");
+    note(`The segment from ${clockAt(span.start_ms)} to ${clockAt(endOf(span))} cannot be loaded now. `
+      + "Choose a later time, or reload this page in a moment.");
   }
 
   #showState() {
@@ -190,7 +190,7 @@ class PlayerPage {
     }
     byId("big-play").hidden = playing || inGap || this.#playback.position > 0;
     byId("waiting").hidden = !waiting && !(atEdge && playing);
-    byId("waiting").textContent = atEdge ? "Waiting for the next piece…" : "Loading…";
+    byId("waiting").textContent = atEdge ? "Waiting for the next segment…" : "Loading…";
     if (byId("gap").hidden === inGap) {
       byId("gap").hidden = !inGap;
       if (inGap) announce(`Nothing was recorded here. ${span.cause ?? ""}`);

@@ -5,13 +5,13 @@ import { byId } from "../../shared/config.js";
 import { dateAndTime, position as clockAt, words } from "../../shared/format.js";
 import { isUnfinished } from "../../shared/run-status.js";
 
-const RUNNING = "This recording is still running. You can watch up to its latest finished piece; this page follows by itself.";
-const FINISHING = "The last pieces are still being finished. This page follows by itself.";
+const RUNNING = "This recording is still running. You can watch up to its latest finished segment; this page follows by itself.";
+const FINISHING = "The last segments are still being finished. This page follows by itself.";
 const RESULT_NOTES = {
   complete_with_losses: "Parts of this recording are missing. The report below says what, when and why.",
 };
 const NOTES = {
-  starting: "This recording is only beginning. It appears here piece by piece.",
+  starting: "This recording is only beginning. It appears here segment by segment.",
   recording: RUNNING, restarting: RUNNING, stopping: FINISHING, processing: FINISHING,
   failed: "This recording ended with an error. What was recorded is kept and can be watched.",
 };
@@ -48,7 +48,7 @@ const together = (text) => text.replaceAll(" ", "\u00a0");
 
 function sayEmpty(more, account) {
   const why = [...new Set((account.gaps ?? []).map(({ cause }) => cause))].join(" ");
-  if (more) message("Nothing to watch yet", "The first piece is shown here as soon as it is finished. This page looks again by itself.");
+  if (more) message("Nothing to watch yet", "The first segment is shown here as soon as it is finished. This page looks again by itself.");
   else message("Nothing was recorded", `${why} The host page and the operator’s console say more.`.trim());
 }
 
