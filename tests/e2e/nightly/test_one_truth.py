@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from tests.support.browser.dark_camera import can_darken, darken
-from tests.support.browser.everywhere import (
-    assert_the_same,
-    numbers_everywhere,
-    remarks_everywhere,
-    subscribe,
-)
+from tests.support.browser.everywhere import Check, remarks_everywhere
 from tests.support.browser.participants import Participant
 from tests.support.browser.recorded_run import Run, publishers, run
 from tests.support.platform import localtok_faults
@@ -35,22 +29,6 @@ AWAY_S = 10
 DARK_S = 20
 # Of a platform's times, and of a page that is asked for something on a busy machine.
 DARK_SLACK_S = 1.5
-
-
-@pytest.fixture(scope="module")
-def receiver(product: Product) -> Iterator[Receiver]:
-    receiver = Receiver()
-    subscribe(product, receiver)
-    yield receiver
-    receiver.close()
-
-
-Check = Callable[[Run], dict[str, Any]]
-
-
-@pytest.fixture
-def same(product: Product, receiver: Receiver) -> Check:
-    return lambda recorded: assert_the_same(numbers_everywhere(product, recorded, receiver))
 
 
 def causes(recorded: Run) -> list[list[str]]:

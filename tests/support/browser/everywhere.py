@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from tests.support.browser.recorded_run import Run
 from tests.support.servers.event_receiver import Receiver
 from tests.support.servers.processes import OPERATOR, PASSWORD, Product, wait_for
 
+# Returns the numbers of a run that has ended; they are the same in every place.
+Check = Callable[[Run], dict[str, Any]]
 NAMES = ("result", "duration_ms", "missing_ms", "lost_ms", "gap_count")
 
 
