@@ -103,7 +103,7 @@ def test_a_run_of_which_nothing_is_left_is_not_shown_as_good(
         run.segments.update(status=Segment.Status.FAILED, file="", stored_at=None, duration_ms=0)
     for path in (RUNS, f"{RUNS}{run.pk}/change/"):
         page = operator.get(path).content.decode()
-        assert re.findall(r'background:(#\w+);[^>]*>Complete<', page) == [colour]
+        assert re.findall(r"background:(#\w+);[^>]*>Complete<", page) == [colour]
         assert ("Nothing recorded" in page) is is_lost
 
 
