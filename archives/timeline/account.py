@@ -99,7 +99,10 @@ def account_of(facts: RunFacts) -> Account:
     if laid_out.has_pending:
         playable = _playable(laid_out, recorded.began_at_ms)
     gaps = tuple(_gaps(laid_out, recorded))
-    absences = tuple(as_told(facts.absences, [_wall(recorded, gap) for gap in gaps]))
+    walls = [_wall(recorded, gap) for gap in gaps]
+    absences = tuple(as_told(facts.absences, walls))
+    # Told as one with what only a page reported, it is not sure any more.
+    certain = as_told([each for each in facts.absences if each.sure], walls)
     return Account(
         playable,
         recorded.began_at_ms,
@@ -107,8 +110,8 @@ def account_of(facts: RunFacts) -> Account:
         gaps,
         absences,
         tuple(_seams(laid_out, recorded, gaps)),
-        _pending_ms(playable, [_wall(recorded, gap) for gap in gaps]),
-        _result(facts, gaps, absences),
+        _pending_ms(playable, walls),
+        _result(facts, gaps, certain),
         tuple((segment, bounds) for segment in facts.segments for bounds in laid_out.recorded(segment)),
         facts.published_in if facts.published is not None else None,
     )
@@ -134,13 +137,13 @@ def _wall(timeline: Timeline, gap: Gap) -> tuple[int, int]:
     return timeline.began_at_ms + gap.start_ms, timeline.began_at_ms + gap.end_ms
 
 
-def _result(facts: RunFacts, gaps: Sequence[Gap], absences: Sequence[Absent]) -> Result:
+def _result(facts: RunFacts, gaps: Sequence[Gap], certain: Sequence[Absent]) -> Result:
     if not facts.finished:
         return "in_progress"
     if all(segment.state == "lost" or not segment.has_length for segment in facts.segments):
         return "nothing_recorded"
-    lossy = any(gap.lost_ms >= LEAST_LOSS_MS for gap in gaps) or any(absent.sure for absent in absences)
-    return "complete_with_losses" if lossy else "complete"
+    lossy = any(gap.lost_ms >= LEAST_LOSS_MS for gap in gaps)
+    return "complete_with_losses" if lossy or certain else "complete"
 
 
 def _gaps(laid_out: LaidOut, recorded: Timeline) -> Iterable[Gap]:

@@ -112,6 +112,20 @@ def test_a_run_says_who_was_not_there_all_the_time(operator: Client, run: Archiv
     assert words in page
 
 
+@pytest.mark.parametrize(("is_lost", "colour"), [(False, "#1b7f4b"), (True, "#8a5a00")])
+def test_a_run_of_which_nothing_is_left_is_not_shown_as_good(
+    operator: Client, world: World, run: ArchiveRun, is_lost: bool, colour: str
+) -> None:
+    world.stop(run)
+    world.until_status(run, "complete")
+    if is_lost:
+        run.segments.update(status=Segment.Status.FAILED, file="", stored_at=None, duration_ms=0)
+    for path in (RUNS, f"{RUNS}{run.pk}/change/"):
+        page = operator.get(path).content.decode()
+        assert re.findall(r"background:(#\w+);[^>]*>Complete<", page) == [colour]
+        assert ("Nothing recorded" in page) is is_lost
+
+
 @pytest.mark.parametrize("query", ["?q=hearing", "?status__exact=recording", "?room__id__exact=1", "?o=-3.2"])
 def test_it_is_searched_filtered_and_sorted(operator: Client, run: ArchiveRun, query: str) -> None:
     assert "Hearing" in operator.get(RUNS + query, follow=True).content.decode()

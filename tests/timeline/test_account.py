@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from archives.timeline import Account, account_of
+from archives.timeline.absences import Absent
 from archives.timeline.clocks import Pause, breaks_of, elapsed_ms, media_ms
 from archives.timeline.facts import RunFacts, SegmentFacts
 from archives.timeline.verdicts import Estimate, Meeting, Verdict, decide
@@ -428,3 +429,23 @@ def test_a_thousand_gaps_take_about_as_long_as_a_thousand_segments() -> None:
     made = account(*segments)
     assert len(made.gaps) == 999
     assert sum(gap.length_ms for gap in made.gaps) == made.missing_ms == 999_000
+
+
+@pytest.mark.parametrize(
+    ("sources", "result"),
+    [
+        (["page"], "complete"),
+        (["platform"], "complete_with_losses"),
+        (["page", "platform"], "complete_with_losses"),
+    ],
+)
+def test_what_a_page_reports_does_not_hide_what_the_platform_reports(sources: list[str], result: str) -> None:
+    """A connection is lost, and the platform gives the stream up some seconds later."""
+    since = {"page": 10_000, "platform": 25_000}
+    absences = tuple(
+        Absent("ann", "Ann", (int(START) + since[source], int(START) + 30_000), (), source == "platform")
+        for source in sources
+    )
+    made = account(segment(0, 0, 60_000), absences=absences)
+    assert len(made.absences) == 1
+    assert made.result == result

@@ -10,7 +10,9 @@ from archives.media.content.findings import BLACK, WRONG_SIZE, Bools, Finding, s
 from archives.media.content.looks import Looks, coarse, frames_between, of_blocks
 from archives.media.export.index import Track
 
-# Of 16 (black) to 235 (white). A single brighter block is something to be seen.
+# Of 16 (black) to 235 (white). A browser's black may be 0: beside the recorder's own it is no contrast.
+BLACKEST_LUMA = 16
+# A single brighter block is something to be seen.
 BLACK_LUMA = 24
 BLACK_RANGE = 5
 # A dark room is not black: its camera's noise is there.
@@ -20,7 +22,8 @@ MIN_BLACK_MS = 3000
 
 def is_black(means: Any, spreads: Any) -> Bools:
     """Of looks (n, blocks), or of one (blocks)."""
-    dark = (means.max(-1) <= BLACK_LUMA) & (means.max(-1) - means.min(-1) <= BLACK_RANGE)
+    least = np.maximum(means.min(-1), BLACKEST_LUMA)
+    dark = (means.max(-1) <= BLACK_LUMA) & (means.max(-1) - least <= BLACK_RANGE)
     return np.asarray(dark & (np.median(spreads, -1) <= BLACK_NOISE), np.bool_)
 
 

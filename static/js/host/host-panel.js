@@ -173,7 +173,9 @@ export class HostPanel {
     const status = run?.status ?? (this.#state.value ? "idle" : "loading");
     const element = byId("run-status");
     element.dataset.status = status;
-    const text = run && getsNothing(run) ? WAITS : STATUS_WORDS[status] ?? (status === "idle" ? "Nothing is being recorded" : "Loading…");
+    const waits = Boolean(run) && getsNothing(run);
+    element.dataset.waits = String(waits);
+    const text = waits ? WAITS : STATUS_WORDS[status] ?? (status === "idle" ? "Nothing is being recorded" : "Loading…");
     if (element.textContent !== text) element.textContent = text;
     if (this.#status && this.#status !== text) announce(text);
     this.#status = text;

@@ -77,7 +77,7 @@ function picture({ picture: url, status, result }) {
 
 function lengthWords(run) {
   if (!run.started_at || !run.ended_at) return count(run.segment_count ?? 0, "segment", "segments");
-  return words(run.duration_ms);
+  return run.duration_ms > 0 ? words(run.duration_ms) : "";
 }
 
 function badges(run) {

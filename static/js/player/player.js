@@ -177,7 +177,7 @@ class PlayerPage {
   #sayBroken(span) {
     this.#playback.giveUp();
     note(`The segment from ${clockAt(span.start_ms)} to ${clockAt(endOf(span))} cannot be loaded now. `
-      + "Press ] for the next segment, or reload this page in a moment.");
+      + "Choose a later time, or reload this page in a moment.");
   }
 
   #showState() {

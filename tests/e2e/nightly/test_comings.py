@@ -5,12 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.browser.everywhere import Check
 from tests.support.browser.participants import Participant
 from tests.support.browser.recorded_run import Run, run
 from tests.support.media.recorded_frames import Reading, read_file
 from tests.support.media.sent_frames import account, assert_whole
 from tests.support.servers.processes import Product, wait_for
 
+pytestmark = pytest.mark.parametrize(
+    "product", [{"EVENTS_ALLOW_PRIVATE": "true"}], indirect=True, scope="module"
+)
 People = Callable[[str, int], Participant]
 # A number stands for 100 ms. Whoever has come is seen within seconds, not only in the next piece.
 SOON = 50
@@ -26,7 +30,7 @@ def ann(product: Product, people: People) -> Participant:
 
 
 def test_who_comes_or_goes_in_the_middle_of_a_restart_is_recorded(
-    product: Product, people: People, ann: Participant, tmp_path: Path
+    product: Product, people: People, ann: Participant, same: Check, tmp_path: Path
 ) -> None:
     ben, cleo = people("Ben", 2), people("Cleo", 3)
     ben.join(product.url)
@@ -45,11 +49,13 @@ def test_who_comes_or_goes_in_the_middle_of_a_restart_is_recorded(
     assert min(_seen(pieces, cleo)) < SOON
     assert max(_seen(pieces[-1:], ann)) == max(_seen(pieces, ann))
     assert not _seen(pieces[-1:], ben), "who has left is not in the last piece"
+    said = same(recorded)
+    assert (said["result"], said["gap_count"]) == ("complete", 0)
     assert {span["kind"] for span in recorded.offsets()["spans"]} == {"segment"}
 
 
 def test_overlapping_archives_of_one_session_lose_no_picture(
-    product: Product, ann: Participant, tmp_path: Path
+    product: Product, ann: Participant, same: Check, tmp_path: Path
 ) -> None:
     product.manage("create_room", "overlap", "--strategy", "overlap")
     ann.join(f"{product.url}/rooms/overlap")
@@ -63,6 +69,8 @@ def test_overlapping_archives_of_one_session_lose_no_picture(
     pieces = [read_file(path) for path in recorded.fetch_pieces(tmp_path)]
     assert len(pieces) == 3
     assert_whole(account(product, recorded, pieces, ann), ann)
+    said = same(recorded)
+    assert (said["result"], said["gap_count"]) == ("complete", 0)
     assert {span["kind"] for span in recorded.offsets()["spans"]} == {"segment"}
 
 

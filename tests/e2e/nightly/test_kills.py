@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.browser.everywhere import Check
 from tests.support.browser.participants import Participant
 from tests.support.browser.recorded_run import run
 from tests.support.media.recorded_frames import read_file
@@ -12,7 +13,8 @@ from tests.support.platform import localtok_faults
 from tests.support.servers.processes import Product, wait_for
 
 # A worker that died is followed by another when its lease has run out, and that hangs on the time-out.
-pytestmark = pytest.mark.parametrize("product", [{"OPENTOK_TIMEOUT": "6"}], indirect=True, scope="module")
+SETTINGS = {"OPENTOK_TIMEOUT": "6", "EVENTS_ALLOW_PRIVATE": "true"}
+pytestmark = pytest.mark.parametrize("product", [SETTINGS], indirect=True, scope="module")
 # Each step is one call: its name, and how many others of that name a restart makes before it.
 KILLS = {
     "START_SECONDARY": ("startArchive", 0),
@@ -22,7 +24,7 @@ KILLS = {
 
 
 def test_it_loses_no_picture_when_worker_and_web_are_killed_in_the_middle(
-    product: Product, pair: list[Participant], tmp_path: Path
+    product: Product, pair: list[Participant], same: Check, tmp_path: Path
 ) -> None:
     with run(product, "Killed") as recorded:
         for step, (call, after) in KILLS.items():
@@ -41,6 +43,8 @@ def test_it_loses_no_picture_when_worker_and_web_are_killed_in_the_middle(
     for person in pair:
         assert_whole(account(product, recorded, pieces, person), person)
     assert len(pieces) == 1 + 2 * (len(KILLS) + 1), "nothing was started twice"
+    said = same(recorded)
+    assert (said["result"], said["gap_count"]) == ("complete", 0)
     assert [span["kind"] for span in recorded.offsets()["spans"]] == ["segment"] * len(pieces)
 
 

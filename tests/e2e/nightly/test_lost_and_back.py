@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.support.browser.everywhere import Check
 from tests.support.browser.participants import Participant
 from tests.support.browser.recorded_run import published, run
 from tests.support.media.recorded_frames import Reading, read_file
@@ -22,13 +23,21 @@ SLACK_S = 5
 # A worker that died is followed by another when its lease has run out, and that hangs on the time-out.
 pytestmark = pytest.mark.parametrize(
     "product",
-    [{"OPENTOK_TIMEOUT": "6", "WEBHOOK_SECRET": "a signature secret of tests that is long enough"}],
+    [
+        {
+            "OPENTOK_TIMEOUT": "6",
+            "EVENTS_ALLOW_PRIVATE": "true",
+            "WEBHOOK_SECRET": "a signature secret of tests that is long enough",
+        }
+    ],
     indirect=True,
     scope="module",
 )
 
 
-def test_ten_seconds_without_a_network(product: Product, pair: list[Participant], tmp_path: Path) -> None:
+def test_ten_seconds_without_a_network(
+    product: Product, pair: list[Participant], same: Check, tmp_path: Path
+) -> None:
     ann, ben = pair
     words = ann.page.locator("#connection-words")
     with run(product, "Away for ten seconds") as recorded:
@@ -49,6 +58,7 @@ def test_ten_seconds_without_a_network(product: Product, pair: list[Participant]
     print(absence)
     assert (absence["person"], absence["cause"]) == ("Ann", "The connection was lost.")
     assert AWAY_S - SLACK_S < (absence["end_ms"] - absence["start_ms"]) / 1000 < AWAY_S + SLACK_S
+    assert same(recorded)["gap_count"] == 0, "one person is missing, not everybody"
     (piece,) = [read_file(path) for path in recorded.fetch_pieces(tmp_path)]
     assert [span["kind"] for span in recorded.offsets()["spans"]] == ["segment"], "the piece goes on"
     for person, is_missing in ((ann, True), (ben, False)):
@@ -62,7 +72,7 @@ def test_ten_seconds_without_a_network(product: Product, pair: list[Participant]
 
 
 def test_away_for_so_long_that_the_platform_gives_the_stream_up(
-    product: Product, pair: list[Participant]
+    product: Product, pair: list[Participant], same: Check
 ) -> None:
     ann, _ = pair
     with run(product, "Away for long") as recorded:
@@ -85,11 +95,13 @@ def test_away_for_so_long_that_the_platform_gives_the_stream_up(
     (absence,) = recorded.offsets()["absences"]
     seconds = (absence["end_ms"] - absence["start_ms"]) / 1000
     print(absence, seconds)
+    said = same(recorded)
+    assert (said["result"], said["gap_count"]) == ("complete_with_losses", 0)
     assert LONG_AWAY_S - SLACK_S < seconds < LONG_AWAY_S + 2 * SLACK_S
 
 
 def test_the_platform_restarts_under_the_call(
-    product: Product, pair: list[Participant], tmp_path: Path
+    product: Product, pair: list[Participant], same: Check, tmp_path: Path
 ) -> None:
     localtok = product.parts["localtok"]
     with run(product, "The platform restarts") as recorded:
@@ -105,6 +117,8 @@ def test_the_platform_restarts_under_the_call(
         wait_for(lambda: recorded.segments[-1]["status"] == "started", "another piece is recording", 60)
         pair[0].count_on(40)
         recorded.stop()
+    said = same(recorded)
+    assert (said["result"], said["gap_count"]) == ("complete_with_losses", 1)
     kinds = [span["kind"] for span in recorded.offsets()["spans"]]
     assert kinds == ["segment", "gap", "segment"], "the hole is stated"
     pieces = [read_file(path) for path in recorded.fetch_pieces(tmp_path)]

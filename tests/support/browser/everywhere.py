@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from tests.support.browser.recorded_run import Run
 from tests.support.servers.event_receiver import Receiver
 from tests.support.servers.processes import OPERATOR, PASSWORD, Product, wait_for
 
+# Returns the numbers of a run that has ended; they are the same in every place.
+Check = Callable[[Run], dict[str, Any]]
 NAMES = ("result", "duration_ms", "missing_ms", "lost_ms", "gap_count")
 
 
@@ -29,7 +32,7 @@ def numbers_everywhere(product: Product, recorded: Run, receiver: Receiver) -> d
     report = http.get(f"/api/runs/{recorded.id}/seams/").json()
     offsets = recorded.offsets()
     gaps = [span for span in offsets["spans"] if span["kind"] == "gap"]
-    event = wait_for(lambda: _event(receiver, recorded.id), "run.complete arrives", 30)
+    event = wait_for(lambda: _event(receiver, recorded.id, "run.complete"), "run.complete arrives", 30)
     return {
         "card": _picked(listed[0]),
         "run": _picked(detail["account"]),
@@ -46,6 +49,15 @@ def numbers_everywhere(product: Product, recorded: Run, receiver: Receiver) -> d
     }
 
 
+def remarks_everywhere(recorded: Run, receiver: Receiver, code: str) -> list[dict[str, Any]]:
+    """Of this code, once the alarm of the content check has arrived: the same in player and report."""
+    wait_for(lambda: _event(receiver, recorded.id, "alarm.opened", code="content"), "the alarm arrives", 60)
+    player = recorded.offsets()["remarks"]
+    report = recorded.http.get(f"/api/runs/{recorded.id}/seams/").json()["remarks"]
+    assert player == report
+    return [remark for remark in player if remark["code"] == code]
+
+
 def assert_the_same(numbers: dict[str, dict[str, Any]]) -> dict[str, Any]:
     first = numbers["run"]
     different = {place: said for place, said in numbers.items() if said != first}
@@ -58,9 +70,11 @@ def _picked(facts: dict[str, Any]) -> dict[str, Any]:
     return {name: facts[name] for name in NAMES}
 
 
-def _event(receiver: Receiver, run: str) -> dict[str, Any] | None:
-    bodies = [each["body"] for each in receiver.took if each["body"]["type"] == "run.complete"]
-    return next((body for body in bodies if body["data"].get("run") == run), None)
+def _event(receiver: Receiver, run: str, type: str, **data: Any) -> dict[str, Any] | None:
+    """The first that has arrived of this type, run and data."""
+    bodies = [each["body"] for each in receiver.took if each["body"]["type"] == type]
+    wanted = {"run": run, **data}.items()
+    return next((body for body in bodies if wanted <= body["data"].items()), None)
 
 
 def _console_ms(product: Product, recorded: Run) -> int:
