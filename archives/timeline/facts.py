@@ -62,8 +62,8 @@ class RunFacts:
     finished: neither further segments nor files are expected.
     now_ms: bounds what is still growing.
     estimates: those measured in the media, by the ids of the earlier and the later segment.
-    published_in: the same by session.
-    published: when anybody published, in order; None if the platform reported no streams.
+    published: when anybody published or was cut off, in order; None if the platform reported no streams.
+    published_in: the same by session, and `cut_off` for those whose connection was lost.
     """
 
     segments: tuple[SegmentFacts, ...]

@@ -33,6 +33,10 @@ NEAR_MS = 2000.0
 STREAM_ERROR_MS = 300.0
 # Callbacks are tried again for a day.
 CALLBACKS_COME = timedelta(days=1)
+# The platform's reason for a stream whose page it lost; people who leave give another.
+DISCONNECTED = "networkDisconnected"
+# Beside the sessions: when somebody was in the call whose connection was lost.
+CUT_OFF = "cut_off"
 STOPPED_BY_CALL = ("", "user initiated")
 
 
@@ -94,11 +98,27 @@ def _streams(run: ArchiveRun, now: datetime) -> list[Stream]:
     streams = run.room.presences.exclude(destroyed_at__lt=begun).order_by("created_at")
     if run.ended_at:
         streams = streams.filter(created_at__lte=run.ended_at)
-    return list(streams.values_list("session", "created_at", "destroyed_at"))
+    rows = list(streams.values_list("session", "created_at", "destroyed_at", "participant", "reason"))
+    return [row[:3] for row in rows] + _cut_off(rows)
+
+
+def _cut_off(rows: list[tuple[str, datetime, datetime | None, str, str]]) -> list[Stream]:
+    """From when a person's connection was lost until they published again: they had not left.
+
+    `rows`: (session, created, destroyed, participant, reason), in order of creation.
+    """
+    found: list[Stream] = []
+    last: dict[str, datetime] = {}
+    for _, created, destroyed, participant, reason in rows:
+        if (since := last.pop(participant, None)) is not None and since < created:
+            found.append((CUT_OFF, since, created))
+        if participant and destroyed and reason == DISCONNECTED:
+            last[participant] = destroyed
+    return found
 
 
 def _by_session(streams: list[Stream], now: datetime) -> dict[str, list[tuple[int, int]]]:
-    """When anybody published in each session."""
+    """When anybody published in each session, and when somebody was cut off."""
     found: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for session, since, until in streams:
         found[session].append(_bounds(since, until, now))

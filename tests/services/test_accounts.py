@@ -205,7 +205,8 @@ def test_a_measured_seam_of_an_old_run_tells_of_its_new_gap_only() -> None:
     assert Alarm.objects.count() == 1
 
 
-def test_a_break_stays_one_when_the_notes_of_streams_are_removed(world: World) -> None:
+def after_a_break(world: World, reason: str) -> ArchiveRun:
+    """Both streams end for `reason` (the platform's word) and both people publish again 10 s later."""
     run = world.start()
     world.wait(10)
     world.leave("Ann", "Ben")
@@ -213,13 +214,27 @@ def test_a_break_stays_one_when_the_notes_of_streams_are_removed(world: World) -
     world.join("Ann", "Ben")
     world.wait(10)
     for source, body in world.platform.callbacks:
-        callbacks.receive(source=source, body=json.dumps(body).encode())
+        why = {"reason": reason} if source == "session" else {}
+        callbacks.receive(source=source, body=json.dumps(body | why).encode())
     world.stop(run)
     world.until_status(run, "complete")
+    return run
+
+
+@pytest.mark.parametrize(
+    ("reason", "result", "is_lost"),
+    [("clientDisconnected", "complete", False), ("networkDisconnected", "complete_with_losses", True)],
+)
+def test_a_break_stays_what_it_was_when_the_notes_of_streams_are_removed(
+    world: World, reason: str, result: str, is_lost: bool
+) -> None:
+    """Who leaves misses nothing; those whose connections are all lost at once have not left."""
+    run = after_a_break(world, reason)
     before = accounts.current(run)
-    assert (before.result, before.gap_count) == ("complete", 1)
+    assert (before.result, before.gap_count) == (result, 1)
+    assert before.lost_ms == (before.missing_ms if is_lost else 0)
     world.platform.advance(40 * 86_400)
     StreamPresence.objects.all().delete()
     RunAccount.objects.update(stamp="")
     after = accounts.current(ArchiveRun.objects.get(pk=run.pk))
-    assert (after.result, after.lost_ms, after.missing_ms) == ("complete", 0, before.missing_ms)
+    assert (after.result, after.lost_ms, after.missing_ms) == (result, before.lost_ms, before.missing_ms)

@@ -17,13 +17,12 @@ from archives.services import accounts
 from archives.services.rooms import PARTICIPANT
 from archives.timeline.absences import RESOLUTION_MS, Bounds, Published, Recorded, missing
 from archives.timeline.laid_out import LaidOut
-from archives.timeline.rows import facts_for
+from archives.timeline.rows import DISCONNECTED, facts_for
 
 LONGEST_MS = 86_400_000
-LOST = "networkDisconnected"
 # Codes (timeline/causes.py) by the reasons of the platform's session callbacks; others are not known.
 CAUSES = {
-    LOST: "connection_lost",
+    DISCONNECTED: "connection_lost",
     "clientDisconnected": "left_and_returned",
     "forceDisconnected": "removed",
     "forceUnpublished": "removed",
@@ -57,7 +56,7 @@ def report(
     for run in _on_between(room, since, until):
         bounds = (max(since, run.started_at or since), min(until, run.ended_at or until))
         if (bounds[1] - bounds[0]).total_seconds() * 1000 >= RESOLUTION_MS:
-            cause = "page_stood_still" if stood_still else CAUSES[LOST]
+            cause = "page_stood_still" if stood_still else CAUSES[DISCONNECTED]
             told.append(_write(run, participant, readable(name, longest=NAME_MAX), bounds, cause))
     return told
 
@@ -179,7 +178,7 @@ def _state(run: ArchiveRun, recorded: list[Recorded], streams: Streams) -> list[
     person, name = streams[-1].participant, streams[-1].name
     published = [Published(each.session, _bounds(each.created_at, each.destroyed_at)) for each in streams]
     last = max(streams, key=_end_ms)
-    lost = not run.is_live and last.destroyed_at is not None and last.reason == LOST
+    lost = not run.is_live and last.destroyed_at is not None and last.reason == DISCONNECTED
     absent = missing(person, recorded, published, to_the_end=lost)
     return _write_all(run, person, name, absent, lambda begin: _cause(streams, begin))
 
