@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 # Increase it when the check finds other things than before: segments of an older version are checked again.
-VERSION = 1
+VERSION = 2
 
 BLACK, FROZEN, NO_VIDEO, WRONG_SIZE = "black", "frozen", "no_video", "wrong_size"
 SILENT, CLIPPED, NO_AUDIO = "silent", "clipped", "no_audio"
 LENGTH, SKEW = "length", "skew"
+TILE_DARK, TILE_FROZEN = "tile_dark", "tile_frozen"
 
 Times = NDArray[np.float64]
 Bools = NDArray[np.bool_]
