@@ -21,7 +21,7 @@ from archives.media.export.index import Track
 MIN_MS = 6000
 # Of the blocks of a rectangle that turn dark; the others bear a mark of the recorder.
 FILL = 0.9
-# The same of a frame: until the next key frame, traces remain at the edges.
+# The same while it is dark: traces of what moves beside it show at the edges.
 FRAME_FILL = 0.75
 # As many others may turn dark at the same time.
 BESIDE = 0.1
@@ -76,7 +76,7 @@ def _darkened(track: Track, looks: Looks, end_ms: float, people_known: bool) -> 
         if place is None or not _is_live(looks, place.inside, slice(max(1, first - BEFORE), first)):
             continue
         if _is_picture(looks, place.inside, first, people_known):
-            bright = np.flatnonzero(dark[first:, place.inside].mean(axis=1) < FILL)
+            bright = np.flatnonzero(dark[first:, place.inside].mean(axis=1) < FRAME_FILL)
             last = first + int(bright[0]) - 1 if len(bright) else len(looks) - 1
             end = _end(track, looks, place.inside, last)
             yield _begin(track, looks, place.inside, first), end_ms if end is None else end, place

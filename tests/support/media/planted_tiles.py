@@ -28,8 +28,9 @@ FAULTS = {
     "tile frozen": "tile_frozen", "tile black": "tile_dark", "tile covered": "tile_dark",
     "tile covered at first": "tile_dark",
 }  # fmt: skip
-# By how many percent of the picture a place may be stated too small or too large: a block and a half.
+# By how many percent of the picture a place may reach out of the tile, and how much of it is covered.
 PLACE_OFF = 8
+COVERS = 0.6
 
 
 def best_fit(count: int, size: Size) -> list[Tile]:
@@ -139,7 +140,15 @@ class PlantedTile(Planted):
         }
 
     def is_at(self, finding: Finding) -> bool:
-        return all(abs(finding.values[name] - value) <= PLACE_OFF for name, value in self.place.items())
+        """It lies in the tile and covers most of it: margins without texture show no freeze."""
+        said, true = finding.values, self.place
+        inside = all(
+            said[begin] >= true[begin] - PLACE_OFF
+            and said[begin] + said[size] <= true[begin] + true[size] + PLACE_OFF
+            for begin, size in (("left", "width"), ("top", "height"))
+        )
+        covers = said["width"] * said["height"] >= COVERS * true["width"] * true["height"]
+        return inside and covers
 
 
 def plant_tile(path: Path, fault: str, seed: int) -> PlantedTile:
