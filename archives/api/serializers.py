@@ -207,7 +207,9 @@ class RemarkSerializer(serializers.Serializer):
     """A visible or audible fault in what the run shows."""
 
     segment = serializers.UUIDField()
-    code = serializers.CharField(help_text="black, frozen, no_video, wrong_size, silent, clipped, no_audio …")
+    code = serializers.CharField(
+        help_text="black, frozen, no_video, wrong_size, silent, clipped, tile_dark …"
+    )
     start_ms = serializers.IntegerField(help_text="Where it begins in the run.")
     end_ms = serializers.IntegerField(help_text="Until when.")
     values = serializers.DictField(child=serializers.IntegerField(), help_text="How much, such as skew_ms.")

@@ -43,11 +43,13 @@ class Remark(models.Model):
         NO_AUDIO = "no_audio", "No sound"
         LENGTH = "length", "Another length than reported"
         SKEW = "skew", "Sound and picture drift apart"
+        TILE_DARK = "tile_dark", "Dark picture of one person"
+        TILE_FROZEN = "tile_frozen", "Frozen picture of one person"
 
     segment = models.ForeignKey(
         "archives.Segment", on_delete=models.CASCADE, related_name="remarks", db_index=False
     )
-    code = models.CharField(max_length=10, choices=Code.choices)
+    code = models.CharField(max_length=20, choices=Code.choices)
     from_ms = models.PositiveBigIntegerField()
     until_ms = models.PositiveBigIntegerField()
     # By how much, if a number applies: {"skew_ms": 240}.
@@ -57,7 +59,7 @@ class Remark(models.Model):
     class Meta:
         ordering = ["segment_id", "from_ms", "until_ms", "code"]
         constraints = [
-            models.UniqueConstraint(fields=["segment", "code", "from_ms"], name="remark_once"),
+            models.UniqueConstraint(fields=["segment", "code", "from_ms", "until_ms"], name="remark_once"),
             models.CheckConstraint(condition=Q(until_ms__gte=F("from_ms")), name="remark_bounds"),
             models.CheckConstraint(
                 condition=Q(
@@ -71,6 +73,8 @@ class Remark(models.Model):
                         "no_audio",
                         "length",
                         "skew",
+                        "tile_dark",
+                        "tile_frozen",
                     ]
                 ),
                 name="remark_code_known",

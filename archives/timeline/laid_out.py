@@ -67,6 +67,10 @@ class LaidOut:
         found = stretches(piece.breaks, piece.begin_ms, piece.end_ms)
         return [(zero + begin + shift, zero + end + shift) for begin, end, shift in found]
 
+    def media_at(self, segment: str, wall_ms: float) -> float:
+        """Position of its media clock at this instant, also before its begin and after its end."""
+        return media_ms(self.pieces_of[segment].breaks, wall_ms - self.zeros[segment])
+
     def verdict(self, earlier: SegmentFacts, later: SegmentFacts) -> Verdict:
         """How two neighbours lie to each other; if nothing was measured, as the layout has placed them."""
         decided = self._verdicts[earlier.id, later.id]

@@ -50,6 +50,24 @@ def _skew(values: Values) -> str:
     return f"The sound drifts away from the picture, at the end by {abs(skew)} ms {where} it."
 
 
+def _tile(happens: str) -> Callable[[Values], str]:
+    return lambda values: f"One of the pictures {happens} ({_where(values)})."
+
+
+def _where(values: Values) -> str:
+    """`left`, `top`, `width` and `height` in percent of the whole picture, in words."""
+    down, across = (
+        float(values.get(begin, 50)) + float(values.get(size, 0)) / 2
+        for begin, size in (("top", "height"), ("left", "width"))
+    )
+    words = [_third(down, "top", "bottom"), _third(across, "left", "right")]
+    return " ".join(filter(None, words)) or "middle"
+
+
+def _third(middle: float, low: str, high: str) -> str:
+    return low if middle < 40 else high if middle > 60 else ""
+
+
 SENTENCES: dict[str, Callable[[Values], str]] = {
     "black": lambda values: "The picture is black.",
     "frozen": lambda values: "The picture stands still.",
@@ -60,6 +78,8 @@ SENTENCES: dict[str, Callable[[Values], str]] = {
     "no_audio": lambda values: "There is no sound.",
     "length": _length,
     "skew": _skew,
+    "tile_dark": _tile("is dark"),
+    "tile_frozen": _tile("stands still"),
 }
 
 

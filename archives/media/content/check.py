@@ -16,6 +16,7 @@ from archives.media.content import freeze, picture, sound, tracks
 from archives.media.content.findings import Finding
 from archives.media.content.hearing import hear
 from archives.media.content.looks import look_through
+from archives.media.content.tiles import Published, tiles
 from archives.media.export.index import Piece, Track, read_piece
 
 
@@ -23,13 +24,15 @@ from archives.media.export.index import Piece, Track, read_piece
 class Expected:
     """What the platform says of the file: frames of `size` (width, height), `length_ms`; None if it does not.
 
-    `video` and `audio`: whether it was to have any.
+    `video` and `audio`: whether it was to have any. `published`: when each stream was, by the callbacks,
+    on the media clock in ms.
     """
 
     size: tuple[int, int] | None = None
     length_ms: float | None = None
     video: bool = True
     audio: bool = True
+    published: Published | None = None
 
 
 def check(
@@ -60,6 +63,7 @@ def _seen(track: Track, expected: Expected, end_ms: float, hold_on: Callable[[],
         *picture.black(track, looks, end_ms),
         *picture.wrong_size(looks, expected.size, end_ms),
         *freeze.frozen(track, looks, end_ms),
+        *tiles(track, looks, end_ms, expected.published),
     ]
 
 

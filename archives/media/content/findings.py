@@ -17,6 +17,7 @@ VERSION = 2
 BLACK, FROZEN, NO_VIDEO, WRONG_SIZE = "black", "frozen", "no_video", "wrong_size"
 SILENT, CLIPPED, NO_AUDIO = "silent", "clipped", "no_audio"
 LENGTH, SKEW = "length", "skew"
+TILE_DARK, TILE_FROZEN = "tile_dark", "tile_frozen"
 
 Times = NDArray[np.float64]
 Bools = NDArray[np.bool_]

@@ -7,6 +7,7 @@ import re
 
 from archives.media.content.check import Expected, check
 from archives.media.content.findings import VERSION, Finding
+from archives.media.content.published import published
 from archives.media.export.index import UnreadablePiece
 from archives.media.files.copies import local_copies
 from archives.media.jobs import Worker
@@ -38,7 +39,7 @@ class ContentWorker(Worker[ContentCheck]):
 
 
 def expected(segment: Segment) -> Expected:
-    """By the archive as the platform has described it."""
+    """By the archive as the platform has described it, and by the callbacks of its session."""
     raw = segment.raw
     size = re.fullmatch(r"(\d+)x(\d+)", str(raw.get("resolution") or ""))
     return Expected(
@@ -46,6 +47,7 @@ def expected(segment: Segment) -> Expected:
         length_ms=segment.duration_ms or None,
         video=raw.get("hasVideo") is not False,
         audio=raw.get("hasAudio") is not False,
+        published=published(segment),
     )
 
 

@@ -66,7 +66,8 @@ def test_it_can_be_ended_on_the_way(tmp_path: Path) -> None:
 def test_every_finding_is_a_code_of_a_remark() -> None:
     codes = {
         findings.BLACK, findings.FROZEN, findings.NO_VIDEO, findings.WRONG_SIZE, findings.SILENT,
-        findings.CLIPPED, findings.NO_AUDIO, findings.LENGTH, findings.SKEW,
+        findings.CLIPPED, findings.NO_AUDIO, findings.LENGTH, findings.SKEW, findings.TILE_DARK,
+        findings.TILE_FROZEN,
     }  # fmt: skip
     assert codes == set(Remark.Code.values)
 
