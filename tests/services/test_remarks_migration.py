@@ -11,7 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from tests.support.servers.scratch_database import scratch_database
 
-THIS, BEFORE = "0025_tile_remarks", "0024_remarks"
+THIS, BEFORE = "0027_tile_remarks", "0026_sendings"
 
 
 @pytest.fixture

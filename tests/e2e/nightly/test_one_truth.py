@@ -212,7 +212,6 @@ def test_one_of_two_cameras_is_dark(one_of_two: tuple[Run, tuple[float, float]],
     assert recorded.get()["account"]["absences"] == [], "Ann was there"
 
 
-@pytest.mark.xfail(reason="The content check finds no single tile yet.", strict=True)
 def test_the_dark_tile_of_one_of_two_is_remarked(one_of_two: tuple[Run, tuple[float, float]]) -> None:
     recorded, dark = one_of_two
     remarks = wait_for(lambda: recorded.offsets()["remarks"], "the content is checked", 30)

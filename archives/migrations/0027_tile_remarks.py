@@ -19,7 +19,7 @@ CODES = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("archives", "0024_remarks")]
+    dependencies = [("archives", "0026_sendings")]
 
     operations = [
         migrations.RemoveConstraint("remark", "remark_once"),
