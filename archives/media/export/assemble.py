@@ -12,7 +12,8 @@ from archives.media.export import header, layout, writing
 from archives.media.export.audio import AudioTrack
 from archives.media.export.boxes import Parts, written
 from archives.media.export.check import AROUND_MS, Seams, check
-from archives.media.export.index import VIDEO_RATE, Piece, Pieces, UnreadablePiece
+from archives.media.export.foreign import Pieces
+from archives.media.export.packets import VIDEO_RATE, Piece, UnreadablePiece
 from archives.media.export.placing import Placed, place
 from archives.media.export.plan import (
     Cancelled,
@@ -25,10 +26,11 @@ from archives.media.export.plan import (
     Progress,
     SeamReport,
 )
+from archives.media.export.shape import CommonShape, Shape
 from archives.media.export.sound import PACKET, CommonForm, Form
 from archives.media.export.sources import Sources
 from archives.media.export.table import SPOOL, Table
-from archives.media.export.video import CommonShape, Shape, VideoTrack
+from archives.media.export.video import VideoTrack
 
 # Shares of the whole that progress is counted in: laying out (with whatever is encoded), copying, checking.
 LAID_OUT, COPIED = 0.3, 0.9
@@ -143,9 +145,12 @@ def _look(job: _Job, number: int, span: PieceSpan) -> Piece | None:
         return None
     except FileNotFoundError:
         raise ExportError(f"{span.path} is missing. Fetch the piece again, then export.") from None
-    for kind, track in (("picture", piece and piece.video), ("sound", piece and piece.audio)):
+    if piece is None:
+        return None
+    for kind, track in (("picture", piece.video), ("sound", piece.audio)):
         if track is None:
             job.report.notes.append(f"Span {number}: {span.path.name} has no {kind}.")
+    job.report.notes += [f"Span {number}: {span.path.name}: {words}." for words in piece.left_out]
     return piece
 
 
@@ -250,7 +255,8 @@ def _video_entry(job: _Job, video: VideoTrack) -> header.Entry:
     end = max(round(job.length_ms * VIDEO_RATE / 1000), (rows.last_ticks or 0) + 1)
     size = (video.shape.width, video.shape.height)
     sample_entry = header.video_entry(*size, joined.header())
-    return header.Entry(layout.Media(rows, VIDEO_RATE, prefixes), b"vide", sample_entry, end, 0, *size)
+    media, turn = layout.Media(rows, VIDEO_RATE, prefixes), video.shape.turn
+    return header.Entry(media, b"vide", sample_entry, end, 0, *size, turn=turn)
 
 
 def _need_rising(table: Table) -> None:

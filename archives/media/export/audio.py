@@ -18,7 +18,8 @@ from typing import Self
 
 import numpy as np
 
-from archives.media.export.index import Ints, Piece, Pieces, Track
+from archives.media.export.foreign import Pieces
+from archives.media.export.packets import Ints, Piece, Track
 from archives.media.export.placing import Placed
 from archives.media.export.plan import SeamReport
 from archives.media.export.sound import (

@@ -10,7 +10,7 @@ from av.error import FFmpegError
 
 from archives.media.export.boxes import BoxError
 from archives.media.export.film import Film
-from archives.media.export.index import UnreadablePiece
+from archives.media.export.packets import UnreadablePiece
 from archives.media.export.plan import Cancelled, ExportCancelled, ExportError, Progress
 
 AROUND_MS = 1000

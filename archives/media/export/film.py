@@ -18,8 +18,9 @@ from numpy.typing import DTypeLike
 
 from archives.media.export import boxes, index
 from archives.media.export.boxes import BoxError, Place
-from archives.media.export.index import RUN, Ints, UnreadablePiece
+from archives.media.export.index import RUN
 from archives.media.export.layout import CHUNK_RUN
+from archives.media.export.packets import Ints, UnreadablePiece
 from archives.media.export.table import Stored
 
 UNFOLDED = 1 << 12

@@ -9,15 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from archives.media.export import turning
 from archives.media.export.boxes import Bytes, Parts, Streamed, box, full_box, joined
 from archives.media.export.index import RUN
 from archives.media.export.layout import Media
+from archives.media.export.packets import UPRIGHT, Turn
 from archives.media.export.table import Column, Stored
 
 MOVIE_RATE = 1000
 # The format counts seconds from here (ISO/IEC 14496-12, 8.2.2).
 EPOCH = datetime(1904, 1, 1, tzinfo=UTC)
-MATRIX = struct.pack(">9i", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
+MATRIX = turning.matrix(UPRIGHT, 0, 0)
 FILE_TYPE = joined(box(b"ftyp", b"isom", struct.pack(">I", 0x200), b"isomiso2avc1mp41"))
 # Nero's chapter box counts in one byte; the chapter track has no such limit.
 MOST_NERO_CHAPTERS = 255
@@ -35,6 +37,7 @@ class Entry:
     width: int = 0
     height: int = 0
     enabled: bool = True
+    turn: Turn = UPRIGHT
 
     @cached_property
     def tables(self) -> "_Tables":
@@ -113,7 +116,8 @@ def _trak(entry: Entry, number: int, entries: list[Entry], length_ms: int, made:
     tkhd = full_box(
         b"tkhd", 1, 3 if entry.enabled else 0,
         struct.pack(">QQIIQ8xHHH2x", made, made, number, 0, length_ms, 0, int(volume > 0), volume),
-        MATRIX, struct.pack(">II", entry.width << 16, entry.height << 16),
+        turning.matrix(entry.turn, entry.width, entry.height),
+        struct.pack(">II", entry.width << 16, entry.height << 16),
     )  # fmt: skip
     elst = full_box(b"elst", 1, 0, struct.pack(">IQqI", 1, length_ms, entry.media_time, 0x10000))
     chapters = [at + 1 for at, other in enumerate(entries) if other.handler == b"text"]

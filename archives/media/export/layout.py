@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from archives.media.export.index import Ints
+from archives.media.export.packets import Ints
 from archives.media.export.table import Column, Table
 
 BUCKET_S = 2

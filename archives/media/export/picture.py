@@ -12,7 +12,7 @@ from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from archives.media.export import h264
-from archives.media.export.index import VIDEO_RATE, Ints, Track
+from archives.media.export.packets import VIDEO_RATE, Ints, Track
 from archives.media.export.sources import Sources
 
 # Sets of our own carry this number, so that they live beside those of the pieces in one header.

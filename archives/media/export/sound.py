@@ -13,7 +13,7 @@ from av.error import InvalidDataError
 from numpy.typing import NDArray
 
 from archives.media.export import index
-from archives.media.export.index import Track
+from archives.media.export.packets import Track
 from archives.media.export.sources import Sources
 
 PACKET = 1024

@@ -9,7 +9,7 @@ from typing import Self
 
 import numpy as np
 
-from archives.media.export.index import Ints
+from archives.media.export.packets import Ints
 
 OPEN_FILES = 16
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from archives.media.export.boxes import BoxError
-from archives.media.export.index import Ints, Sizes, Track
+from archives.media.export.packets import Ints, Sizes, Track
 
 # The spool of freshly encoded packets is always the first source.
 SPOOL = 0

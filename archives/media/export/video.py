@@ -1,7 +1,6 @@
 """The video track: copied packets, cut at key frames; a few frames encoded anew where none is at hand."""
 
 from array import array
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import chain
@@ -9,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from archives.media.export import h264, picture
-from archives.media.export.index import VIDEO_RATE, Ints, Track
+from archives.media.export import h264, picture, turning
+from archives.media.export.packets import VIDEO_RATE, Ints, Track
 from archives.media.export.placing import Placed
 from archives.media.export.plan import CutMethod, SeamReport
+from archives.media.export.shape import Shape
 from archives.media.export.sources import Sources
 from archives.media.export.table import BLOCK_ROWS, SPOOL, Table
 
@@ -27,42 +27,6 @@ LATE_START_MS = 100
 
 def ticks_of(ms: float) -> int:
     return round(ms * TICKS_PER_MS)
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What most of the export looks like; pieces of another shape are encoded anew."""
-
-    width: int
-    height: int
-    sets: h264.ParameterSets
-
-    def odd(self, track: Track) -> str:
-        """Why the packets of `track` cannot be copied; empty when they can."""
-        if (track.width, track.height) != (self.width, self.height):
-            return f"{track.width}x{track.height} instead of {self.width}x{self.height}"
-        if h264.read_avcc(track.config).nal_length != h264.NAL_LENGTH:
-            return "an unusual length of NAL units"
-        return "B-frames, between which no cut is clean" if track.reordered else ""
-
-
-class CommonShape:
-    """Counts how long each shape lasts, to find the one that most of the run has."""
-
-    def __init__(self) -> None:
-        self._lengths: Counter[tuple[int, int]] = Counter()
-        self._sets: dict[tuple[int, int], h264.ParameterSets] = {}
-
-    def saw(self, track: Track, length_ms: float) -> None:
-        size = (track.width, track.height)
-        self._lengths[size] += round(length_ms) + 1
-        self._sets.setdefault(size, h264.read_avcc(track.config))
-
-    def found(self) -> Shape | None:
-        if not self._lengths:
-            return None
-        size = self._lengths.most_common(1)[0][0]
-        return Shape(*size, self._sets[size])
 
 
 @dataclass
@@ -147,10 +111,18 @@ class VideoTrack:
         if following is not None:
             end = self._end_by_picture(current, following, until - current.track.frame_ticks // 2)
         self._write(current, end - current.add, until)
-        late = until - (self.table.last_ticks or 0)
-        if late > ticks_of(STANDING_MS) + current.track.frame_ticks:
-            self._fill_black(until - late + BLACK_FRAME_TICKS, until)
-            number, early_ms = current.placed.number, late // TICKS_PER_MS
+        self._fill_rest(current, until)
+
+    def _fill_rest(self, current: _Open, until: int) -> None:
+        """A frame stands as long as its file says; what comes after that is not known, and black."""
+        shown = self.table.last_ticks or 0
+        stands = max(
+            shown + current.track.frame_ticks, current.track.stands_until(shown - current.add) + current.add
+        )
+        early = until - stands
+        if early > ticks_of(STANDING_MS):
+            self._fill_black(stands, until)
+            number, early_ms = current.placed.number, early // TICKS_PER_MS
             self.notes.append(f"Span {number}: its picture ends {early_ms} ms early; black until the next.")
 
     def _end_by_picture(self, current: _Open, following: _Open, end: int) -> int:
@@ -199,8 +171,9 @@ class VideoTrack:
                 ticks.append(at + current.add)
                 if len(ticks) % 100 == 0:
                     self.check_cancelled()
-                yield frame
+                yield turning.turned(frame, turn)
 
+        turn = turning.between(current.track.turn, self.shape.turn)
         offsets, sizes, keys, sets = self._encode(frames(), 50)
         if ticks:
             instants = self._instants(current, np.array(ticks, np.int64), until)

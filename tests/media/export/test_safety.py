@@ -22,13 +22,16 @@ from archives.media.export import (
     boxes,
     export,
     film,
+    foreign,
     index,
     layout,
     writing,
 )
 from archives.media.export.check import Seams
 from archives.media.export.film import Film
-from archives.media.export.index import Piece, Pieces, read_piece
+from archives.media.export.foreign import Pieces
+from archives.media.export.index import read_piece
+from archives.media.export.packets import Piece
 from archives.media.export.sources import Sources
 from archives.media.export.table import Column, Table
 from tests.support.media.segment_files import Recipe, make, see
@@ -277,7 +280,7 @@ def test_what_is_kept_of_pieces_never_grows_beyond_two(
     """The older one goes before the new one is read: at no time are there the tables of three."""
     pieces = Pieces()
     held: list[int] = []
-    monkeypatch.setattr(index, "read_piece", lambda path: held.append(len(pieces.kept)) or Piece(None, None))
+    monkeypatch.setattr(foreign, "read_any", lambda path: held.append(len(pieces.kept)) or Piece(None, None))
     for number in range(4):
         pieces(tmp_path / str(number), 0)
     assert held == [0, 1, 1, 1]
