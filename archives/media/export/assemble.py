@@ -13,6 +13,7 @@ from archives.media.export.audio import AudioTrack
 from archives.media.export.boxes import Parts, written
 from archives.media.export.check import AROUND_MS, Seams, check
 from archives.media.export.foreign import Pieces
+from archives.media.export.form import PACKET, CommonForm, Form
 from archives.media.export.packets import VIDEO_RATE, Piece, UnreadablePiece
 from archives.media.export.placing import Placed, place
 from archives.media.export.plan import (
@@ -27,7 +28,6 @@ from archives.media.export.plan import (
     SeamReport,
 )
 from archives.media.export.shape import CommonShape, Shape
-from archives.media.export.sound import PACKET, CommonForm, Form
 from archives.media.export.sources import Sources
 from archives.media.export.table import SPOOL, Table
 from archives.media.export.video import VideoTrack

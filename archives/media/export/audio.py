@@ -19,12 +19,11 @@ from typing import Self
 import numpy as np
 
 from archives.media.export.foreign import Pieces
+from archives.media.export.form import PACKET, Form
 from archives.media.export.packets import Ints, Piece, Track
 from archives.media.export.placing import Placed
 from archives.media.export.plan import SeamReport
 from archives.media.export.sound import (
-    PACKET,
-    Form,
     Sound,
     blocks,
     decode,

@@ -17,6 +17,8 @@ from av.audio.frame import AudioFrame
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
+from archives.media.export.packets import UPRIGHT, Turn
+from archives.media.export.turning import between, matrix, turned
 from tests.support.media import counted_video
 
 FRAME_MS = 40
@@ -48,6 +50,9 @@ class Recipe:
     sound: bool = True
     rate: int = RATE
     layout: str = "mono"
+    codecs: tuple[str, str] = ("libx264", "aac")
+    # Frames are stored so that this display matrix brings them upright.
+    turn: Turn = UPRIGHT
     options: dict[str, str] = field(default_factory=dict)
     container_options: dict[str, str] = field(default_factory=dict)
 
@@ -55,6 +60,10 @@ class Recipe:
     def begin_ms(self) -> float:
         """Instant of the call at which the piece's own clock is 0."""
         return self.first * FRAME_MS
+
+    @property
+    def stored_size(self) -> tuple[int, int]:
+        return self.size if self.turn[0] else (self.size[1], self.size[0])
 
     @property
     def length_ms(self) -> float:
@@ -76,16 +85,28 @@ def make(path: Path, recipe: Recipe) -> Path:
         for stream in (video, audio):
             if stream:
                 container.mux(stream.encode(None))
+    if recipe.turn != UPRIGHT:
+        _write_matrix(path, recipe)
     return path
 
 
+def _write_matrix(path: Path, recipe: Recipe) -> None:
+    """Into the header of the first track."""
+    data = path.read_bytes()
+    at = data.index(b"tkhd") + 4 + 40
+    path.write_bytes(data[:at] + matrix(recipe.turn, *recipe.stored_size) + data[at + 36 :])
+
+
 def _video(container: Any, recipe: Recipe) -> Any:
-    stream = container.add_stream("libx264", rate=25)
-    stream.width, stream.height = recipe.size
+    stream = container.add_stream(recipe.codecs[0], rate=25)
+    stream.width, stream.height = recipe.stored_size
     stream.pix_fmt = "yuv420p"
     stream.time_base = stream.codec_context.time_base = Fraction(1, 90_000)
     # BT.601 in limited range, as recorders write it.
     stream.codec_context.colorspace, stream.codec_context.color_range = 6, 1
+    if recipe.codecs[0] != "libx264":
+        stream.options = {"preset": "ultrafast", "x265-params": f"keyint={recipe.gop}:log-level=none"}
+        return stream
     stream.options = {
         "profile": "baseline",
         "preset": "ultrafast",
@@ -96,14 +117,15 @@ def _video(container: Any, recipe: Recipe) -> Any:
 
 
 def _audio(container: Any, recipe: Recipe) -> Any:
-    stream = container.add_stream("aac", rate=recipe.rate, layout=recipe.layout)
+    stream = container.add_stream(recipe.codecs[1], rate=recipe.rate, layout=recipe.layout)
     stream.bit_rate = 128_000
     return stream
 
 
 def _picture(number: int, recipe: Recipe) -> VideoFrame:
     gray = counted_video.draw(number & 0xFFFF, *recipe.size, identity=number >> 16)
-    frame = VideoFrame.from_ndarray(counted_video.to_i420(gray), format="yuv420p")
+    upright = VideoFrame.from_ndarray(counted_video.to_i420(gray), format="yuv420p")
+    frame = turned(upright, between(UPRIGHT, recipe.turn))
     frame.pts = round((number - recipe.first) * FRAME_MS * 90 + recipe.late_ms * 90)
     frame.time_base = Fraction(1, 90_000)
     return frame
@@ -112,7 +134,7 @@ def _picture(number: int, recipe: Recipe) -> VideoFrame:
 def _blocks(recipe: Recipe) -> Iterator[AudioFrame]:
     step = RATE // recipe.rate
     begin, count = round(recipe.begin_ms * 48), round(recipe.length_ms * 48) // step
-    channels = 1 if recipe.layout == "mono" else 2
+    channels = {"mono": 1, "stereo": 2, "5.1": 6}[recipe.layout]
     for at in range(0, count, 1024):
         instants = begin + step * np.arange(at, min(at + 1024, count))
         block = np.tile(sound()[instants % (SECONDS * RATE)], (channels, 1))
