@@ -21,7 +21,7 @@ from .parts import Hole, Timeline
 from .verdicts import LEAST_GAP_MS, Verdict
 
 # Changes with the rules: accounts of another version are made again.
-VERSION = 1
+VERSION = 2
 
 # Causes by which nothing was lost, as far as the callbacks of streams say so too.
 NOBODY = {"nobody_published", "session_ended", "idle_limit"}

@@ -53,7 +53,7 @@ def _end_margin_ms(segment: SegmentFacts, piece: Piece) -> float:
         return 0.0
     pause = last_pause(segment)
     ended_ms = pause.since if pause else segment.ended_ms
-    lacks_ms = ended_ms[0] - segment.began_ms - piece.elapsed_ms(piece.end_ms)
+    lacks_ms = ended_ms[0] - segment.zero_ms - piece.elapsed_ms(piece.end_ms)
     if lacks_ms > STALL_MS:
         # Its recorder may have stood still at any time.
         return piece.end_ms - piece.begin_ms

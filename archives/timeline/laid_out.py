@@ -90,7 +90,7 @@ class LaidOut:
     # --- how segments lie to each other ---
     def _join(self) -> None:
         for earlier, later in self.pairs:
-            self._decide(earlier, later, later.began_ms - earlier.began_ms)
+            self._decide(earlier, later, later.zero_ms - earlier.zero_ms)
         # Groups of joined segments are placed by their members' clocks together: that may tear apart what was
         # covered and is in no group with its neighbour.
         zeros = zeros_of(self.pieces, self.joins)
@@ -132,14 +132,14 @@ class LaidOut:
         at, took_ms = sure.offset_ms + other.begin_ms, apart_ms + other.elapsed_ms(other.begin_ms)
         error = TIMES_ERROR_MS + earlier.rounded_ms + later.rounded_ms
         pauses = [each for each in earlier.pauses if each.until]
-        if any(each.until and each.until[1] > earlier.began_ms + took_ms for each in pauses):
+        if any(each.until and each.until[1] > earlier.zero_ms + took_ms for each in pauses):
             # Within what both show: which part of it was measured is not known.
             return
         lost_ms = max(0.0, took_ms - at)
-        breaks = breaks_of(pauses, earlier.began_ms, (max(0.0, lost_ms - error), lost_ms + error))
+        breaks = breaks_of(pauses, earlier.zero_ms, (max(0.0, lost_ms - error), lost_ms + error))
         paused_ms = sum(each.length_ms for each in breaks)
         until = earlier.ended_ms[1] if earlier.ended_ms else earlier.began_ms
-        most_ms = until - earlier.began_ms - one.end_ms - paused_ms + error
+        most_ms = until - earlier.zero_ms - one.end_ms - paused_ms + error
         stood_ms = took_ms - at - paused_ms
         if STALL_MS + error - TIMES_ERROR_MS < stood_ms <= most_ms:
             breaks = _with_stall(breaks, at, stood_ms)
@@ -226,7 +226,7 @@ def last_pause(segment: SegmentFacts) -> Pause | None:
     """The pause in which its media ends: it has not resumed, or recorded nothing after that."""
     if (pause := open_pause(segment)) or segment.media_ms[1] is None:
         return pause
-    breaks = breaks_of(segment.pauses, segment.began_ms)
+    breaks = breaks_of(segment.pauses, segment.zero_ms)
     if breaks and breaks[-1].at_ms >= segment.media_ms[1] - EDGE_MS:
         return max(segment.pauses, key=lambda each: each.since)
     return None
@@ -238,8 +238,8 @@ def _settled(segment: SegmentFacts) -> tuple[Pause, ...]:
     if pause is None or end is None or segment.ended_ms is None:
         return segment.pauses
     closed = tuple(each for each in segment.pauses if each is not pause)
-    stood_ms = sum(each.length_ms for each in breaks_of(closed, segment.began_ms))
-    before_ms = sum(pause.since) / 2 - segment.began_ms - stood_ms
+    stood_ms = sum(each.length_ms for each in breaks_of(closed, segment.zero_ms))
+    before_ms = sum(pause.since) / 2 - segment.zero_ms - stood_ms
     after_ms = end - before_ms
     if after_ms <= STALL_MS:
         return segment.pauses
@@ -258,14 +258,14 @@ def _piece(segment: SegmentFacts, now_ms: float) -> Piece:
         elif segment.state == "live":
             # What records is there from its first instant on.
             until = max(until, segment.began_ms + 1)
-        end = max(begin, media_ms(breaks, max(0.0, until - segment.began_ms)))
+        end = max(begin, media_ms(breaks, max(0.0, until - segment.zero_ms)))
     elif not segment.probed and segment.pauses and segment.ended_ms:
         # A platform's length may count the pauses.
-        most = segment.ended_ms[1] - segment.began_ms - sum(each.length_ms for each in breaks)
+        most = segment.ended_ms[1] - segment.zero_ms - sum(each.length_ms for each in breaks)
         end = most if end - most > STALL_MS else end
     known: dict[str, State] = {"ready": "ready", "lost": "lost"}
     state = known.get(segment.state, "pending")
-    return Piece(segment.id, segment.session, segment.began_ms, end, begin, state, segment.cause, breaks)
+    return Piece(segment.id, segment.session, segment.zero_ms, end, begin, state, segment.cause, breaks)
 
 
 def _breaks(segment: SegmentFacts) -> tuple[Break, ...]:
@@ -276,10 +276,10 @@ def _breaks(segment: SegmentFacts) -> tuple[Break, ...]:
         since, until = pause.since if pause else segment.ended_ms
         error = LENGTH_ERROR_MS + segment.rounded_ms
         lost = (
-            max(0.0, since - segment.began_ms - end - error),
-            max(0.0, until - segment.began_ms - end + error),
+            max(0.0, since - segment.zero_ms - end - error),
+            max(0.0, until - segment.zero_ms - end + error),
         )
-    return breaks_of(segment.pauses, segment.began_ms, lost)
+    return breaks_of(segment.pauses, segment.zero_ms, lost)
 
 
 def _with_stall(breaks: Sequence[Break], at_ms: float, stood_ms: float) -> tuple[Break, ...]:

@@ -305,3 +305,28 @@ def test_a_thousand_gaps_take_about_as_long_as_a_thousand_segments() -> None:
     made = account(*segments)
     assert len(made.gaps) == 999
     assert sum(gap.length_ms for gap in made.gaps) == made.missing_ms == 999_000
+
+
+# --- files with a clock of their own ---
+@pytest.mark.parametrize("clock_s", [4, 60, 3600])
+def test_media_whose_clock_begins_elsewhere_begins_with_its_archive(clock_s: int) -> None:
+    begin = clock_s * 1000.0
+    first = segment(0, 0, 60_000, media_ms=(begin, begin + 60_000))
+    made = account(first, segment(1, 50_000, 60_000, media_ms=(begin, begin + 60_000)))
+    assert gaps(made) == []
+    assert made.duration_ms == 110_000
+    assert made.seams[0].verdict.offset_ms == 50_000
+    shown = [(span.start_ms, span.in_ms) for span in made.timeline.spans]
+    assert shown[0] == (0, begin)
+    assert shown[1][0] - shown[1][1] == 50_000 - begin
+
+
+def test_the_clock_of_media_that_was_paused_is_known_by_its_length_without_pauses() -> None:
+    pause = Pause((START + 20_000, START + 20_000), (START + 30_000, START + 30_000))
+    made = account(segment(0, 0, 60_000, media_ms=(4000.0, 54_000.0), pauses=(pause,)))
+    assert gaps(made) == [(20_000, 30_000, ("nobody_published",))]
+
+
+def test_media_that_begins_late_within_its_archive_stays_late() -> None:
+    made = account(segment(0, 0, 60_000), segment(1, 60_000, 60_000, media_ms=(4000.0, 60_000.0)))
+    assert [(begin, end) for begin, end, _ in gaps(made)] == [(60_000, 64_000)]

@@ -1,5 +1,6 @@
 """Media that other recorders and tools make: all of it is in the export, or the report says what is not."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -217,3 +218,20 @@ def test_it_refuses_a_run_of_which_nothing_can_be_read(tmp_path: Path) -> None:
     plan = ExportPlan("Run", datetime.now(UTC), (PieceSpan(path, 0, 0, 2000),))
     with pytest.raises(ExportError, match="none of the pieces holds picture or sound"):
         export(plan, tmp_path / "whole.mp4")
+
+
+@pytest.mark.parametrize("clock_s", [4, 3600])
+def test_a_piece_whose_clock_begins_elsewhere_is_shown_where_the_plan_says(
+    tmp_path: Path, clock_s: int
+) -> None:
+    recipes = [Recipe(0, 100), Recipe(75, 200, gop=15, clock_s=clock_s)]
+    paths = [make(tmp_path / f"{number}.mp4", recipe) for number, recipe in enumerate(recipes)]
+    first, second = plan_of(paths, recipes).spans
+    assert isinstance(second, PieceSpan)
+    moved = {"in_ms": second.in_ms + clock_s * 1000, "out_ms": second.out_ms + clock_s * 1000}
+    plan = ExportPlan("Run", datetime.now(UTC), (first, replace(second, **moved)))
+    report = export(plan, tmp_path / "whole.mp4")
+    seen = see(tmp_path / "whole.mp4")
+    assert seen.numbers == list(range(200))
+    assert_sound_follows(seen, 70, 8000)
+    assert report.duration_ms == 8000

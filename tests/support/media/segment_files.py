@@ -24,6 +24,10 @@ from tests.support.media import counted_video
 FRAME_MS = 40
 RATE = 48_000
 SECONDS = 120
+OWN_CLOCK = {
+    "movflags": "frag_keyframe+empty_moov+default_base_moof+frag_discont",
+    "avoid_negative_ts": "disabled",
+}
 
 
 @cache
@@ -53,6 +57,8 @@ class Recipe:
     codecs: tuple[str, str] = ("libx264", "aac")
     # Frames are stored so that this display matrix brings them upright.
     turn: Turn = UPRIGHT
+    # Where the file's own clock begins; such files are fragmented.
+    clock_s: int = 0
     options: dict[str, str] = field(default_factory=dict)
     container_options: dict[str, str] = field(default_factory=dict)
 
@@ -71,14 +77,16 @@ class Recipe:
 
 
 def make(path: Path, recipe: Recipe) -> Path:
-    with av.open(str(path), "w", format="mp4", container_options=recipe.container_options) as container:
+    options = OWN_CLOCK if recipe.clock_s else recipe.container_options
+    with av.open(str(path), "w", format="mp4", container_options=options) as container:
         video = _video(container, recipe) if recipe.picture else None
         audio = _audio(container, recipe) if recipe.sound else None
         blocks = _blocks(recipe) if audio else iter(())
         for number in range(recipe.first, recipe.end):
             if video:
                 container.mux(video.encode(_picture(number, recipe)))
-            for block in _until(blocks, (number + 1 - recipe.first) * FRAME_MS * recipe.rate // 1000):
+            until_ms = (number + 1 - recipe.first) * FRAME_MS + recipe.clock_s * 1000
+            for block in _until(blocks, until_ms * recipe.rate // 1000):
                 container.mux(audio.encode(block))
         for block in blocks:
             container.mux(audio.encode(block))
@@ -126,20 +134,20 @@ def _picture(number: int, recipe: Recipe) -> VideoFrame:
     gray = counted_video.draw(number & 0xFFFF, *recipe.size, identity=number >> 16)
     upright = VideoFrame.from_ndarray(counted_video.to_i420(gray), format="yuv420p")
     frame = turned(upright, between(UPRIGHT, recipe.turn))
-    frame.pts = round((number - recipe.first) * FRAME_MS * 90 + recipe.late_ms * 90)
+    frame.pts = round((number - recipe.first) * FRAME_MS * 90 + recipe.late_ms * 90) + recipe.clock_s * 90_000
     frame.time_base = Fraction(1, 90_000)
     return frame
 
 
 def _blocks(recipe: Recipe) -> Iterator[AudioFrame]:
-    step = RATE // recipe.rate
+    step, late = RATE // recipe.rate, recipe.clock_s * recipe.rate
     begin, count = round(recipe.begin_ms * 48), round(recipe.length_ms * 48) // step
     channels = {"mono": 1, "stereo": 2, "5.1": 6}[recipe.layout]
     for at in range(0, count, 1024):
         instants = begin + step * np.arange(at, min(at + 1024, count))
         block = np.tile(sound()[instants % (SECONDS * RATE)], (channels, 1))
         frame = AudioFrame.from_ndarray(block, format="fltp", layout=recipe.layout)
-        frame.sample_rate, frame.pts, frame.time_base = recipe.rate, at, Fraction(1, recipe.rate)
+        frame.sample_rate, frame.pts, frame.time_base = recipe.rate, at + late, Fraction(1, recipe.rate)
         yield frame
 
 
