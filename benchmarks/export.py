@@ -16,19 +16,21 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
-
-import av
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import itertools
-
 from archives.media.export import ExportPlan, PieceSpan, export
-from tests.support.media.segment_files import FRAME_MS, Recipe, make, number_in
+
+# What only makes and counts the media is imported there: the export that is measured starts without it.
+if TYPE_CHECKING:
+    from tests.support.media.segment_files import Recipe
+
+FRAME_MS = 40
 
 OVERLAP_FRAMES = 250
 # A constant megabit, filled up where the picture needs less: the size of a real archive at little cost.
@@ -79,7 +81,9 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _recipes(pieces: int, frames: int) -> Iterator[Recipe]:
+def _recipes(pieces: int, frames: int) -> "Iterator[Recipe]":
+    from tests.support.media.segment_files import Recipe
+
     for number in range(pieces):
         first = number * (frames - OVERLAP_FRAMES)
         gop = (50, 60, 48, 75, 100)[number % 5]
@@ -89,7 +93,9 @@ def _recipes(pieces: int, frames: int) -> Iterator[Recipe]:
         yield Recipe(first, first + frames, gop, late_ms, (640, 360), options=options)
 
 
-def _pieces(folder: Path, recipes: list[Recipe]) -> list[Path]:
+def _pieces(folder: Path, recipes: "list[Recipe]") -> list[Path]:
+    from concurrent.futures import ProcessPoolExecutor
+
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"piece{number}.mp4" for number in range(len(recipes))]
     missing = [pair for pair in zip(paths, recipes, strict=True) if not pair[0].exists()]
@@ -99,11 +105,13 @@ def _pieces(folder: Path, recipes: list[Recipe]) -> list[Path]:
     return paths
 
 
-def _make_whole(path: Path, recipe: Recipe) -> None:
+def _make_whole(path: Path, recipe: "Recipe") -> None:
+    from tests.support.media.segment_files import make
+
     make(path.with_suffix(".part"), recipe).replace(path)
 
 
-def _spans(paths: list[Path], recipes: list[Recipe]) -> Iterator[dict[str, object]]:
+def _spans(paths: list[Path], recipes: "list[Recipe]") -> Iterator[dict[str, object]]:
     """Each seam in the middle of its overlap; the cut may move within it, a second from its ends."""
     starts = [0.0, *(recipe.begin_ms + OVERLAP_FRAMES * FRAME_MS / 2 for recipe in recipes[1:])]
     ends = [*starts[1:], float(recipes[-1].end * FRAME_MS)]
@@ -179,6 +187,10 @@ def _run(command: list[str]) -> Cost:
 
 
 def _count(path: Path, frames: int) -> str:
+    import av
+
+    from tests.support.media.segment_files import number_in
+
     seen = []
     with av.open(str(path)) as container:
         container.streams.video[0].thread_type = "AUTO"
@@ -187,7 +199,7 @@ def _count(path: Path, frames: int) -> str:
     known = [number for number in seen if number is not None]
     missing = len(set(range(frames)) - set(known))
     repeated = len(known) - len(set(known))
-    unordered = sum(after < before for before, after in itertools.pairwise(known))
+    unordered = sum(after < before for before, after in pairwise(known))
     return f"{len(seen)}, {missing}, {repeated}, {unordered}"
 
 

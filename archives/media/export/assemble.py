@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from archives.media.export import header, layout, writing
+from archives.media.export import copying, header, layout, writing
 from archives.media.export.audio import AudioTrack
-from archives.media.export.boxes import Parts, written
+from archives.media.export.boxes import BoxError, Parts, written
 from archives.media.export.check import AROUND_MS, Seams, check
+from archives.media.export.comparing import compare
 from archives.media.export.foreign import Pieces
 from archives.media.export.form import PACKET, CommonForm, Form
 from archives.media.export.packets import VIDEO_RATE, Piece, UnreadablePiece
@@ -83,9 +84,19 @@ def export(
         entries = _lay_out(job, sources)
         job.pieces.forget()
         _write(job, file, entries, sources)
+        _compare(job, entries, sources)
         _check(job)
     progress(1.0)
     return job.report
+
+
+def _compare(job: _Job, entries: list[header.Entry], sources: Sources) -> None:
+    tracks = [entry.media for entry in entries if entry.handler != b"text"]
+    try:
+        compared = compare(writing.partial_name(job.report.path), tracks, sources)
+    except (UnreadablePiece, BoxError) as error:
+        raise ExportError(f"The finished file cannot be read: {error}. It was not kept.") from error
+    job.report.checked.append(f"{compared} packets are what they were copied from")
 
 
 def _check(job: _Job) -> None:
@@ -105,7 +116,7 @@ def _check(job: _Job) -> None:
                 f"The export does not play at {at_ms:.0f} ms, though its pieces do; it was not kept."
             )
         job.report.notes.append(f"Around {at_ms:.0f} ms a piece is damaged; the export is no better than it.")
-    job.report.checked = ["duration", "time stamps rise", f"decodes around {len(seams)} seams"]
+    job.report.checked += ["duration", "time stamps rise", f"decodes around {len(seams)} seams"]
 
 
 def _damaged_there(placed: Placed, at_ms: float) -> bool:
@@ -296,7 +307,7 @@ def _write(job: _Job, file: Any, entries: list[header.Entry], sources: Sources) 
         job.check_cancelled()
         job.progress(LAID_OUT + (COPIED - LAID_OUT) * done / size)
 
-    writing.copy_media(file, tracks, sources, copied)
+    copying.copy_media(file, tracks, sources, copied)
     file.flush()
     job.report.duration_ms, job.report.size = job.length_ms, head_size + size
 

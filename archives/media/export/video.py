@@ -130,7 +130,7 @@ class VideoTrack:
         track, begin = following.track, following.begin - following.add
         if following.report.method != "key frame":
             begin -= track.frame_ticks // 2
-        frames = picture.decoded(self.sources, track, begin, begin + 3 * track.frame_ticks)
+        frames = picture.decoded(self.sources, track, begin, begin + 3 * track.frame_ticks, coarse=True)
         first = next(frames, None)
         if first is None:
             return end

@@ -20,6 +20,7 @@ from archives.media.export import (
     ExportPlan,
     PieceSpan,
     boxes,
+    copying,
     export,
     film,
     foreign,
@@ -136,7 +137,7 @@ def test_it_says_how_much_room_it_needs_before_it_writes(
 def test_it_says_what_went_wrong_with_the_disk(
     piece: Path, target: Path, monkeypatch: pytest.MonkeyPatch, number: int, message: str
 ) -> None:
-    monkeypatch.setattr(writing, "copy_media", failing(OSError(number, os.strerror(number))))
+    monkeypatch.setattr(copying, "copy_media", failing(OSError(number, os.strerror(number))))
     with pytest.raises(ExportError, match=message):
         export(plan(piece), target)
     assert list(target.parent.iterdir()) == []
