@@ -1,6 +1,7 @@
-"""Ten pieces of ten minutes into one file: ours beside `ffmpeg -f concat -c copy`, on the same pieces.
+"""Ten pieces of ten minutes into one file: ours beside `ffmpeg -f concat -c copy` and `cat`, on the same pieces.
 
     python benchmarks/export.py [--minutes 10] [--pieces 10] [--rounds 3] [--skip-count]
+    python benchmarks/export.py --minutes 15 --pieces 96 --same    # a day
 
 Prints a Markdown table: wall time, CPU time, peak memory, and what the counted pictures say. The pieces
 (640x360, 25 fps, 1 Mb/s; AAC 48 kHz mono) overlap by 10 s, differ in key frames, phase and quality, and are
@@ -51,7 +52,7 @@ def main() -> None:
         return _export_alone(Path(options.plan), Path(options.target))
     folder = Path(tempfile.gettempdir()) / "export-benchmark" / f"{options.pieces}x{options.minutes:g}"
     recipes = list(_recipes(options.pieces, round(options.minutes * 1500)))
-    paths = _pieces(folder, recipes)
+    paths = _linked(folder, recipes) if options.same else _pieces(folder, recipes)
     size = sum(path.stat().st_size for path in paths) / 1e6
     print(f"{len(paths)} pieces, {size:.0f} MB, {os.cpu_count()} cores\n")
     plan = folder / "plan.json"
@@ -63,6 +64,8 @@ def main() -> None:
             ours,
         )
     }
+    plain = folder / "cat.mp4"
+    runs["cat (a plain copy)"] = (["sh", "-c", 'exec cat "$@" > "$0"', str(plain), *map(str, paths)], plain)
     if shutil.which("ffmpeg"):
         runs["ffmpeg -f concat -c copy"] = (_ffmpeg(folder, paths, theirs), theirs)
     else:
@@ -76,6 +79,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--skip-count", action="store_true")
+    parser.add_argument("--same", action="store_true", help="every piece is the first once more; not counted")
     parser.add_argument("--plan", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     parser.add_argument("--target", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -105,6 +109,16 @@ def _pieces(folder: Path, recipes: "list[Recipe]") -> list[Path]:
     return paths
 
 
+def _linked(folder: Path, recipes: "list[Recipe]") -> list[Path]:
+    """For days of recording, which would take hours to encode: every piece another name of the first."""
+    (first,) = _pieces(folder, recipes[:1])
+    paths = [folder / f"same{number}.mp4" for number in range(len(recipes))]
+    for path in paths:
+        path.unlink(missing_ok=True)
+        path.hardlink_to(first)
+    return paths
+
+
 def _make_whole(path: Path, recipe: "Recipe") -> None:
     from tests.support.media.segment_files import make
 
@@ -128,6 +142,9 @@ def _spans(paths: list[Path], recipes: "list[Recipe]") -> Iterator[dict[str, obj
 
 
 def _export_alone(plan: Path, target: Path) -> None:
+    """Without a plan only what every export loads."""
+    if not plan.name:
+        return
     spans = [PieceSpan(**row | {"path": Path(row["path"])}) for row in json.loads(plan.read_text())]
     report = export(ExportPlan("Benchmark", datetime.now(UTC), tuple(spans)), target)
     print(json.dumps({"reencoded": report.frames_reencoded, "sets": report.parameter_sets}))
@@ -155,16 +172,34 @@ def _ffmpeg(folder: Path, paths: list[Path], target: Path) -> list[str]:
 
 def _compare(runs: dict[str, tuple[list[str], Path]], options: argparse.Namespace, frames: int) -> None:
     costs: dict[str, list[Cost]] = {name: [] for name in runs}
+    starts = []
     for _ in range(options.rounds):
         for name, (command, _target) in runs.items():
             costs[name].append(_run(command))
+        starts.append(_run([sys.executable, __file__, "--plan", "", "--target", ""]))
     print("| | best s | median s | CPU s | peak MB | size MB | pictures, missing, repeated, other order |")
     print("|---|---|---|---|---|---|---|")
     for name, (_command, target) in runs.items():
-        count = "not counted" if options.skip_count else _count(target, frames)
+        uncounted = options.skip_count or options.same or name.startswith("cat")
+        count = "not counted" if uncounted else _count(target, frames)
         print(
             f"| {name} | {_figures(costs[name])} | {target.stat().st_size / 1e6:.0f} | {count} |", flush=True
         )
+        target.unlink()
+    ours, copies = (
+        next(costs[name] for name in costs if name.startswith(word)) for word in ("archives", "cat")
+    )
+    print(f"\n{_beside_a_copy(ours, copies, starts, options.pieces - 1)}")
+
+
+def _beside_a_copy(ours: list[Cost], copies: list[Cost], starts: list[Cost], seams: int) -> str:
+    """Processor time beyond three plain copies is for the seams."""
+    own, copy, start = (min(cost.cpu_seconds for cost in costs) for costs in (ours, copies, starts))
+    rest = own - start - 3 * copy
+    return (
+        f"Start of Python {start:.2f} CPU s; without it {(own - start) / copy:.1f} times a plain copy; "
+        f"beyond three of them {rest:.2f} CPU s, {rest / max(1, seams):.3f} a seam"
+    )
 
 
 def _figures(costs: list[Cost]) -> str:

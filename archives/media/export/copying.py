@@ -14,6 +14,7 @@ import numpy as np
 from archives.media.export import layout
 from archives.media.export.boxes import Bytes
 from archives.media.export.layout import Stretches
+from archives.media.export.packets import Ints
 from archives.media.export.sources import Sources
 
 BATCH = 4 << 20
@@ -70,7 +71,7 @@ class _Copy:
             found.insert(at, part.prefixes[int(prefix[at])])
         return self._write(found)
 
-    def _read(self, source: int, offsets: layout.Ints, sizes: layout.Ints) -> list[Bytes]:
+    def _read(self, source: int, offsets: Ints, sizes: Ints) -> list[Bytes]:
         begin, ends = int(offsets.min()), offsets + sizes
         span, total = int(ends.max()) - begin, int(sizes.sum())
         if span > min(len(self._buffer), 2 * total + SPREAD):
