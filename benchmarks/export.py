@@ -1,4 +1,4 @@
-"""Ten pieces of ten minutes into one file: ours beside `ffmpeg -f concat -c copy` and `cat`, on the same pieces.
+"""Ten pieces of ten minutes into one file: beside `ffmpeg -f concat -c copy` and `cat` of the same.
 
     python benchmarks/export.py [--minutes 10] [--pieces 10] [--rounds 3] [--skip-count]
     python benchmarks/export.py --minutes 15 --pieces 96 --same    # a day
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 FRAME_MS = 40
 
+OURS, COPY = "archives.media.export", "cat (a plain copy)"
 OVERLAP_FRAMES = 250
 # A constant megabit, filled up where the picture needs less: the size of a real archive at little cost.
 BIT_RATE = {"b": "1000k", "crf": "-1"}
@@ -59,13 +60,13 @@ def main() -> None:
     plan.write_text(json.dumps(list(_spans(paths, recipes))))
     ours, theirs = folder / "ours.mp4", folder / "ffmpeg.mp4"
     runs = {
-        "archives.media.export": (
+        OURS: (
             [sys.executable, __file__, "--plan", str(plan), "--target", str(ours)],
             ours,
         )
     }
     plain = folder / "cat.mp4"
-    runs["cat (a plain copy)"] = (["sh", "-c", 'exec cat "$@" > "$0"', str(plain), *map(str, paths)], plain)
+    runs[COPY] = (["sh", "-c", 'exec cat "$@" > "$0"', str(plain), *map(str, paths)], plain)
     if shutil.which("ffmpeg"):
         runs["ffmpeg -f concat -c copy"] = (_ffmpeg(folder, paths, theirs), theirs)
     else:
@@ -172,24 +173,22 @@ def _ffmpeg(folder: Path, paths: list[Path], target: Path) -> list[str]:
 
 def _compare(runs: dict[str, tuple[list[str], Path]], options: argparse.Namespace, frames: int) -> None:
     costs: dict[str, list[Cost]] = {name: [] for name in runs}
-    starts = []
-    for _ in range(options.rounds):
-        for name, (command, _target) in runs.items():
+    said, starts = dict[str, str](), []
+    for number in range(options.rounds):
+        for name, (command, target) in runs.items():
             costs[name].append(_run(command))
+            if number == options.rounds - 1:
+                uncounted = options.skip_count or options.same or name == COPY
+                count = "not counted" if uncounted else _count(target, frames)
+                said[name] = f"{target.stat().st_size / 1e6:.0f} | {count}"
+            # A day of recording is large: there is never more than one copy of it.
+            target.unlink()
         starts.append(_run([sys.executable, __file__, "--plan", "", "--target", ""]))
     print("| | best s | median s | CPU s | peak MB | size MB | pictures, missing, repeated, other order |")
     print("|---|---|---|---|---|---|---|")
-    for name, (_command, target) in runs.items():
-        uncounted = options.skip_count or options.same or name.startswith("cat")
-        count = "not counted" if uncounted else _count(target, frames)
-        print(
-            f"| {name} | {_figures(costs[name])} | {target.stat().st_size / 1e6:.0f} | {count} |", flush=True
-        )
-        target.unlink()
-    ours, copies = (
-        next(costs[name] for name in costs if name.startswith(word)) for word in ("archives", "cat")
-    )
-    print(f"\n{_beside_a_copy(ours, copies, starts, options.pieces - 1)}")
+    for name in runs:
+        print(f"| {name} | {_figures(costs[name])} | {said[name]} |")
+    print(f"\n{_beside_a_copy(costs[OURS], costs[COPY], starts, options.pieces - 1)}")
 
 
 def _beside_a_copy(ours: list[Cost], copies: list[Cost], starts: list[Cost], seams: int) -> str:

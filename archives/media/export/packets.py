@@ -46,11 +46,6 @@ class Track:
         return len(self.ticks)
 
     @property
-    def reordered(self) -> bool:
-        """Frames are shown in another order than they are stored: it has B-frames."""
-        return bool(len(self) and (np.diff(self.ticks) < 0).any())
-
-    @property
     def frame_ticks(self) -> int:
         """The usual distance of two packets; that of 25 fps when there is only one."""
         if len(self) < 2:
@@ -61,6 +56,17 @@ class Track:
         """When the frame that is shown at `shown` is replaced, or ends."""
         later = self.ticks[self.ticks > shown]
         return int(later.min()) if len(later) else max(self.end, shown)
+
+    def decodable(self, end: int) -> int:
+        """How many packets to decode so that nothing is shown of what comes at or after `end`, and nothing
+        before it is left out that is shown between them.
+        """
+        seen = np.maximum.accumulate(self.ticks)
+        coming = np.minimum.accumulate(self.ticks[::-1])[::-1]
+        whole = np.flatnonzero((seen[:-1] < coming[1:]) & (seen[:-1] < end)) + 1
+        if len(self) and seen[-1] < end:
+            return len(self)
+        return int(whole[-1]) if len(whole) else 0
 
     def take(self, chosen: Any) -> "Track":
         """The same track with only these packets."""

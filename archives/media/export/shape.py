@@ -30,7 +30,7 @@ class Shape:
             return "turned otherwise than the others"
         if h264.read_avcc(track.config).nal_length != h264.NAL_LENGTH:
             return "an unusual length of NAL units"
-        return "B-frames, between which no cut is clean" if track.reordered else ""
+        return ""
 
 
 class CommonShape:

@@ -141,27 +141,46 @@ class VideoTrack:
         return same + current.add
 
     def _write(self, current: _Open, end: int, until: int) -> None:
-        """Frames from the piece's begin to `end` (its ticks), shown before `until` (the export's)."""
+        """Frames from the piece's begin to `end` (its ticks), shown before `until` (the export's).
+
+        Encoded again is what is shown before the first key frame, and after the last packet up to which
+        nothing is shown out of turn: where there are B-frames, a few of them.
+        """
         track, half = current.track, current.track.frame_ticks // 2
         begin = current.begin - current.add - half
         odd = self.shape.odd(track)
-        ready = np.flatnonzero(track.keys & (track.ticks >= begin) & (not odd))
-        copied_from = int(ready[0]) if len(ready) else len(track)
-        copied_at = int(track.ticks[copied_from]) if copied_from < len(track) else end
-        if odd or bool(((track.ticks >= begin) & (track.ticks < min(copied_at, end))).any()):
-            self._reencode(current, begin, min(copied_at, end), until)
-        last = int(np.searchsorted(track.ticks, end)) if not odd else copied_from
-        if last > copied_from:
-            self._copy(current, slice(copied_from, last), until)
+        ready = np.flatnonzero(track.keys & (track.ticks >= begin) & (track.ticks < end) & (not odd))
+        first = int(ready[0]) if len(ready) else len(track)
+        chosen = self._copied(track, first, end)
+        copied_at, copied_to = end, end
+        if len(chosen):
+            copied_at, copied_to = int(track.ticks[first]), int(track.ticks[chosen].max()) + 1
+        self._reencode_between(current, begin, copied_at, until)
+        if len(chosen):
+            self._copy(current, chosen, until)
+            self._reencode_between(current, copied_to, end, until)
         if odd:
             self.notes.append(f"Span {current.placed.number}: its picture is encoded anew ({odd}).")
 
-    def _copy(self, current: _Open, chosen: slice, until: int) -> None:
+    def _copied(self, track: Track, first: int, end: int) -> Ints:
+        """The packets from key frame `first` on; those shown before it belong to what was before."""
+        last = track.decodable(end) if first < len(track) else first
+        chosen = np.arange(first, max(first, last))
+        return chosen[track.ticks[chosen] >= track.ticks[first]] if len(chosen) else chosen
+
+    def _reencode_between(self, current: _Open, begin: int, end: int, until: int) -> None:
+        ticks = current.track.ticks
+        if ((ticks >= begin) & (ticks < end)).any():
+            self._reencode(current, begin, end, until)
+
+    def _copy(self, current: _Open, chosen: Ints, until: int) -> None:
         track = current.track.take(chosen)
         sets = self.joined.add(h264.read_avcc(track.config))
-        ticks = self._instants(current, track.ticks + current.add, until)
+        order = np.argsort(track.ticks, kind="stable")
+        shown = np.empty(len(order), np.int64)
+        shown[order] = self._instants(current, track.ticks[order] + current.add, until)
         file = self.sources.number(track.path)
-        self.table.add(file, track.offsets, track.sizes, ticks, track.keys, sets)
+        self.table.add(file, track.offsets, track.sizes, shown, track.keys, sets)
 
     def _reencode(self, current: _Open, begin: int, end: int, until: int) -> None:
         ticks = array("q")
