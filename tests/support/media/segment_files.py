@@ -59,6 +59,10 @@ class Recipe:
     turn: Turn = UPRIGHT
     # Where the file's own clock begins; such files are fragmented.
     clock_s: int = 0
+    # By this share the clock of the sound runs slow: its time stamps are further apart than its samples.
+    drift: float = 0.0
+    # Between these instants of the file it has no packets of sound.
+    missing_ms: tuple[float, float] = (0.0, 0.0)
     options: dict[str, str] = field(default_factory=dict)
     container_options: dict[str, str] = field(default_factory=dict)
 
@@ -144,11 +148,23 @@ def _blocks(recipe: Recipe) -> Iterator[AudioFrame]:
     begin, count = round(recipe.begin_ms * 48), round(recipe.length_ms * 48) // step
     channels = {"mono": 1, "stereo": 2, "5.1": 6}[recipe.layout]
     for at in range(0, count, 1024):
-        instants = begin + step * np.arange(at, min(at + 1024, count))
-        block = np.tile(sound()[instants % (SECONDS * RATE)], (channels, 1))
+        instants = begin + step * np.arange(at, min(at + 1024, count)) * (1 + recipe.drift)
+        if recipe.missing_ms[0] <= at * 1000 / recipe.rate < recipe.missing_ms[1]:
+            continue
+        block = np.tile(_heard_at(instants), (channels, 1))
         frame = AudioFrame.from_ndarray(block, format="fltp", layout=recipe.layout)
-        frame.sample_rate, frame.pts, frame.time_base = recipe.rate, at + late, Fraction(1, recipe.rate)
+        frame.sample_rate, frame.pts, frame.time_base = (
+            recipe.rate,
+            round(at * (1 + recipe.drift)) + late,
+            Fraction(1, recipe.rate),
+        )
         yield frame
+
+
+def _heard_at(samples: NDArray[np.float64]) -> NDArray[np.float32]:
+    """The sound of the call at these instants, which may lie between samples."""
+    whole = np.arange(len(sound()))
+    return np.interp(samples % len(whole), whole, sound()).astype(np.float32)
 
 
 def _until(blocks: Iterator[AudioFrame], samples: float) -> Iterator[AudioFrame]:
