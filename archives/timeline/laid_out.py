@@ -10,6 +10,7 @@ from .clocks import Bounds, Break, Pause, breaks_of, media_ms, stretches
 from .facts import RunFacts, SegmentFacts
 from .layout import begins_after, zeros_of
 from .parts import Hole, Join, Piece, State
+from .skew import early_ms
 from .verdicts import LEAST_GAP_MS, Estimate, Meeting, Verdict, decide
 
 # The platform's times of two archives, and a recorder's start-up, agree to about this.
@@ -82,6 +83,16 @@ class LaidOut:
         """Position in the media of `earlier` at which that of `later` begins, as far as clocks know."""
         one, other = self.pieces_of[earlier], self.pieces_of[later]
         return _offset_ms(one, other, other.wall_ms - one.wall_ms)
+
+    def pictures_early(self) -> dict[str, int]:
+        """By how many ms the pictures of segments come before their sound, where seams say so."""
+        known = {pair: verdict for pair, verdict in self._verdicts.items() if verdict.sure}
+        if not any(verdict.residual_av_ms for verdict in known.values()):
+            return {}
+        pairs = ((earlier.id, later.id) for earlier, later in self.pairs)
+        jumps = ((*pair, known[pair].residual_av_ms if pair in known else None) for pair in pairs)
+        lengths = {piece.id: piece.end_ms - piece.begin_ms for piece in self.pieces}
+        return early_ms(jumps, lengths)
 
     def _reach(self, segment: SegmentFacts) -> float:
         piece = self.pieces_of[segment.id]

@@ -9,6 +9,7 @@ import pytest
 from archives.timeline import Account, account_of
 from archives.timeline.clocks import Pause, breaks_of, elapsed_ms, media_ms
 from archives.timeline.facts import RunFacts, SegmentFacts
+from archives.timeline.skew import early_ms
 from archives.timeline.verdicts import Estimate, Meeting, decide
 
 START = 1_700_000_000_123.0
@@ -329,3 +330,31 @@ def test_the_clock_of_media_that_was_paused_is_known_by_its_length_without_pause
 def test_media_that_begins_late_within_its_archive_stays_late() -> None:
     made = account(segment(0, 0, 60_000), segment(1, 60_000, 60_000, media_ms=(4000.0, 60_000.0)))
     assert [(begin, end) for begin, end, _ in gaps(made)] == [(60_000, 64_000)]
+
+
+# --- pictures beside their sound ---
+def test_a_segment_whose_pictures_jump_and_jump_back_is_known_by_its_seams() -> None:
+    one, other, third = segment(0, 0, 60_000), segment(1, 55_000, 60_000), segment(2, 110_000, 60_000)
+    seams = {("0", "1"): (estimate(55_000, 0.95, residual_av_ms=-80.0),)}
+    seams |= {("1", "2"): (estimate(55_000, 0.95, residual_av_ms=78.0),)}
+    made = account(one, other, third, estimates=seams)
+    assert [span.pictures_early_ms for span in made.timeline.spans] == [0, -78, 0]
+
+
+@pytest.mark.parametrize("jump", [None, 0.0, 12.0, -15.0, 900.0])
+def test_small_jumps_and_impossible_ones_move_nothing(jump: float | None) -> None:
+    seams = {("0", "1"): (estimate(55_000, 0.95, residual_av_ms=jump),)}
+    made = account(segment(0, 0, 60_000), segment(1, 55_000, 60_000), estimates=seams)
+    assert [span.pictures_early_ms for span in made.timeline.spans] == [0, 0]
+
+
+def test_an_unsure_seam_moves_no_pictures() -> None:
+    seams = {("0", "1"): (estimate(55_000, 0.6, residual_av_ms=-80.0),)}
+    made = account(segment(0, 0, 60_000), segment(1, 55_000, 60_000), estimates=seams)
+    assert [span.pictures_early_ms for span in made.timeline.spans] == [0, 0]
+
+
+def test_what_most_of_the_run_has_is_taken_for_right() -> None:
+    lengths = {"a": 10_000.0, "b": 60_000.0, "c": 60_000.0}
+    assert early_ms([("a", "b", 60.0), ("b", "c", 5.0)], lengths) == {"a": -60}
+    assert early_ms([("a", "b", 60.0), ("b", "c", None)], lengths) == {"a": -60}

@@ -40,7 +40,7 @@ class _Open:
 
     @property
     def add(self) -> int:
-        return ticks_of(self.placed.add_ms)
+        return ticks_of(self.placed.add_to_pictures_ms)
 
 
 @dataclass
@@ -91,7 +91,7 @@ class VideoTrack:
         report.method = "re-encoded"
         window = placed.window_ms or (placed.begin_ms, placed.begin_ms)
         half = track.frame_ticks // 2
-        keys = track.ticks[track.keys] + ticks_of(placed.add_ms)
+        keys = track.ticks[track.keys] + ticks_of(placed.add_to_pictures_ms)
         inside = keys[(keys >= ticks_of(window[0]) - half) & (keys <= ticks_of(window[1]) + half)]
         if not len(inside) or self.shape.odd(track):
             return wanted

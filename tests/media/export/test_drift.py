@@ -1,14 +1,16 @@
 """A clock of the sound that runs slow or fast is made up for where nobody hears it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from archives.media.export import PieceSpan, export
 from archives.media.export.sound import Sound
 from archives.media.export.stretching import stretched
-from tests.media.export.test_assemble import exported
-from tests.support.media.segment_files import Recipe, Seen, lag_ms
+from tests.media.export.test_assemble import exported, plan_of
+from tests.support.media.segment_files import Recipe, Seen, lag_ms, make, see
 
 pytestmark = pytest.mark.media
 
@@ -95,3 +97,20 @@ def test_silence_and_two_channels_are_stretched_too(missing: int) -> None:
 def test_it_finds_room_at_every_rate(rate: int, missing: int) -> None:
     sound = np.random.default_rng(rate).standard_normal((1, 38 * 1024)).astype(np.float32)
     assert stretched(sound, sound.shape[1] + missing, rate, MARGIN).shape == (1, 38 * 1024 + missing)
+
+
+def test_pictures_that_come_late_are_shown_with_their_sound(tmp_path: Path) -> None:
+    """The second piece was recorded with pictures 80 ms late; the plan says so."""
+    recipes = [Recipe(0, 150), Recipe(110, 260, gop=20, late_ms=80), Recipe(215, 400, gop=35)]
+    paths = [make(tmp_path / f"{number}.mp4", recipe) for number, recipe in enumerate(recipes)]
+    plan = plan_of(paths, recipes)
+    first, second, third = plan.spans
+    assert isinstance(second, PieceSpan)
+    spans = (first, replace(second, pictures_early_ms=-80.0), third)
+    report = export(replace(plan, spans=spans), tmp_path / "whole.mp4")
+    seen = see(tmp_path / "whole.mp4")
+    assert seen.numbers == list(range(400))
+    late = [at_ms - number * 40 for at_ms, number in seen.pictures if number is not None]
+    assert max(late) <= 10
+    assert report.frames_reencoded == 0
+    assert_follows(seen, 100, 15_800)
