@@ -163,8 +163,9 @@ def _blocks(recipe: Recipe) -> Iterator[AudioFrame]:
 
 def _heard_at(samples: NDArray[np.float64]) -> NDArray[np.float32]:
     """The sound of the call at these instants, which may lie between samples."""
-    whole = np.arange(len(sound()))
-    return np.interp(samples % len(whole), whole, sound()).astype(np.float32)
+    whole = np.floor(samples).astype(np.int64)
+    between, count = (samples - whole).astype(np.float32), len(sound())
+    return sound()[whole % count] * (1 - between) + sound()[(whole + 1) % count] * between
 
 
 def _until(blocks: Iterator[AudioFrame], samples: float) -> Iterator[AudioFrame]:
