@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from .absences import Absent, as_told, both, without
@@ -98,6 +98,7 @@ def account_of(facts: RunFacts) -> Account:
     playable = recorded
     if laid_out.has_pending:
         playable = _playable(laid_out, recorded.began_at_ms)
+    playable = _in_sync(playable, laid_out.pictures_early())
     gaps = tuple(_gaps(laid_out, recorded))
     walls = [_wall(recorded, gap) for gap in gaps]
     absences = tuple(as_told(facts.absences, walls))
@@ -115,6 +116,14 @@ def account_of(facts: RunFacts) -> Account:
         tuple((segment, bounds) for segment in facts.segments for bounds in laid_out.recorded(segment)),
         facts.published_in if facts.published is not None else None,
     )
+
+
+def _in_sync(timeline: Timeline, early: Mapping[str, int]) -> Timeline:
+    """The same with what is known of pictures that come before or after their sound."""
+    if not early:
+        return timeline
+    spans = (replace(span, pictures_early_ms=early.get(span.segment or "", 0)) for span in timeline.spans)
+    return replace(timeline, spans=tuple(spans))
 
 
 def _playable(laid_out: LaidOut, began_at_ms: int) -> Timeline:

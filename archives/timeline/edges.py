@@ -31,7 +31,9 @@ class Edges:
                 stood_ms += each.length_ms
                 ends.append((ended, moved + each.margins_ms[0]))
                 begins.append((ended + each.length_ms, moved + each.margins_ms[1]))
-            ends.append((laid_out.end_of(segment), segment.rounded_ms + _end_margin_ms(segment, piece)))
+            ends.append(
+                (laid_out.end_of(segment), segment.rounded_ms + _end_margin_ms(laid_out, segment, piece))
+            )
         self._ends, self._begins = sorted(ends), sorted(begins)
 
     def margins(self, since: float, until: float) -> tuple[int, int]:
@@ -47,14 +49,13 @@ def _nearest(edges: Sequence[Bounds], instant: float) -> float:
     return max((margin for _, margin in near), default=0.0)
 
 
-def _end_margin_ms(segment: SegmentFacts, piece: Piece) -> float:
+def _end_margin_ms(laid_out: LaidOut, segment: SegmentFacts, piece: Piece) -> float:
     """By how much its media may end earlier than stated."""
     if segment.ended_ms is None:
         return 0.0
     pause = last_pause(segment)
     ended_ms = pause.since if pause else segment.ended_ms
-    lacks_ms = ended_ms[0] - segment.began_ms - piece.elapsed_ms(piece.end_ms)
-    if lacks_ms > STALL_MS:
+    if laid_out.lacks_ms(segment) > STALL_MS:
         # Its recorder may have stood still at any time.
         return piece.end_ms - piece.begin_ms
     slack = sum(sum(each.margins_ms) for each in piece.breaks)

@@ -13,6 +13,9 @@ from .absences import Absent
 from .clocks import Bounds, Pause
 from .verdicts import Estimate
 
+# Media that begins later than this may have a clock that does not begin with the archive.
+LATE_CLOCK_MS = 1000.0
+
 State = Literal["ready", "pending", "live", "lost", "elsewhere"]
 
 
@@ -47,6 +50,20 @@ class SegmentFacts:
     confirmed_ms: float | None = None
     cause: str = ""
     detail: str = ""
+
+    @property
+    def zero_ms(self) -> float:
+        """When its media time 0 was.
+
+        Some recorders take their clock from elsewhere: the media begins at 4 s, or at an hour. If it would go
+        on after the archive's end, it is its beginning that belongs to `began_ms`.
+        """
+        begin, end = self.media_ms
+        if end is None or self.ended_ms is None or begin < LATE_CLOCK_MS or not self.probed:
+            return self.began_ms
+        stood_ms = sum(sum(each.until) - sum(each.since) for each in self.pauses if each.until) / 2
+        recorded_ms = self.ended_ms[1] - self.began_ms - stood_ms
+        return self.began_ms - begin if end - recorded_ms > begin / 2 else self.began_ms
 
     @property
     def has_length(self) -> bool:

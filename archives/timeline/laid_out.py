@@ -10,6 +10,7 @@ from .clocks import Bounds, Break, Pause, breaks_of, media_ms, stretches
 from .facts import RunFacts, SegmentFacts
 from .layout import begins_after, zeros_of
 from .parts import Hole, Join, Piece, State
+from .skew import early_ms
 from .verdicts import LEAST_GAP_MS, Estimate, Meeting, Verdict, decide, sure_of
 
 # The platform's times of two archives, and a recorder's start-up, agree to about this.
@@ -61,6 +62,14 @@ class LaidOut:
         piece = self.pieces_of[segment.id]
         return self.zeros[segment.id] + _elapsed_at_end(piece)
 
+    def lacks_ms(self, segment: SegmentFacts) -> float:
+        """By how much its media ends before the time that it was recording, at least."""
+        if segment.ended_ms is None or segment.media_ms[1] is None:
+            return 0.0
+        piece, pause = self.pieces_of[segment.id], last_pause(segment)
+        until = pause.since if pause else segment.ended_ms
+        return until[0] - segment.zero_ms - piece.elapsed_ms(piece.end_ms)
+
     def recorded(self, segment: SegmentFacts) -> list[Bounds]:
         """When it recorded, by the wall clock."""
         piece, zero = self.pieces_of[segment.id], self.zeros[segment.id]
@@ -87,6 +96,16 @@ class LaidOut:
         one, other = self.pieces_of[earlier], self.pieces_of[later]
         return _offset_ms(one, other, other.wall_ms - one.wall_ms)
 
+    def pictures_early(self) -> dict[str, int]:
+        """By how many ms the pictures of segments come before their sound, where seams say so."""
+        known = {pair: verdict for pair, verdict in self._verdicts.items() if verdict.sure}
+        if not any(verdict.residual_av_ms for verdict in known.values()):
+            return {}
+        pairs = ((earlier.id, later.id) for earlier, later in self.pairs)
+        jumps = ((*pair, known[pair].residual_av_ms if pair in known else None) for pair in pairs)
+        lengths = {piece.id: piece.end_ms - piece.begin_ms for piece in self.pieces}
+        return early_ms(jumps, lengths)
+
     def _reach(self, segment: SegmentFacts) -> float:
         piece = self.pieces_of[segment.id]
         return piece.wall_ms + _elapsed_at_end(piece)
@@ -94,7 +113,7 @@ class LaidOut:
     # --- how segments lie to each other ---
     def _join(self) -> None:
         for earlier, later in self.pairs:
-            self._decide(earlier, later, later.began_ms - earlier.began_ms)
+            self._decide(earlier, later, later.zero_ms - earlier.zero_ms)
         # Groups of joined segments are placed by their members' clocks together: that may tear apart what was
         # covered and is in no group with its neighbour.
         zeros = zeros_of(self.pieces, self.joins)
@@ -136,14 +155,14 @@ class LaidOut:
         at, took_ms = sure.offset_ms + other.begin_ms, apart_ms + other.elapsed_ms(other.begin_ms)
         error = TIMES_ERROR_MS + earlier.rounded_ms + later.rounded_ms
         pauses = [each for each in earlier.pauses if each.until]
-        if any(each.until and each.until[1] > earlier.began_ms + took_ms for each in pauses):
+        if any(each.until and each.until[1] > earlier.zero_ms + took_ms for each in pauses):
             # Within what both show: which part of it was measured is not known.
             return
         lost_ms = max(0.0, took_ms - at)
-        breaks = breaks_of(pauses, earlier.began_ms, (max(0.0, lost_ms - error), lost_ms + error))
+        breaks = breaks_of(pauses, earlier.zero_ms, (max(0.0, lost_ms - error), lost_ms + error))
         paused_ms = sum(each.length_ms for each in breaks)
         until = earlier.ended_ms[1] if earlier.ended_ms else earlier.began_ms
-        most_ms = until - earlier.began_ms - one.end_ms - paused_ms + error
+        most_ms = until - earlier.zero_ms - one.end_ms - paused_ms + error
         stood_ms = took_ms - at - paused_ms
         if STALL_MS + error - TIMES_ERROR_MS < stood_ms <= most_ms:
             breaks = _with_stall(breaks, at, stood_ms)
@@ -194,7 +213,9 @@ class LaidOut:
         # A segment that was closed at the stop ends there: the platform's clock may be another than ours.
         closed = last.closed_ms is not None and last.closed_ms >= until - STALL_MS
         if paused is None and closed and not live:
-            return None
+            # Unless its file is too short for that: a part of it is missing somewhere.
+            lacks_ms = self.lacks_ms(last)
+            return (end, end + lacks_ms, "recorder_stalled") if lacks_ms > STALL_MS else None
         # A gap that begins just now is one already: nothing else would tell of it later.
         until = max(until, end + LEAST_GAP_MS) if live else until
         return end, until, paused.cause if paused else last.cause or UNKNOWN
@@ -243,7 +264,7 @@ def last_pause(segment: SegmentFacts) -> Pause | None:
     """The pause in which its media ends: it has not resumed, or recorded nothing after that."""
     if (pause := open_pause(segment)) or segment.media_ms[1] is None:
         return pause
-    breaks = breaks_of(segment.pauses, segment.began_ms)
+    breaks = breaks_of(segment.pauses, segment.zero_ms)
     if breaks and breaks[-1].at_ms >= segment.media_ms[1] - EDGE_MS:
         return max(segment.pauses, key=lambda each: each.since)
     return None
@@ -255,9 +276,9 @@ def _settled(segment: SegmentFacts) -> tuple[Pause, ...]:
     if pause is None or end is None or segment.ended_ms is None:
         return segment.pauses
     closed = tuple(each for each in segment.pauses if each is not pause)
-    stood_ms = sum(each.length_ms for each in breaks_of(closed, segment.began_ms))
+    stood_ms = sum(each.length_ms for each in breaks_of(closed, segment.zero_ms))
     # At least and at most: it paused between two looks, and may have recorded until the later one.
-    most_ms, least_ms = (end - (each - segment.began_ms - stood_ms) for each in pause.since)
+    most_ms, least_ms = (end - (each - segment.zero_ms - stood_ms) for each in pause.since)
     if least_ms <= STALL_MS:
         return segment.pauses
     low = max(pause.since[1], segment.ended_ms[0] - most_ms)
@@ -276,17 +297,17 @@ def _piece(segment: SegmentFacts, now_ms: float) -> Piece:
         elif segment.state == "live":
             # What records is there from its first instant on.
             until = max(until, segment.began_ms + 1)
-        end = max(begin, media_ms(breaks, max(0.0, until - segment.began_ms)))
+        end = max(begin, media_ms(breaks, max(0.0, until - segment.zero_ms)))
     elif not segment.probed and segment.pauses and segment.ended_ms:
         # A platform's length may count the pauses.
-        most = segment.ended_ms[1] - segment.began_ms - sum(each.length_ms for each in breaks)
+        most = segment.ended_ms[1] - segment.zero_ms - sum(each.length_ms for each in breaks)
         end = most if end - most > STALL_MS else end
     known: dict[str, State] = {"ready": "ready", "lost": "lost"}
     state = known.get(segment.state, "pending")
     return Piece(
         segment.id,
         segment.session,
-        segment.began_ms,
+        segment.zero_ms,
         end,
         begin,
         state,
@@ -304,10 +325,10 @@ def _breaks(segment: SegmentFacts) -> tuple[Break, ...]:
         since, until = pause.since if pause else segment.ended_ms
         error = LENGTH_ERROR_MS + segment.rounded_ms
         lost = (
-            max(0.0, since - segment.began_ms - end - error),
-            max(0.0, until - segment.began_ms - end + error),
+            max(0.0, since - segment.zero_ms - end - error),
+            max(0.0, until - segment.zero_ms - end + error),
         )
-    return breaks_of(segment.pauses, segment.began_ms, lost)
+    return breaks_of(segment.pauses, segment.zero_ms, lost)
 
 
 def _with_stall(breaks: Sequence[Break], at_ms: float, stood_ms: float) -> tuple[Break, ...]:

@@ -63,6 +63,8 @@ class Span:
 
     `change_from_ms` to `change_until_ms` (of the run) is where one may as well change from the span before
     to this one, both showing the same; they are None at the run's start and next to a gap.
+
+    `pictures_early_ms`: by how much its pictures come before their sound, beside the rest of the run.
     """
 
     kind: Literal["segment", "gap"]
@@ -74,6 +76,7 @@ class Span:
     causes: tuple[str, ...] = ()
     change_from_ms: int | None = None
     change_until_ms: int | None = None
+    pictures_early_ms: int = 0
 
     @property
     def length_ms(self) -> int:

@@ -271,7 +271,7 @@ def _is_elsewhere(segment: Segment) -> bool:
     if segment.file or segment.given_up:
         return False
     uploaded = segment.is_settled and segment.status == segment.Status.UPLOADED
-    return segment.stored_at is not None or (uploaded and bool(segment.duration_ms or segment.size))
+    return segment.stored_at is not None or (uploaded and bool(segment.duration_ms))
 
 
 def cause_of(segment: Segment) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -17,6 +18,7 @@ from archives import clock
 from archives.models import ArchiveRun, Export, Preview, Segment
 from archives.services import library
 from archives.services.jobs import digests, exports, previews
+from archives.timeline import timeline_for
 from tests.support.media.stored_segments import START, keep_in, kept_bytes, new_run
 
 pytestmark = pytest.mark.django_db
@@ -152,3 +154,11 @@ def test_a_preview_that_shows_something_else_is(
     assert preview
     preview.refresh_from_db()
     assert preview.due_at is not None
+
+
+@pytest.mark.parametrize(("early_ms", "same"), [(0, True), (-80, False)])
+def test_only_pictures_that_are_moved_change_a_digest(run: ArchiveRun, early_ms: int, same: bool) -> None:
+    timeline = timeline_for(run)
+    spans = tuple(replace(span, pictures_early_ms=early_ms) for span in timeline.spans)
+    moved = digests.fingerprint(run, replace(timeline, spans=spans))
+    assert (moved == digests.fingerprint(run, timeline)) is same

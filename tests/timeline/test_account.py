@@ -10,6 +10,7 @@ from archives.timeline import Account, account_of
 from archives.timeline.absences import Absent
 from archives.timeline.clocks import Pause, breaks_of, elapsed_ms, media_ms
 from archives.timeline.facts import RunFacts, SegmentFacts
+from archives.timeline.skew import early_ms
 from archives.timeline.verdicts import Estimate, Meeting, Verdict, decide
 
 START = 1_700_000_000_123.0
@@ -366,6 +367,15 @@ def test_what_an_empty_first_segment_should_have_recorded_is_missing(length: flo
     assert (made.began_at_ms, made.duration_ms) == (round(START), 645_040)
 
 
+def test_a_last_file_that_is_too_short_is_missing_something_somewhere() -> None:
+    """12 s of 119 s are not in it, nobody saw a pause, and nothing follows that would show where."""
+    ended = (START + 119_000, START + 119_010)
+    made = account(segment(0, 0, 107_000, ended_ms=ended, closed_ms=ended[0]), stop_requested_ms=ended[0])
+    (gap,) = made.gaps
+    assert (gap.start_ms, gap.end_ms, gap.causes) == (107_000, 119_000, ("recorder_stalled",))
+    assert gap.start_ms - gap.margins_ms[0] <= 0
+
+
 def test_nothing_is_missing_at_the_end_while_something_records() -> None:
     whole, live = segment(0, 0, 60_000), segment(1, 58_000, None, state="live", ended_ms=None, closed_ms=None)
     made = account_of(RunFacts((whole, live), now_ms=START + 59_000, live=True, finished=False))
@@ -449,3 +459,55 @@ def test_what_a_page_reports_does_not_hide_what_the_platform_reports(sources: li
     made = account(segment(0, 0, 60_000), absences=absences)
     assert len(made.absences) == 1
     assert made.result == result
+
+
+# --- files with a clock of their own ---
+@pytest.mark.parametrize("clock_s", [4, 60, 3600])
+def test_media_whose_clock_begins_elsewhere_begins_with_its_archive(clock_s: int) -> None:
+    begin = clock_s * 1000.0
+    second = segment(1, 50_000, 60_000, media_ms=(begin, begin + 60_000))
+    made = account(segment(0, 0, 60_000), second)
+    assert gaps(made) == []
+    assert made.duration_ms == 110_000
+    assert made.seams[0].verdict.offset_ms == 50_000 - begin
+    _, shown = made.timeline.spans
+    assert shown.start_ms - shown.in_ms == 50_000 - begin
+
+
+def test_the_clock_of_media_that_was_paused_is_known_by_its_length_without_pauses() -> None:
+    pause = Pause((START + 20_000, START + 20_000), (START + 30_000, START + 30_000))
+    made = account(segment(0, 0, 60_000, media_ms=(4000.0, 54_000.0), pauses=(pause,)))
+    assert gaps(made) == [(20_000, 30_000, ("nobody_published",))]
+
+
+def test_media_that_begins_late_within_its_archive_stays_late() -> None:
+    made = account(segment(0, 0, 60_000), segment(1, 60_000, 60_000, media_ms=(4000.0, 60_000.0)))
+    assert [(begin, end) for begin, end, _ in gaps(made)] == [(60_000, 64_000)]
+
+
+# --- pictures beside their sound ---
+def test_a_segment_whose_pictures_jump_and_jump_back_is_known_by_its_seams() -> None:
+    one, other, third = segment(0, 0, 60_000), segment(1, 55_000, 60_000), segment(2, 110_000, 60_000)
+    seams = {("0", "1"): (estimate(55_000, 0.95, residual_av_ms=-80.0),)}
+    seams |= {("1", "2"): (estimate(55_000, 0.95, residual_av_ms=78.0),)}
+    made = account(one, other, third, estimates=seams)
+    assert [span.pictures_early_ms for span in made.timeline.spans] == [0, -78, 0]
+
+
+@pytest.mark.parametrize("jump", [None, 0.0, 12.0, -15.0, 900.0])
+def test_small_jumps_and_impossible_ones_move_nothing(jump: float | None) -> None:
+    seams = {("0", "1"): (estimate(55_000, 0.95, residual_av_ms=jump),)}
+    made = account(segment(0, 0, 60_000), segment(1, 55_000, 60_000), estimates=seams)
+    assert [span.pictures_early_ms for span in made.timeline.spans] == [0, 0]
+
+
+def test_an_unsure_seam_moves_no_pictures() -> None:
+    seams = {("0", "1"): (estimate(55_000, 0.6, residual_av_ms=-80.0),)}
+    made = account(segment(0, 0, 60_000), segment(1, 55_000, 60_000), estimates=seams)
+    assert [span.pictures_early_ms for span in made.timeline.spans] == [0, 0]
+
+
+def test_what_most_of_the_run_has_is_taken_for_right() -> None:
+    lengths = {"a": 10_000.0, "b": 60_000.0, "c": 60_000.0}
+    assert early_ms([("a", "b", 60.0), ("b", "c", 5.0)], lengths) == {"a": -60}
+    assert early_ms([("a", "b", 60.0), ("b", "c", None)], lengths) == {"a": -60}

@@ -17,7 +17,8 @@ from archives.media.content.findings import Finding
 from archives.media.content.hearing import hear
 from archives.media.content.looks import look_through
 from archives.media.content.tiles import Published, tiles
-from archives.media.export.index import Piece, Track, read_piece
+from archives.media.export.index import read_piece
+from archives.media.export.packets import Piece, Track
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from archives.media.content.looks import (
     frames_between,
     of_blocks,
 )
-from archives.media.export.index import Ints, Sizes, Track
+from archives.media.export.packets import Ints, Sizes, Track
 
 # No frame for this long is a freeze: a recorder writes 25 of them a second, whatever they show.
 MIN_HOLE_MS = 2000

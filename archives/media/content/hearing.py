@@ -11,7 +11,7 @@ import numpy as np
 from av.error import FFmpegError
 from numpy.typing import NDArray
 
-from archives.media.export.index import Track
+from archives.media.export.packets import Track
 
 # What is cut off at full scale rings a little after AAC: it is near full scale and beyond.
 FULL_SCALE = 0.97

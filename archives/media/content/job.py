@@ -8,7 +8,7 @@ import re
 from archives.media.content.check import Expected, check
 from archives.media.content.findings import VERSION, Finding
 from archives.media.content.published import published
-from archives.media.export.index import UnreadablePiece
+from archives.media.export.packets import UnreadablePiece
 from archives.media.files.copies import local_copies
 from archives.media.jobs import Worker
 from archives.models import ContentCheck, Remark, Segment

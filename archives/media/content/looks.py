@@ -15,7 +15,7 @@ import numpy as np
 from av.error import FFmpegError
 from numpy.typing import NDArray
 
-from archives.media.export.index import Track
+from archives.media.export.packets import Track
 
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]

@@ -8,7 +8,7 @@ import numpy as np
 
 from archives.media.content.findings import BLACK, WRONG_SIZE, Bools, Finding, stretches
 from archives.media.content.looks import Looks, coarse, frames_between, of_blocks
-from archives.media.export.index import Track
+from archives.media.export.packets import Track
 
 # Of 16 (black) to 235 (white). A browser's black may be 0: beside the recorder's own it is no contrast.
 BLACKEST_LUMA = 16

@@ -13,7 +13,7 @@ from archives.media.content.findings import (
     Times,
     holes,
 )
-from archives.media.export.index import Track
+from archives.media.export.packets import Track
 
 MIN_HOLE_MS = 2000
 # The platform states whole seconds, and its clock starts up to a second before the media.

@@ -8,11 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from archives.media.export import header, layout, writing
+from archives.media.export import copying, header, layout, writing
 from archives.media.export.audio import AudioTrack
-from archives.media.export.boxes import Parts, written
+from archives.media.export.boxes import BoxError, Parts, written
 from archives.media.export.check import AROUND_MS, Seams, check
-from archives.media.export.index import VIDEO_RATE, Piece, Pieces, UnreadablePiece
+from archives.media.export.comparing import compare
+from archives.media.export.foreign import Pieces
+from archives.media.export.form import PACKET, CommonForm, Form
+from archives.media.export.packets import VIDEO_RATE, Piece, UnreadablePiece
 from archives.media.export.placing import Placed, place
 from archives.media.export.plan import (
     Cancelled,
@@ -25,10 +28,10 @@ from archives.media.export.plan import (
     Progress,
     SeamReport,
 )
-from archives.media.export.sound import PACKET, CommonForm, Form
+from archives.media.export.shape import CommonShape, Shape
 from archives.media.export.sources import Sources
 from archives.media.export.table import SPOOL, Table
-from archives.media.export.video import CommonShape, Shape, VideoTrack
+from archives.media.export.video import VideoTrack
 
 # Shares of the whole that progress is counted in: laying out (with whatever is encoded), copying, checking.
 LAID_OUT, COPIED = 0.3, 0.9
@@ -81,9 +84,19 @@ def export(
         entries = _lay_out(job, sources)
         job.pieces.forget()
         _write(job, file, entries, sources)
+        _compare(job, entries, sources)
         _check(job)
     progress(1.0)
     return job.report
+
+
+def _compare(job: _Job, entries: list[header.Entry], sources: Sources) -> None:
+    tracks = [entry.media for entry in entries if entry.handler != b"text"]
+    try:
+        compared = compare(writing.partial_name(job.report.path), tracks, sources)
+    except (UnreadablePiece, BoxError) as error:
+        raise ExportError(f"The finished file cannot be read: {error}. It was not kept.") from error
+    job.report.checked.append(f"{compared} packets are what they were copied from")
 
 
 def _check(job: _Job) -> None:
@@ -103,7 +116,7 @@ def _check(job: _Job) -> None:
                 f"The export does not play at {at_ms:.0f} ms, though its pieces do; it was not kept."
             )
         job.report.notes.append(f"Around {at_ms:.0f} ms a piece is damaged; the export is no better than it.")
-    job.report.checked = ["duration", "time stamps rise", f"decodes around {len(seams)} seams"]
+    job.report.checked += ["duration", "time stamps rise", f"decodes around {len(seams)} seams"]
 
 
 def _damaged_there(placed: Placed, at_ms: float) -> bool:
@@ -143,9 +156,12 @@ def _look(job: _Job, number: int, span: PieceSpan) -> Piece | None:
         return None
     except FileNotFoundError:
         raise ExportError(f"{span.path} is missing. Fetch the piece again, then export.") from None
-    for kind, track in (("picture", piece and piece.video), ("sound", piece and piece.audio)):
+    if piece is None:
+        return None
+    for kind, track in (("picture", piece.video), ("sound", piece.audio)):
         if track is None:
             job.report.notes.append(f"Span {number}: {span.path.name} has no {kind}.")
+    job.report.notes += [f"Span {number}: {span.path.name}: {words}." for words in piece.left_out]
     return piece
 
 
@@ -250,7 +266,8 @@ def _video_entry(job: _Job, video: VideoTrack) -> header.Entry:
     end = max(round(job.length_ms * VIDEO_RATE / 1000), (rows.last_ticks or 0) + 1)
     size = (video.shape.width, video.shape.height)
     sample_entry = header.video_entry(*size, joined.header())
-    return header.Entry(layout.Media(rows, VIDEO_RATE, prefixes), b"vide", sample_entry, end, 0, *size)
+    media, turn = layout.Media(rows, VIDEO_RATE, prefixes), video.shape.turn
+    return header.Entry(media, b"vide", sample_entry, end, 0, *size, turn=turn)
 
 
 def _need_rising(table: Table) -> None:
@@ -290,7 +307,7 @@ def _write(job: _Job, file: Any, entries: list[header.Entry], sources: Sources) 
         job.check_cancelled()
         job.progress(LAID_OUT + (COPIED - LAID_OUT) * done / size)
 
-    writing.copy_media(file, tracks, sources, copied)
+    copying.copy_media(file, tracks, sources, copied)
     file.flush()
     job.report.duration_ms, job.report.size = job.length_ms, head_size + size
 

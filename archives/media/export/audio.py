@@ -18,12 +18,13 @@ from typing import Self
 
 import numpy as np
 
-from archives.media.export.index import Ints, Piece, Pieces, Track
+from archives.media.export.foreign import Pieces
+from archives.media.export.form import PACKET, Form
+from archives.media.export.joints import WARM_UP, Group, Joint, Run, groups
+from archives.media.export.packets import Ints, Piece, Track
 from archives.media.export.placing import Placed
 from archives.media.export.plan import SeamReport
 from archives.media.export.sound import (
-    PACKET,
-    Form,
     Sound,
     blocks,
     decode,
@@ -32,28 +33,14 @@ from archives.media.export.sound import (
     fade,
 )
 from archives.media.export.sources import Sources
+from archives.media.export.stretching import stretched
 from archives.media.export.table import BLOCK_ROWS, SPOOL, Aside, Table
 
-# Packets decoded first so that the decoder's overlap and the encoder's rate control have settled.
-WARM_UP = 3
-# Packets encoded anew: one before the joint, that with the joint, and one after.
-BEFORE, AFTER = 1, 2
-# A piece's own time stamps may wander this far (in packets) before a packet is left out or silence put in.
-WANDER = 0.75
+# A piece's own time stamps may wander this far (in packets, 14.5 ms) before its sound is stretched by one.
+WANDER = 0.68
+# Time stamps that go this far from one packet to the next are no drift: something is missing there.
+STEADY = 0.25
 SILENT_PACKETS = 256
-
-
-@dataclass(frozen=True)
-class Run:
-    """Slots `first`..`end` filled from consecutive packets: packet = slot - `shift`.
-
-    `track` reads the table of packets again (it is not held: a long run has many); None is silence.
-    """
-
-    first: int
-    end: int
-    track: Callable[[], Track] | None = None
-    shift: int = 0
 
 
 @dataclass
@@ -68,7 +55,7 @@ class AudioTrack:
     _aside: Aside = field(init=False)
     notes: list[str] = field(default_factory=list)
     _runs: list[Run] = field(default_factory=list)
-    _joints: list[tuple[int, SeamReport | None]] = field(default_factory=list)
+    _joints: list[Joint] = field(default_factory=list)
     _silent: tuple[Ints, Ints] | None = None
     _filled: int = 0
     _copied: int = 0
@@ -101,10 +88,15 @@ class AudioTrack:
         if odd:
             track = self._reencoded(placed, track, begin, end)
             self.notes.append(f"Span {placed.number}: its sound is encoded anew ({odd}).")
+        stretches = 0
         for run, early in self._fit(placed, track, begin, end):
             self._join(run, report)
+            stretches += run.continues
             if abs(early) > abs(report.shift_ms):
                 report.shift_ms = early
+        if stretches:
+            words = "its sound drifts from its clock"
+            self.notes.append(f"Span {placed.number}: {words}; stretched by a packet {stretches} times.")
         self._silence(self._filled, end)
         self._copy_runs()
 
@@ -123,7 +115,7 @@ class AudioTrack:
         """Stretches of packets and how many ms each is shown too late (or, negative, too early)."""
         true = track.ticks + self._sample(placed.add_ms)
         again = self._reader(track)
-        at = 0
+        at, continues = 0, False
         while at < len(true):
             first = round(int(true[at]) / PACKET)
             off = true[at:] / PACKET
@@ -132,7 +124,9 @@ class AudioTrack:
             length = int(wandered[0]) if len(wandered) else len(true) - at
             low, high = max(begin, first, self._filled), min(end, first + length)
             if low < high:
-                yield Run(low, high, again, first - at), -float(off[0]) * PACKET * 1000 / self.form.rate
+                run = Run(low, high, again, first - at, continues)
+                yield run, -float(off[0]) * PACKET * 1000 / self.form.rate
+            continues = low < high and 1 < length < len(off) and abs(off[length] - off[length - 1]) < STEADY
             at += max(1, length)
 
     def _reader(self, track: Track) -> Callable[[], Track]:
@@ -146,17 +140,19 @@ class AudioTrack:
         return track
 
     def _join(self, run: Run, report: SeamReport) -> None:
-        if run.first > self._filled:
+        if run.continues and run.first > self._filled:
+            self._runs[-1] = replace(self._runs[-1], end=run.first)
+        elif run.first > self._filled:
             self._silence(self._filled, run.first)
         self._runs.append(run)
-        self._joints.append((run.first, report))
+        self._joints.append(Joint(run.first, report, run.continues))
         self._filled = run.end
 
     def _silence(self, begin: int, end: int) -> None:
         begin = max(begin, self._filled)
         if end > begin:
             self._runs.append(Run(begin, end))
-            self._joints.append((begin, None))
+            self._joints.append(Joint(begin))
             self._filled = end
 
     def gap(self, begin_ms: float, end_ms: float) -> None:
@@ -167,10 +163,10 @@ class AudioTrack:
         last = -(-self._sample(end_ms) // PACKET)
         self._extend(last)
         self._copy_runs()
-        for first, end, reports in self._groups(last):
-            self._bridge(first, end)
-            for report in reports:
-                report.audio_packets_reencoded += end - first
+        for group in groups(self._joints, last):
+            self._bridge(group)
+            for report in group.reports:
+                report.audio_packets_reencoded += group.end - group.first
 
     def _extend(self, last: int) -> None:
         """The last piece's sound goes on until the end where it has more, silence follows where not."""
@@ -202,31 +198,26 @@ class AudioTrack:
             self._silent = self.sources.spool([packet] * SILENT_PACKETS)
         return self._silent
 
-    def _groups(self, last: int) -> Iterator[tuple[int, int, list[SeamReport]]]:
-        """Joints with the packets around them; joints that lie together are bridged as one."""
-        group: tuple[int, int, list[SeamReport]] | None = None
-        for slot, report in self._joints:
-            if slot == 0:
-                continue
-            first, end = max(0, slot - BEFORE), min(last, slot + AFTER)
-            if group and first <= group[1] + 1:
-                group = (group[0], max(end, group[1]), group[2] + ([report] if report else []))
-                continue
-            if group:
-                yield group
-            group = (first, end, [report] if report else [])
-        if group:
-            yield group
-
-    def _bridge(self, first: int, end: int) -> None:
-        """Encodes the packets of slots `first`..`end` anew from what both sides sound like there."""
+    def _bridge(self, group: Group) -> None:
+        """Encodes the packets of a group again from what both sides sound like there."""
+        first, end = group.first, group.end
         low = max(0, first - WARM_UP)
-        packets = encode(self.form, self._sound(low, end + 1))
+        heard = self._stretched if group.stretched else self._sound
+        packets = encode(self.form, heard(low, end + 1))
         chosen = packets[first - low + 1 : end - low + 1]
         offsets, sizes = self.sources.spool(chosen)
         rows = self.table.part(first, end)
         rows["file"], rows["offset"], rows["size"] = SPOOL, offsets, sizes
         self.table.write(first, rows)
+
+    def _stretched(self, low: int, high: int) -> Sound:
+        """What one track has for slots `low`..`high`, which is a packet more or less than they take."""
+        before, after = (next(self._near(slot, slot + 1)) for slot in (low, high - 1))
+        assert before.track is not None  # noqa: S101 — only runs of a track are stretched
+        first, last = low - before.shift, high - after.shift
+        parts = decode(self.sources, before.track(), max(0, first - WARM_UP), last)
+        whole = np.concatenate(list(parts)[min(first, WARM_UP) :], axis=1)
+        return stretched(whole, (high - low) * PACKET, self.form.rate, (WARM_UP + 2) * PACKET)
 
     def _sound(self, low: int, high: int) -> Sound:
         """What slots `low`..`high` shall sound like: each run in its slots, faded over at the joints."""

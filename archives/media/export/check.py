@@ -9,8 +9,8 @@ import av
 from av.error import FFmpegError
 
 from archives.media.export.boxes import BoxError
-from archives.media.export.film import Film
-from archives.media.export.index import UnreadablePiece
+from archives.media.export.film import STRICT, Film
+from archives.media.export.packets import UnreadablePiece
 from archives.media.export.plan import Cancelled, ExportCancelled, ExportError, Progress
 
 AROUND_MS = 1000
@@ -103,17 +103,19 @@ class Seams:
 def _reaches(container: Any, begin_ms: float, end_ms: float) -> bool:
     streams = [*container.streams.video[:1], *container.streams.audio[:1]]
     for stream in streams:
-        stream.codec_context.options = {"err_detect": "explode"}
+        stream.codec_context.options = dict(STRICT)
     container.seek(int(begin_ms * 1000), backward=True)
     reached = {stream.index: begin_ms for stream in streams}
     passed: set[int] = set()
     for packet in container.demux(streams):
+        # Sound and picture lie up to two seconds apart in the file: one waits for the other.
+        if packet.stream_index in passed:
+            continue
         for frame in packet.decode():
             if frame.time is not None:
                 reached[packet.stream_index] = frame.time * 1000
         if packet.pts is not None and float(packet.pts * packet.time_base) * 1000 > end_ms:
             passed.add(packet.stream_index)
-        # Sound and picture lie up to two seconds apart in the file.
         if len(passed) == len(streams):
             break
     return all(at_ms >= end_ms - AROUND_MS / 2 for at_ms in reached.values())

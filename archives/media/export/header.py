@@ -9,15 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from archives.media.export import turning
 from archives.media.export.boxes import Bytes, Parts, Streamed, box, full_box, joined
 from archives.media.export.index import RUN
 from archives.media.export.layout import Media
+from archives.media.export.packets import UPRIGHT, Turn
 from archives.media.export.table import Column, Stored
 
 MOVIE_RATE = 1000
 # The format counts seconds from here (ISO/IEC 14496-12, 8.2.2).
 EPOCH = datetime(1904, 1, 1, tzinfo=UTC)
-MATRIX = struct.pack(">9i", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
+MATRIX = turning.matrix(UPRIGHT, 0, 0)
 FILE_TYPE = joined(box(b"ftyp", b"isom", struct.pack(">I", 0x200), b"isomiso2avc1mp41"))
 # Nero's chapter box counts in one byte; the chapter track has no such limit.
 MOST_NERO_CHAPTERS = 255
@@ -35,6 +37,7 @@ class Entry:
     width: int = 0
     height: int = 0
     enabled: bool = True
+    turn: Turn = UPRIGHT
 
     @cached_property
     def tables(self) -> "_Tables":
@@ -43,40 +46,48 @@ class Entry:
 
 @dataclass
 class _Tables:
-    """Run lengths of the durations and, for pictures, numbers of key frames (from 1): as in the file."""
+    """Run lengths of the durations and, for pictures, numbers of key frames (from 1) and run lengths of how
+    much later than they are decoded they are shown: as in the file.
+    """
 
     lengths: Column
     keys: Column
+    late: Column
 
     @classmethod
     def of(cls, entry: Entry) -> "_Tables":
         rows_of = entry.media.rows
-        found = cls(Column(rows_of.folder, RUN), Column(rows_of.folder, ">u4"))
+        folder = rows_of.folder
+        found = cls(Column(folder, RUN), Column(folder, ">u4"), Column(folder, RUN))
         done, before = 0, np.zeros(0, np.int64)
         for rows in rows_of.blocks():
             if entry.handler == b"vide":
                 found.keys.extend(np.flatnonzero(rows["key"]) + done + 1)
+                add_runs(found.late, rows["late"])
             # The last length of a block is known with the next one.
             ticks = np.concatenate([before, rows["ticks"]])
-            found.add_lengths(np.diff(ticks))
+            add_runs(found.lengths, np.diff(ticks))
             done, before = done + len(rows), ticks[-1:]
-        found.add_lengths(entry.end - before)
+        add_runs(found.lengths, entry.end - before)
         return found
 
-    def add_lengths(self, values: NDArray[Any]) -> None:
-        """Equal neighbours are one row; one may go on from the part before."""
-        if not len(values):
-            return
-        begins = np.flatnonzero(np.append(True, values[1:] != values[:-1]))
-        more = np.empty(len(begins), RUN)
-        more["count"], more["value"] = np.diff(np.append(begins, len(values))), values[begins]
-        count = len(self.lengths)
-        last = self.lengths.part(max(0, count - 1), count)
-        if count and last["value"][0] == more["value"][0]:
-            last["count"] += more["count"][0]
-            self.lengths.write(count - 1, last)
-            more = more[1:]
-        self.lengths.extend(more)
+
+def add_runs(table: Column, values: NDArray[Any]) -> None:
+    """Equal neighbours are one row; one may go on from the part before."""
+    if not len(values):
+        return
+    begins = np.flatnonzero(np.append(True, values[1:] != values[:-1]))
+    more = np.empty(len(begins), RUN)
+    more["count"] = np.diff(np.append(begins, len(values)))
+    # Below zero in two's complement, as version 1 of such a table has it.
+    more["value"] = values[begins].astype(np.int64) & 0xFFFFFFFF
+    count = len(table)
+    last = table.part(max(0, count - 1), count)
+    if count and last["value"][0] == more["value"][0]:
+        last["count"] += more["count"][0]
+        table.write(count - 1, last)
+        more = more[1:]
+    table.extend(more)
 
 
 @dataclass(frozen=True)
@@ -113,7 +124,8 @@ def _trak(entry: Entry, number: int, entries: list[Entry], length_ms: int, made:
     tkhd = full_box(
         b"tkhd", 1, 3 if entry.enabled else 0,
         struct.pack(">QQIIQ8xHHH2x", made, made, number, 0, length_ms, 0, int(volume > 0), volume),
-        MATRIX, struct.pack(">II", entry.width << 16, entry.height << 16),
+        turning.matrix(entry.turn, entry.width, entry.height),
+        struct.pack(">II", entry.width << 16, entry.height << 16),
     )  # fmt: skip
     elst = full_box(b"elst", 1, 0, struct.pack(">IQqI", 1, length_ms, entry.media_time, 0x10000))
     chapters = [at + 1 for at, other in enumerate(entries) if other.handler == b"text"]
@@ -142,18 +154,23 @@ def _stbl(entry: Entry, base: int) -> Parts:
     # Without such a table every packet is a key, as those of sound are.
     if 0 < len(tables.keys) < len(media.rows):
         stss = _counted(b"stss", tables.keys)
+    ctts: Bytes | Parts = b""
+    if len(tables.late) > 1:
+        ctts = _counted(b"ctts", tables.late, version=1)
     count = len(media.rows)
     sizes = Streamed(4 * count, lambda: (_raw(media.sizes(rows), ">u4") for rows in media.rows.blocks()))
     stsz = full_box(b"stsz", 0, 0, struct.pack(">II", 0, count), sizes)
     stsc = _counted(b"stsc", media.chunk_runs)
-    return box(b"stbl", stsd, _counted(b"stts", tables.lengths), stss, stsc, stsz, _offsets(media, base))
+    return box(
+        b"stbl", stsd, _counted(b"stts", tables.lengths), ctts, stss, stsc, stsz, _offsets(media, base)
+    )
 
 
-def _counted(kind: bytes, table: Stored) -> Parts:
+def _counted(kind: bytes, table: Stored, version: int = 0) -> Parts:
     """A table as it lies on the disk, with the number of its rows in front."""
     size = len(table) * table.kind.itemsize
     body = Streamed(size, lambda: (_raw(rows, table.kind) for rows in table.blocks()))
-    return full_box(kind, 0, 0, struct.pack(">I", len(table)), body)
+    return full_box(kind, version, 0, struct.pack(">I", len(table)), body)
 
 
 def _raw(rows: NDArray[Any], kind: DTypeLike) -> bytes:

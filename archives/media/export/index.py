@@ -5,22 +5,27 @@ no such tables: its packets are found by walking it with libavformat.
 """
 
 import struct
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import av
 import numpy as np
 from av.error import FFmpegError
 from numpy.typing import NDArray
 
-from archives.media.export import boxes, h264
+from archives.media.export import boxes, h264, walk
 from archives.media.export.boxes import Bytes
+from archives.media.export.packets import (
+    UPRIGHT,
+    VIDEO_RATE,
+    Ints,
+    Piece,
+    Sizes,
+    Track,
+    Turn,
+    UnreadablePiece,
+)
 
-Ints = NDArray[np.int64]
-Sizes = NDArray[np.int32]
-VIDEO_RATE = 90_000
 CODECS = {b"avc1": "h264", b"avc3": "h264", b"mp4a": "aac"}
 AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 AAC_LC = 2
@@ -28,96 +33,53 @@ AAC_LC = 2
 RUN = np.dtype([("count", ">u4"), ("value", ">u4")])
 
 
-class UnreadablePiece(ValueError):
-    """The file holds no media that can be used; the message says why."""
-
-
-@dataclass(frozen=True)
-class Track:
-    """Packets of one track in decoding order.
-
-    `ticks` are presentation times on the piece's clock after its edit list, `rate` of them to the second
-    (90000 for video, the sampling rate for audio): the priming of AAC lies before 0.
-    """
-
-    path: Path
-    codec: str
-    config: bytes
-    rate: int
-    offsets: Ints
-    sizes: Sizes | Ints
-    ticks: Ints
-    keys: NDArray[np.bool_]
-    width: int = 0
-    height: int = 0
-    channels: int = 0
-
-    def __len__(self) -> int:
-        return len(self.ticks)
-
-    @property
-    def reordered(self) -> bool:
-        """Frames are shown in another order than they are stored: it has B-frames."""
-        return bool(len(self) and (np.diff(self.ticks) < 0).any())
-
-    @property
-    def frame_ticks(self) -> int:
-        """The usual distance of two packets; that of 25 fps when there is only one."""
-        if len(self) < 2:
-            return self.rate // 25
-        return max(1, int(np.median(np.diff(np.sort(self.ticks[:1000])))))
-
-    def take(self, chosen: Any) -> "Track":
-        """The same track with only these packets."""
-        kept = {name: getattr(self, name)[chosen] for name in ("offsets", "sizes", "ticks", "keys")}
-        return replace(self, **kept)
-
-
-@dataclass(frozen=True)
-class Piece:
-    video: Track | None
-    audio: Track | None
+# What reads tables that make no sense fails so: too long, too short, below zero.
+DAMAGE = (ValueError, OverflowError, MemoryError, struct.error, IndexError, FFmpegError)
+KINDS = {b"vide": "picture", b"soun": "sound"}
 
 
 def read_piece(path: Path) -> Piece:
-    """Raises UnreadablePiece when there is nothing to use, OSError when the file cannot be read."""
+    """The H.264 and the AAC of a piece.
+
+    Raises UnreadablePiece when it has neither, OSError when the file cannot be read.
+    """
+    piece = read_tables(path)
+    if piece.video or piece.audio:
+        return piece
+    raise UnreadablePiece(next(iter(piece.left_out), "the file has neither H.264 video nor AAC audio"))
+
+
+def read_tables(path: Path) -> Piece:
+    """As read_piece, but a file of other codecs is a piece without tracks. A track that is damaged does not
+    take the other one with it.
+    """
     size = path.stat().st_size
     if not size:
         raise UnreadablePiece("the file is empty (0 bytes)")
+    left_out: list[str] = []
     with path.open("rb") as file:
         try:
             tables, fragmented = moov(file, size)
-            tracks = _walk(path) if fragmented else _tracks(path, tables, size)
+            found = _walked(path, tables) if fragmented else _tracks(path, tables, size, left_out)
         except UnreadablePiece:
             raise
-        # Tables that make no sense fail in whatever reads them: too long, too short, below zero.
-        except (ValueError, OverflowError, MemoryError, struct.error, IndexError, FFmpegError) as error:
+        except DAMAGE as error:
             raise UnreadablePiece(f"the file is damaged: {error}") from error
-    video = next((track for track in tracks if track.width and len(track)), None)
-    audio = next((track for track in tracks if track.channels and len(track)), None)
-    if not video and not audio:
-        raise UnreadablePiece("the file has neither H.264 video nor AAC audio")
-    return Piece(video, audio)
+    return chosen(found, left_out)
 
 
-class Pieces:
-    """As read_piece, with the last two remembered: the tables of a long piece take room."""
+def _walked(path: Path, tables: Bytes) -> list[Track]:
+    return [track for track in walk.tracks(path, turns_of(tables)) if track.codec in CODECS.values()]
 
-    def __init__(self) -> None:
-        self.kept: dict[tuple[Path, int], Piece] = {}
 
-    def __call__(self, path: Path, changed_ns: int) -> Piece:
-        """`changed_ns` tells a file from a later one of its name."""
-        wanted = path, changed_ns
-        if wanted not in self.kept:
-            # The older one goes before the new one comes, not after.
-            while len(self.kept) > 1:
-                del self.kept[next(iter(self.kept))]
-            self.kept[wanted] = read_piece(path)
-        return self.kept[wanted]
-
-    def forget(self) -> None:
-        self.kept.clear()
+def chosen(tracks: list[Track], left_out: list[str]) -> Piece:
+    """The first track of each kind that holds anything."""
+    videos = [track for track in tracks if track.width and len(track)]
+    audios = [track for track in tracks if track.channels and len(track)]
+    for kind, others in (("picture", videos[1:]), ("sound", audios[1:])):
+        if others:
+            left_out.append(f"the file has {len(others) + 1} tracks of {kind}, of which the first is used")
+    return Piece(next(iter(videos), None), next(iter(audios), None), tuple(left_out))
 
 
 def moov(file: BinaryIO, size: int) -> tuple[Bytes, bool]:
@@ -134,12 +96,31 @@ def moov(file: BinaryIO, size: int) -> tuple[Bytes, bool]:
     return found, fragmented
 
 
-def _tracks(path: Path, tables: Bytes, size: int) -> list[Track]:
+def _tracks(path: Path, tables: Bytes, size: int, left_out: list[str]) -> list[Track]:
+    """Adds to `left_out` why a track is not among them."""
     mvhd = need(tables, b"mvhd")
     movie_rate = struct.unpack_from(">I", mvhd, 20 if mvhd[0] else 12)[0]
-    traks = [body for kind, body in boxes.children(tables) if kind == b"trak"]
-    tracks = (_track(path, trak, movie_rate, size) for trak in traks)
-    return [track for track in tracks if track is not None]
+    found = []
+    for trak in traks(tables):
+        try:
+            track = _track(path, trak, movie_rate, size)
+        except UnreadablePiece as error:
+            left_out.append(f"its {_kind(trak)} is not used: {error}")
+        except DAMAGE as error:
+            left_out.append(f"its {_kind(trak)} is damaged: {error}")
+        else:
+            found += [track] if track is not None else []
+    return found
+
+
+def _kind(trak: Bytes) -> str:
+    """As people call what the track holds, by its handler."""
+    hdlr = boxes.find(trak, b"mdia", b"hdlr")
+    return KINDS.get(bytes(hdlr[8:12]) if hdlr is not None else b"", "text")
+
+
+def traks(tables: Bytes) -> list[Bytes]:
+    return [body for kind, body in boxes.children(tables) if kind == b"trak"]
 
 
 def need(data: Bytes, *path: bytes) -> Bytes:
@@ -152,22 +133,26 @@ def need(data: Bytes, *path: bytes) -> Bytes:
 def _track(path: Path, trak: Bytes, movie_rate: int, size: int) -> Track | None:
     table = need(trak, b"mdia", b"minf", b"stbl")
     kind, entry = next(boxes.children(need(table, b"stsd"), 8), (b"", b""))
-    if kind not in CODECS:
+    if kind not in CODECS or (kind == b"mp4a" and not _is_aac(entry)):
         return None
     mdhd = need(trak, b"mdia", b"mdhd")
     media_rate = struct.unpack_from(">I", mdhd, 20 if mdhd[0] else 12)[0]
     sizes = _sizes(need(table, b"stsz"))
     offsets = _offsets(table, sizes)
     shown = _shown(table, len(sizes))
-    shown += edit_shift(boxes.find(trak, b"edts", b"elst"), movie_rate, media_rate)
+    end = _last_end(table, shown)
+    shift = edit_shift(boxes.find(trak, b"edts", b"elst"), movie_rate, media_rate)
+    shown += shift
     keys = _keys(boxes.find(table, b"stss"), len(sizes))
     described = describe(CODECS[kind], entry)
     rate = described.get("rate", VIDEO_RATE)
     ticks = shown if rate == media_rate else np.rint(shown * (rate / media_rate)).astype(np.int64)
     described |= {"codec": CODECS[kind], "rate": rate, "offsets": offsets, "sizes": sizes}
-    track = Track(path=path, ticks=ticks, keys=keys, **described)
+    end = round((end + shift) * (rate / media_rate))
+    track = Track(path=path, ticks=ticks, keys=keys, end=end, turn=_turn(trak), **described)
     whole = (offsets >= 0) & (offsets + sizes <= size) & (sizes > 0)
-    return track if whole.all() else track.take(whole)
+    # What is cut short ends with the last packet that is whole.
+    return track if whole.all() else replace(track.take(whole), end=0)
 
 
 def _sizes(stsz: Bytes) -> Sizes:
@@ -228,6 +213,31 @@ def _shown(table: Bytes, count: int) -> Ints:
     return shown
 
 
+def _last_end(table: Bytes, shown: Ints) -> int:
+    """Where the packet that is shown last ends; 0 without packets."""
+    if not len(shown):
+        return 0
+    last = int(shown.argmax())
+    counts, lengths = runs(need(table, b"stts"), ">u4")
+    run = int(np.searchsorted(np.cumsum(counts), last, "right"))
+    return int(shown[last]) + (int(lengths[run]) if run < len(lengths) else 0)
+
+
+def turns_of(tables: Bytes) -> dict[int, Turn]:
+    """By the number of a track, how its frames are turned when they are shown."""
+    heads = [(need(trak, b"tkhd"), trak) for trak in traks(tables)]
+    return {struct.unpack_from(">I", head, 20 if head[0] else 12)[0]: _turn(trak) for head, trak in heads}
+
+
+def _turn(trak: Bytes) -> Turn:
+    """Turns by a right angle and mirrored frames; of any other matrix, upright."""
+    head = need(trak, b"tkhd")
+    a, b, _, c, d = struct.unpack_from(">5i", head, 52 if head[0] else 40)
+    found = tuple((value > 0) - (value < 0) for value in (a, b, c, d))
+    straight = (a == d == 0 and b and c) or (b == c == 0 and a and d)
+    return found if straight else UPRIGHT
+
+
 def edit_shift(elst: Bytes | None, movie_rate: int, media_rate: int) -> int:
     """Ticks to add so that 0 is where the presentation begins: empty edits first, then one stretch."""
     if elst is None:
@@ -258,7 +268,7 @@ def describe(codec: str, entry: Bytes) -> dict[str, Any]:
         return {"config": avcc, "width": width, "height": height}
     esds = next((body for kind, body in boxes.children(entry, 28) if kind == b"esds"), b"")
     config = _audio_config(esds)
-    return {"config": config, "rate": aac_rate(config), "channels": config[1] >> 3 & 15}
+    return {"config": config, "rate": aac_rate(config), "channels": aac_channels(config)}
 
 
 def _audio_config(esds: Bytes) -> bytes:
@@ -278,40 +288,28 @@ def _audio_config(esds: Bytes) -> bytes:
     raise boxes.BoxError("no audio configuration")
 
 
+def _is_aac(entry: Bytes) -> bool:
+    """What is called mp4a may be MP3 as well; and an entry of QuickTime's kind is read by libavformat."""
+    esds = next((body for kind, body in boxes.children(entry, 28) if kind == b"esds"), b"")
+    try:
+        return aac_channels(_audio_config(esds)) > 0
+    except (boxes.BoxError, IndexError):
+        return False
+
+
 def aac_rate(config: bytes) -> int:
     """Sampling rate by an AudioSpecificConfig (ISO/IEC 14496-3)."""
     number = (config[0] & 7) << 1 | config[1] >> 7
     return AAC_RATES[number] if number < len(AAC_RATES) else 48_000
 
 
+def aac_channels(config: bytes) -> int:
+    """Channels by an AudioSpecificConfig; 0 if it describes them one by one."""
+    number = config[1] >> 3 & 15
+    return {7: 8}.get(number, number)
+
+
 def is_plain_aac(config: bytes) -> bool:
     """AAC-LC with packets of 1024 samples and nothing on top, such as spectral band replication."""
     no_extension = config[2:] in (b"", b"\x56\xe5\x00")
-    return config[0] >> 3 == AAC_LC and not config[1] & 4 and no_extension
-
-
-def _walk(path: Path) -> list[Track]:
-    with av.open(str(path)) as container:
-        streams = [s for s in (*container.streams.video[:1], *container.streams.audio[:1]) if _usable(s)]
-        rows: dict[int, list[tuple[int, int, int, bool]]] = {stream.index: [] for stream in streams}
-        for packet in container.demux(streams) if streams else ():
-            if packet.size and packet.pos is not None and packet.pts is not None:
-                rows[packet.stream_index].append((packet.pos, packet.size, packet.pts, packet.is_keyframe))
-        return [_walked(path, stream, rows[stream.index]) for stream in streams]
-
-
-def _usable(stream: Any) -> bool:
-    context = stream.codec_context
-    return bool(context and context.name in CODECS.values() and context.extradata)
-
-
-def _walked(path: Path, stream: Any, rows: list[tuple[int, int, int, bool]]) -> Track:
-    context = stream.codec_context
-    table = np.array(rows, np.int64).reshape(-1, 4)
-    video = stream.type == "video"
-    rate = VIDEO_RATE if video else context.sample_rate
-    scale = Fraction(stream.time_base) * rate
-    ticks = table[:, 2] * scale.numerator // scale.denominator
-    shape = {"width": context.width, "height": context.height} if video else {"channels": context.channels}
-    config, keys = bytes(context.extradata), table[:, 3] > 0
-    return Track(path, context.name, config, rate, table[:, 0], table[:, 1], ticks, keys, **shape)
+    return config[0] >> 3 == AAC_LC and not config[1] & 4 and no_extension and aac_channels(config) > 0

@@ -7,19 +7,16 @@ know every place before the first byte is written (the table of contents comes f
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from archives.media.export.index import Ints
+from archives.media.export.packets import Ints
 from archives.media.export.table import Column, Table
 
 BUCKET_S = 2
 WINDOW_S = 600
-# What lies no farther apart than this, and twice its size, is read at once.
-SPREAD = 1 << 20
 # From which chunk on (from 1) each holds how many packets of which description: as it stands in the file.
 CHUNK_RUN = np.dtype([("chunk", ">u4"), ("packets", ">u4"), ("description", ">u4")])
 
@@ -56,17 +53,16 @@ class Media:
         self._chunk_packets = int(packets[-1])
 
 
-class Bucket(NamedTuple):
-    """Some seconds of the film, in the order of the file.
-
-    `stretches`: of which source, from where and how many bytes, and which of `Media.prefixes` goes in front
-    (-1: none). `begin` and `size` are those of all of it, where it lies together in one source; else 0.
+class Stretches(NamedTuple):
+    """Some minutes of the film in the order of the file, as arrays: of which source, from where and how many
+    bytes. `prefix`: which of `prefixes` goes in front (-1: none).
     """
 
-    stretches: list[tuple[int, int, int, int]]
-    begin: int
-    size: int
-    bytes: int
+    files: Ints
+    offsets: Ints
+    sizes: Ints
+    prefix: Ints
+    prefixes: tuple[bytes, ...]
 
 
 def windows(tracks: list[Media]) -> Iterator[list[NDArray[Any]]]:
@@ -113,35 +109,24 @@ def _add_chunks(track: Media, offsets: Ints, sizes: Ints) -> None:
     track.add_chunks(offsets[begins], np.diff(np.append(begins, len(offsets))))
 
 
-def buckets(tracks: list[Media]) -> Iterator[tuple[Media, Bucket]]:
+def stretches(tracks: list[Media]) -> Iterator[Stretches]:
     """What to copy. Only one track may have prefixes."""
     with_prefix = next((track for track in tracks if track.prefixes), tracks[0])
     for parts in windows(tracks):
-        numbers = _buckets(tracks, parts)
-        order = np.argsort(numbers, kind="stable")
+        order = np.argsort(_buckets(tracks, parts), kind="stable")
         rows = np.concatenate(parts)[order]
         prefix = np.full(len(rows), -1)
         if with_prefix.prefixes:
             is_key = [part["key"] & (track is with_prefix) for track, part in zip(tracks, parts, strict=True)]
             prefix = np.where(np.concatenate(is_key)[order], rows["sets"].astype(np.int64), -1)
         if len(rows):
-            found = _merged(rows, prefix, numbers[order] // len(tracks))
-            yield from ((with_prefix, bucket) for bucket in found)
+            yield _merged(rows, prefix, with_prefix.prefixes)
 
 
-def _merged(rows: NDArray[Any], prefix: Ints, numbers: Ints) -> Iterator[Bucket]:
+def _merged(rows: NDArray[Any], prefix: Ints, prefixes: tuple[bytes, ...]) -> Stretches:
     """Neighbours that lie one after the other in the same source are one stretch."""
-    offsets, sizes, files = rows["offset"], rows["size"].astype(np.int64), rows["file"]
-    cuts = np.flatnonzero(np.append(True, numbers[1:] != numbers[:-1]))
+    offsets, sizes, files = rows["offset"], rows["size"].astype(np.int64), rows["file"].astype(np.int64)
     apart = np.append(True, (offsets[1:] != offsets[:-1] + sizes[:-1]) | (files[1:] != files[:-1]))
-    apart[cuts] = True
     begins = np.flatnonzero(apart | (prefix >= 0))
-    columns = files[begins], offsets[begins], np.add.reduceat(sizes, begins), prefix[begins]
-    stretches = list(zip(*(column.tolist() for column in columns), strict=True))
-    low, total = np.minimum.reduceat(offsets, cuts), np.add.reduceat(sizes, cuts)
-    size = np.maximum.reduceat(offsets + sizes, cuts) - low
-    one = np.minimum.reduceat(files, cuts) == np.maximum.reduceat(files, cuts)
-    size[~one | (size > SPREAD + 2 * total)] = 0
-    ends = np.searchsorted(begins, np.append(cuts, len(rows))).tolist()
-    for number, (first, end) in enumerate(pairwise(ends)):
-        yield Bucket(stretches[first:end], int(low[number]), int(size[number]), int(total[number]))
+    lengths = np.add.reduceat(sizes, begins)
+    return Stretches(files[begins], offsets[begins], lengths, prefix[begins], prefixes)

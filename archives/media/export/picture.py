@@ -12,7 +12,7 @@ from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from archives.media.export import h264
-from archives.media.export.index import VIDEO_RATE, Ints, Track
+from archives.media.export.packets import VIDEO_RATE, Ints, Track
 from archives.media.export.sources import Sources
 
 # Sets of our own carry this number, so that they live beside those of the pieces in one header.
@@ -23,18 +23,25 @@ THUMB = (96, 54)
 # Grey levels. A picture counts as found only when it is this much nearer than its neighbours in time.
 CLEARLY_NEARER = 1.0
 NEARLY_SAME = 0.35
+COARSE = {"skip_loop_filter": "all"}
 # Frames looked at on each side of the instant that the clocks name.
 REACH = 3
 
 
-def decoded(sources: Sources, track: Track, low: int, high: int) -> Iterator[tuple[int, VideoFrame]]:
-    """(ticks, frame) with low <= ticks < high on the piece's clock, in the order they are shown."""
+def decoded(
+    sources: Sources, track: Track, low: int, high: int, *, coarse: bool = False
+) -> Iterator[tuple[int, VideoFrame]]:
+    """(ticks, frame) with low <= ticks < high on the piece's clock, in the order they are shown.
+
+    `coarse`: without what is done to the edges of blocks, which thumbnails do not show.
+    """
     wanted = np.flatnonzero(track.ticks < high)
     keys = np.flatnonzero(track.keys & (track.ticks <= low))
     if not len(wanted):
         return
     context: Any = av.CodecContext.create(track.codec, "r")
     context.extradata = track.config
+    context.options = COARSE if coarse else {}
     number = sources.number(track.path)
     for index in range(int(keys[-1]) if len(keys) else 0, int(wanted[-1]) + 1):
         packet = av.Packet(sources.read(number, int(track.offsets[index]), int(track.sizes[index])))
@@ -70,7 +77,8 @@ def find_picture(sources: Sources, track: Track, around: int, picture: VideoFram
     of one is the first of the other once more: the pictures can.
     """
     reach = REACH * track.frame_ticks + track.frame_ticks // 2
-    near = [(ticks, thumb(frame)) for ticks, frame in decoded(sources, track, around - reach, around + reach)]
+    frames = decoded(sources, track, around - reach, around + reach, coarse=True)
+    near = [(ticks, thumb(frame)) for ticks, frame in frames]
     if len(near) < REACH:
         return None
     wanted = thumb(picture)

@@ -26,6 +26,12 @@ class Placed:
         return self.span.start_ms + self.moved_ms - self.span.in_ms
 
     @property
+    def add_to_pictures_ms(self) -> float:
+        """The same for frames, which may come before or after their sound."""
+        assert isinstance(self.span, PieceSpan)  # noqa: S101 — a gap has no clock of its own
+        return self.add_ms + self.span.pictures_early_ms
+
+    @property
     def window_ms(self) -> tuple[float, float] | None:
         """Where the change-over to this piece may lie, on the clock of the export."""
         span = self.span

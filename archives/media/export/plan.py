@@ -29,6 +29,7 @@ class PieceSpan:
 
     The change-over to this piece may move within `cut_earliest_ms`..`cut_latest_ms` of the run, where the
     previous piece and this one both hold good media. Without a window it happens at `start_ms` exactly.
+    `pictures_early_ms`: they are shown so much later, beside the sound (below zero: earlier).
     """
 
     path: Path
@@ -38,6 +39,7 @@ class PieceSpan:
     cut_earliest_ms: float | None = None
     cut_latest_ms: float | None = None
     title: str = ""
+    pictures_early_ms: float = 0.0
 
     @property
     def length_ms(self) -> float:

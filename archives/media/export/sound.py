@@ -1,8 +1,7 @@
 """Sound as arrays: AAC packets decoded, brought into one form, faded over and encoded."""
 
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import av
@@ -12,53 +11,14 @@ from av.audio.resampler import AudioResampler
 from av.error import InvalidDataError
 from numpy.typing import NDArray
 
-from archives.media.export import index
-from archives.media.export.index import Track
+from archives.media.export.form import LAYOUTS, PACKET, Form
+from archives.media.export.packets import Track
 from archives.media.export.sources import Sources
 
-PACKET = 1024
-GLOBAL_HEADER = 1 << 22
 FADE_MS = 5
+# Samples by which packets may lie beside their time before silence is put in, or something is left out.
+MAX_WANDER = 768
 Sound = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Form:
-    """What most of the sound is; pieces of another form are encoded anew."""
-
-    rate: int
-    channels: int
-    config: bytes
-
-    def odd(self, track: Track) -> str:
-        if not index.is_plain_aac(track.config):
-            return "not plain AAC-LC"
-        if (track.rate, track.channels) != (self.rate, self.channels):
-            return f"{track.rate} Hz, {track.channels} channels instead of {self.rate} Hz, {self.channels}"
-        return ""
-
-    @property
-    def layout(self) -> str:
-        return "mono" if self.channels == 1 else "stereo"
-
-
-class CommonForm:
-    """Counts how long each form lasts, to find the one that most of the run has."""
-
-    def __init__(self) -> None:
-        self._lengths: Counter[tuple[int, int]] = Counter()
-        self._configs: dict[tuple[int, int], bytes] = {}
-
-    def saw(self, track: Track, length_ms: float) -> None:
-        if index.is_plain_aac(track.config) and track.channels in (1, 2):
-            self._lengths[track.rate, track.channels] += round(length_ms) + 1
-            self._configs.setdefault((track.rate, track.channels), track.config)
-
-    def found(self) -> Form | None:
-        if not self._lengths:
-            return None
-        form = self._lengths.most_common(1)[0][0]
-        return Form(*form, self._configs[form])
 
 
 def fade(length: int, rate: int, *, into: bool, out_of: bool) -> Sound:
@@ -93,21 +53,58 @@ def decode(sources: Sources, track: Track, first: int, last: int) -> Iterator[So
 
 def blocks(sources: Sources, track: Track, form: Form, skip: int) -> Iterator[Sound]:
     """The track's sound in blocks of one packet, in the common form, without its first `skip` samples."""
-    resampler = AudioResampler(format="fltp", layout=form.layout, rate=form.rate)
     held = np.zeros((form.channels, 0), np.float32)
-    for part in decode(sources, track, 0, len(track)):
-        frame = AudioFrame.from_ndarray(np.ascontiguousarray(part), format="fltp", layout=_layout(part))
-        frame.sample_rate = track.rate
-        held = np.concatenate([held, *(out.to_ndarray() for out in resampler.resample(frame))], axis=1)
-        cut = min(skip, held.shape[1])
-        skip, held = skip - cut, held[:, cut:]
+    for part in _in_form(sources, track, form):
+        cut = min(skip, part.shape[1])
+        skip, held = skip - cut, np.concatenate([held, part[:, cut:]], axis=1)
         while held.shape[1] >= PACKET:
             yield held[:, :PACKET]
             held = held[:, PACKET:]
 
 
-def _layout(part: Sound) -> str:
-    return {1: "mono", 2: "stereo", 6: "5.1"}.get(part.shape[0], "stereo")
+def _in_form(sources: Sources, track: Track, form: Form) -> Iterator[Sound]:
+    """All of it from the first packet on; silence where packets are missing or do not decode."""
+    resampler: Any = None
+    kind, made = None, 0
+    for frame in _frames(sources, track):
+        if kind != (frame.format.name, frame.layout.name, frame.sample_rate):
+            # Parametric stereo turns up only in the first packets that have it.
+            kind = frame.format.name, frame.layout.name, frame.sample_rate
+            resampler = AudioResampler(format="fltp", layout=form.layout, rate=form.rate)
+        due = round((frame.pts - int(track.ticks[0])) * form.rate / track.rate)
+        frame.pts = None
+        if due - made > MAX_WANDER:
+            yield from _silence(form, due - made)
+            made = due
+        skip = made - due if made - due > MAX_WANDER else 0
+        for part in (out.to_ndarray() for out in resampler.resample(frame)):
+            cut, skip = part[:, skip:], max(0, skip - part.shape[1])
+            made += cut.shape[1]
+            yield cut
+
+
+def _silence(form: Form, samples: int) -> Iterator[Sound]:
+    """Some at a time: a hole may be long."""
+    for at in range(0, samples, PACKET):
+        yield np.zeros((form.channels, min(PACKET, samples - at)), np.float32)
+
+
+def _frames(sources: Sources, track: Track) -> Iterator[Any]:
+    """Every frame with the time of its packet."""
+    context: Any = av.CodecContext.create(track.codec, "r")
+    context.extradata = track.config or None
+    context.sample_rate, context.layout = track.rate, LAYOUTS.get(track.channels, "stereo")
+    number = sources.number(track.path)
+    for at in range(len(track)):
+        packet = av.Packet(sources.read(number, int(track.offsets[at]), int(track.sizes[at])))
+        packet.pts = packet.dts = ticks = int(track.ticks[at])
+        packet.time_base = Fraction(1, track.rate)
+        try:
+            for frame in context.decode(packet):
+                frame.pts = ticks if frame.pts is None else frame.pts
+                yield frame
+        except InvalidDataError:
+            continue
 
 
 def encode(form: Form, sound: Sound) -> list[bytes]:
@@ -116,10 +113,7 @@ def encode(form: Form, sound: Sound) -> list[bytes]:
 
 
 def encode_blocks(form: Form, blocks: Iterator[Sound]) -> Iterator[bytes]:
-    context: Any = av.CodecContext.create("aac", "w")
-    context.sample_rate, context.layout, context.format = form.rate, form.layout, "fltp"
-    context.bit_rate = 128_000 * form.channels
-    context.flags |= GLOBAL_HEADER
+    context = form.encoder()
     for number, block in enumerate(blocks):
         frame = AudioFrame.from_ndarray(np.ascontiguousarray(block), format="fltp", layout=form.layout)
         frame.sample_rate, frame.pts = form.rate, number * PACKET

@@ -1,5 +1,6 @@
 """The files that bytes are copied from: the pieces, and a spool for the little that is encoded anew."""
 
+import errno
 import os
 from array import array
 from collections import OrderedDict
@@ -9,9 +10,12 @@ from typing import Self
 
 import numpy as np
 
-from archives.media.export.index import Ints
+from archives.media.export.packets import Ints
 
 OPEN_FILES = 16
+COPIED_AT_ONCE = 8 << 20
+# Between file systems, or on one that knows no such call.
+NOT_IN_THE_KERNEL = (errno.EXDEV, errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP)
 
 
 class Sources:
@@ -65,6 +69,33 @@ class Sources:
         if len(data) != size:
             raise EOFError(f"{self._paths[number]} became shorter while it was read")
         return data
+
+    def read_into(self, number: int, offset: int, buffer: memoryview) -> None:
+        """As `read`, into memory that is there already."""
+        done = 0
+        while done < len(buffer):
+            got = os.preadv(self._descriptor(number), [buffer[done:]], offset + done)
+            if not got:
+                raise EOFError(f"{self._paths[number]} became shorter while it was read")
+            done += got
+
+    def copy(self, number: int, offset: int, size: int, target: int) -> None:
+        """Appends a stretch of a source to a file, within the kernel where it can."""
+        while size:
+            done = self._copied(number, offset, min(size, COPIED_AT_ONCE), target)
+            offset, size = offset + done, size - done
+
+    def _copied(self, number: int, offset: int, size: int, target: int) -> int:
+        source = self._descriptor(number)
+        try:
+            done = os.copy_file_range(source, target, size, offset)
+        except OSError as error:
+            if error.errno not in NOT_IN_THE_KERNEL:
+                raise
+            done = os.write(target, self.read(number, offset, size))
+        if not done:
+            raise EOFError(f"{self._paths[number]} became shorter while it was read")
+        return done
 
     def _descriptor(self, number: int) -> int:
         if number in self._open:

@@ -13,12 +13,20 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from archives.media.export.boxes import BoxError
-from archives.media.export.index import Ints, Sizes, Track
+from archives.media.export.packets import Ints, Sizes, Track
 
 # The spool of freshly encoded packets is always the first source.
 SPOOL = 0
 ROW = np.dtype(
-    [("file", "<u4"), ("offset", "<i8"), ("size", "<u4"), ("ticks", "<i8"), ("key", "?"), ("sets", "u1")]
+    [
+        ("file", "<u4"),
+        ("offset", "<i8"),
+        ("size", "<u4"),
+        ("ticks", "<i8"),
+        ("late", "<i4"),
+        ("key", "?"),
+        ("sets", "u1"),
+    ]
 )
 BLOCK_ROWS = 1 << 16
 
@@ -77,7 +85,11 @@ class Column(Stored):
 
 
 class Table(Column):
-    """Rows in the order in which they are shown: 26 bytes for each packet."""
+    """Rows in the order in which they are decoded: 30 bytes for each packet.
+
+    `ticks` rise. A frame is shown `late` ticks after them: where frames are shown in another order than they
+    are decoded, the first to be decoded has the ticks of the first to be shown, and so on.
+    """
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, ROW)
@@ -85,14 +97,16 @@ class Table(Column):
         self.last_ticks: int | None = None
 
     def add(
-        self, file: int, offsets: Ints, sizes: Sizes | Ints, ticks: Ints, keys: Any, sets: int = 0
+        self, file: int, offsets: Ints, sizes: Sizes | Ints, shown: Ints, keys: Any, sets: int = 0
     ) -> None:
-        keys = np.broadcast_to(keys, len(offsets))
+        """`shown`: when each packet is shown."""
+        keys, ticks = np.broadcast_to(keys, len(offsets)), np.sort(shown)
         for low in range(0, len(offsets), BLOCK_ROWS):
             part = slice(low, low + BLOCK_ROWS)
             rows = np.zeros(len(offsets[part]), ROW)
             rows["file"], rows["offset"], rows["size"] = file, offsets[part], sizes[part]
-            rows["ticks"], rows["key"], rows["sets"] = ticks[part], keys[part], sets
+            rows["ticks"], rows["late"] = ticks[part], shown[part] - ticks[part]
+            rows["key"], rows["sets"] = keys[part], sets
             self.extend(rows)
             self.last_ticks = int(rows["ticks"][-1])
 
@@ -110,5 +124,9 @@ class Aside(Table):
     def _read(self, bare: Track, low: int, high: int) -> Track:
         rows = self.part(low, high)
         return replace(
-            bare, offsets=rows["offset"], sizes=rows["size"], ticks=rows["ticks"], keys=rows["key"]
+            bare,
+            offsets=rows["offset"],
+            sizes=rows["size"],
+            ticks=rows["ticks"] + rows["late"],
+            keys=rows["key"],
         )

@@ -27,4 +27,11 @@ def _span(span: Span, path_of: Callable[[str], Path]) -> PieceSpan | GapSpan:
     if span.segment is None:
         return GapSpan(span.start_ms, span.length_ms, " ".join(map(sentence, span.causes)))
     window = span.change_from_ms, span.change_until_ms
-    return PieceSpan(path_of(span.segment), span.start_ms, span.in_ms, span.out_ms, *window)
+    return PieceSpan(
+        path_of(span.segment),
+        span.start_ms,
+        span.in_ms,
+        span.out_ms,
+        *window,
+        pictures_early_ms=span.pictures_early_ms,
+    )

@@ -1,7 +1,6 @@
 """The video track: copied packets, cut at key frames; a few frames encoded anew where none is at hand."""
 
 from array import array
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import chain
@@ -9,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from archives.media.export import h264, picture
-from archives.media.export.index import VIDEO_RATE, Ints, Track
+from archives.media.export import h264, picture, turning
+from archives.media.export.packets import VIDEO_RATE, Ints, Track
 from archives.media.export.placing import Placed
 from archives.media.export.plan import CutMethod, SeamReport
+from archives.media.export.shape import Shape
 from archives.media.export.sources import Sources
 from archives.media.export.table import BLOCK_ROWS, SPOOL, Table
 
@@ -29,42 +29,6 @@ def ticks_of(ms: float) -> int:
     return round(ms * TICKS_PER_MS)
 
 
-@dataclass(frozen=True)
-class Shape:
-    """What most of the export looks like; pieces of another shape are encoded anew."""
-
-    width: int
-    height: int
-    sets: h264.ParameterSets
-
-    def odd(self, track: Track) -> str:
-        """Why the packets of `track` cannot be copied; empty when they can."""
-        if (track.width, track.height) != (self.width, self.height):
-            return f"{track.width}x{track.height} instead of {self.width}x{self.height}"
-        if h264.read_avcc(track.config).nal_length != h264.NAL_LENGTH:
-            return "an unusual length of NAL units"
-        return "B-frames, between which no cut is clean" if track.reordered else ""
-
-
-class CommonShape:
-    """Counts how long each shape lasts, to find the one that most of the run has."""
-
-    def __init__(self) -> None:
-        self._lengths: Counter[tuple[int, int]] = Counter()
-        self._sets: dict[tuple[int, int], h264.ParameterSets] = {}
-
-    def saw(self, track: Track, length_ms: float) -> None:
-        size = (track.width, track.height)
-        self._lengths[size] += round(length_ms) + 1
-        self._sets.setdefault(size, h264.read_avcc(track.config))
-
-    def found(self) -> Shape | None:
-        if not self._lengths:
-            return None
-        size = self._lengths.most_common(1)[0][0]
-        return Shape(*size, self._sets[size])
-
-
 @dataclass
 class _Open:
     """The piece whose end is not yet known: it lasts until the next one's first picture."""
@@ -76,7 +40,7 @@ class _Open:
 
     @property
     def add(self) -> int:
-        return ticks_of(self.placed.add_ms)
+        return ticks_of(self.placed.add_to_pictures_ms)
 
 
 @dataclass
@@ -127,7 +91,7 @@ class VideoTrack:
         report.method = "re-encoded"
         window = placed.window_ms or (placed.begin_ms, placed.begin_ms)
         half = track.frame_ticks // 2
-        keys = track.ticks[track.keys] + ticks_of(placed.add_ms)
+        keys = track.ticks[track.keys] + ticks_of(placed.add_to_pictures_ms)
         inside = keys[(keys >= ticks_of(window[0]) - half) & (keys <= ticks_of(window[1]) + half)]
         if not len(inside) or self.shape.odd(track):
             return wanted
@@ -147,10 +111,18 @@ class VideoTrack:
         if following is not None:
             end = self._end_by_picture(current, following, until - current.track.frame_ticks // 2)
         self._write(current, end - current.add, until)
-        late = until - (self.table.last_ticks or 0)
-        if late > ticks_of(STANDING_MS) + current.track.frame_ticks:
-            self._fill_black(until - late + BLACK_FRAME_TICKS, until)
-            number, early_ms = current.placed.number, late // TICKS_PER_MS
+        self._fill_rest(current, until)
+
+    def _fill_rest(self, current: _Open, until: int) -> None:
+        """A frame stands as long as its file says; what comes after that is not known, and black."""
+        shown = self.table.last_ticks or 0
+        stands = max(
+            shown + current.track.frame_ticks, current.track.stands_until(shown - current.add) + current.add
+        )
+        early = until - stands
+        if early > ticks_of(STANDING_MS):
+            self._fill_black(stands, until)
+            number, early_ms = current.placed.number, early // TICKS_PER_MS
             self.notes.append(f"Span {number}: its picture ends {early_ms} ms early; black until the next.")
 
     def _end_by_picture(self, current: _Open, following: _Open, end: int) -> int:
@@ -158,7 +130,7 @@ class VideoTrack:
         track, begin = following.track, following.begin - following.add
         if following.report.method != "key frame":
             begin -= track.frame_ticks // 2
-        frames = picture.decoded(self.sources, track, begin, begin + 3 * track.frame_ticks)
+        frames = picture.decoded(self.sources, track, begin, begin + 3 * track.frame_ticks, coarse=True)
         first = next(frames, None)
         if first is None:
             return end
@@ -169,27 +141,46 @@ class VideoTrack:
         return same + current.add
 
     def _write(self, current: _Open, end: int, until: int) -> None:
-        """Frames from the piece's begin to `end` (its ticks), shown before `until` (the export's)."""
+        """Frames from the piece's begin to `end` (its ticks), shown before `until` (the export's).
+
+        Encoded again is what is shown before the first key frame, and after the last packet up to which
+        nothing is shown out of turn: where there are B-frames, a few of them.
+        """
         track, half = current.track, current.track.frame_ticks // 2
         begin = current.begin - current.add - half
         odd = self.shape.odd(track)
-        ready = np.flatnonzero(track.keys & (track.ticks >= begin) & (not odd))
-        copied_from = int(ready[0]) if len(ready) else len(track)
-        copied_at = int(track.ticks[copied_from]) if copied_from < len(track) else end
-        if odd or bool(((track.ticks >= begin) & (track.ticks < min(copied_at, end))).any()):
-            self._reencode(current, begin, min(copied_at, end), until)
-        last = int(np.searchsorted(track.ticks, end)) if not odd else copied_from
-        if last > copied_from:
-            self._copy(current, slice(copied_from, last), until)
+        ready = np.flatnonzero(track.keys & (track.ticks >= begin) & (track.ticks < end) & (not odd))
+        first = int(ready[0]) if len(ready) else len(track)
+        chosen = self._copied(track, first, end)
+        copied_at, copied_to = end, end
+        if len(chosen):
+            copied_at, copied_to = int(track.ticks[first]), int(track.ticks[chosen].max()) + 1
+        self._reencode_between(current, begin, copied_at, until)
+        if len(chosen):
+            self._copy(current, chosen, until)
+            self._reencode_between(current, copied_to, end, until)
         if odd:
             self.notes.append(f"Span {current.placed.number}: its picture is encoded anew ({odd}).")
 
-    def _copy(self, current: _Open, chosen: slice, until: int) -> None:
+    def _copied(self, track: Track, first: int, end: int) -> Ints:
+        """The packets from key frame `first` on; those shown before it belong to what was before."""
+        last = track.decodable(end) if first < len(track) else first
+        chosen = np.arange(first, max(first, last))
+        return chosen[track.ticks[chosen] >= track.ticks[first]] if len(chosen) else chosen
+
+    def _reencode_between(self, current: _Open, begin: int, end: int, until: int) -> None:
+        ticks = current.track.ticks
+        if ((ticks >= begin) & (ticks < end)).any():
+            self._reencode(current, begin, end, until)
+
+    def _copy(self, current: _Open, chosen: Ints, until: int) -> None:
         track = current.track.take(chosen)
         sets = self.joined.add(h264.read_avcc(track.config))
-        ticks = self._instants(current, track.ticks + current.add, until)
+        order = np.argsort(track.ticks, kind="stable")
+        shown = np.empty(len(order), np.int64)
+        shown[order] = self._instants(current, track.ticks[order] + current.add, until)
         file = self.sources.number(track.path)
-        self.table.add(file, track.offsets, track.sizes, ticks, track.keys, sets)
+        self.table.add(file, track.offsets, track.sizes, shown, track.keys, sets)
 
     def _reencode(self, current: _Open, begin: int, end: int, until: int) -> None:
         ticks = array("q")
@@ -199,8 +190,9 @@ class VideoTrack:
                 ticks.append(at + current.add)
                 if len(ticks) % 100 == 0:
                     self.check_cancelled()
-                yield frame
+                yield turning.turned(frame, turn)
 
+        turn = turning.between(current.track.turn, self.shape.turn)
         offsets, sizes, keys, sets = self._encode(frames(), 50)
         if ticks:
             instants = self._instants(current, np.array(ticks, np.int64), until)

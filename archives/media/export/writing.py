@@ -5,17 +5,13 @@ import fcntl
 import os
 import shutil
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from archives.media.export import layout
-from archives.media.export.boxes import Bytes
 from archives.media.export.plan import ExportError
-from archives.media.export.sources import Sources
 
-BLOCK = 1 << 20
 # Room for a little more than the media itself: the table of contents, other writers.
 SPARE = 1 << 20
 
@@ -37,7 +33,8 @@ def partial(target: Path) -> Iterator[BinaryIO]:
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     name = partial_name(target)
-    with name.open("a+b") as file:
+    # Not emptied before it is locked; and the kernel copies nothing into a file that is open for appending.
+    with os.fdopen(os.open(name, os.O_RDWR | os.O_CREAT, 0o666), "r+b") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -48,6 +45,8 @@ def partial(target: Path) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
             name.replace(target)
+        except EOFError as error:
+            raise ExportError(f"{error}. Fetch the piece again, then export.") from error
         except OSError as error:
             raise _named(error, target) from error
         finally:
@@ -73,31 +72,3 @@ def media_header(size: int) -> bytes:
     if size + 8 < 1 << 32:
         return struct.pack(">I4s", size + 8, b"mdat")
     return struct.pack(">I4sQ", 1, b"mdat", size + 16)
-
-
-def copy_media(
-    file: BinaryIO, tracks: list[layout.Media], sources: Sources, copied: Callable[[int], None]
-) -> None:
-    """Calls `copied` with the bytes written so far, about once for each megabyte."""
-    held: list[Bytes] = []
-    done = waiting = 0
-    for track, bucket in layout.buckets(tracks):
-        held += _bytes(sources, track, bucket)
-        waiting += bucket.bytes
-        if waiting >= BLOCK:
-            done += file.write(b"".join(held))
-            held, waiting = [], 0
-            copied(done)
-    done += file.write(b"".join(held))
-    copied(done)
-
-
-def _bytes(sources: Sources, track: layout.Media, bucket: layout.Bucket) -> list[Bytes]:
-    block = memoryview(sources.read(bucket.stretches[0][0], bucket.begin, bucket.size))
-    found: list[Bytes] = []
-    for file, offset, length, prefix in bucket.stretches:
-        if prefix >= 0:
-            found.append(track.prefixes[prefix])
-        at = offset - bucket.begin
-        found.append(block[at : at + length] if block else sources.read(file, offset, length))
-    return found

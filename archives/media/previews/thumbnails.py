@@ -18,7 +18,8 @@ from av.error import FFmpegError
 from numpy.typing import NDArray
 from PIL import Image
 
-from archives.media.export.index import Track, UnreadablePiece, read_piece
+from archives.media.export.index import read_piece
+from archives.media.export.packets import Track, UnreadablePiece
 from archives.media.export.plan import GapSpan, PieceSpan
 
 Progress = Callable[[float], None]

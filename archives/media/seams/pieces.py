@@ -28,6 +28,7 @@ MediaSource = str | PathLike[str] | BinaryIO
 # says.
 SOUND_LEAD_MS = 100
 LARGEST_TIME_MS = 1000 * 3600 * 1000
+LATE_CLOCK_MS = 500
 # So many samples at SOUND_RATE are made again where more is heard: a filter knows nothing beyond its ends.
 JOINT = 160
 # Pictures that must be decoded for those after them are seen too, up to this much.
@@ -101,15 +102,27 @@ class Piece:
         tracks = [track for track in (self._sound, self._video) if track is not None]
         starts = [_ms(track.start_time or 0, track.time_base) for track in tracks]
         ends = [
-            start + _ms(track.duration, track.time_base)
-            for start, track in zip(starts, tracks, strict=True)
-            if track.duration
+            self._end_ms(track, start) for start, track in zip(starts, tracks, strict=True) if track.duration
         ]
         if not ends and self._container.duration:
             ends = [self._container.duration / 1000]
         if not ends:
             raise UnreadableMedia(f"{self.name} has neither sound nor pictures of a known length")
         return max(0.0, min(starts)), max(ends)
+
+    def _end_ms(self, track: Any, start_ms: float) -> float:
+        """Where the track ends: of one whose clock begins late, some files count that into its duration."""
+        stated = start_ms + _ms(track.duration, track.time_base)
+        if start_ms < LATE_CLOCK_MS:
+            return stated
+        try:
+            self._container.seek(track.start_time + track.duration, stream=track, backward=True)
+            ends = [
+                packet.pts + (packet.duration or 0) for packet in self._container.demux(track) if packet.size
+            ]
+        except (OSError, av.error.FFmpegError):
+            return stated
+        return _ms(max(ends), track.time_base) if ends else stated
 
     def sound(self, from_ms: float, to_ms: float) -> Sound:
         """The sound of [from_ms, to_ms), brought down to SOUND_RATE; what was heard from there is remembered.

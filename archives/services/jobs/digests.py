@@ -35,7 +35,16 @@ def fingerprint(run: ArchiveRun, timeline: Timeline) -> str:
 
 def _shown(span: Span, files: dict[str, str]) -> list[object]:
     window = [span.change_from_ms, span.change_until_ms]
-    return [files.get(span.segment or ""), span.start_ms, span.in_ms, span.out_ms, *window, *span.causes]
+    shown: list[object] = [
+        files.get(span.segment or ""),
+        span.start_ms,
+        span.in_ms,
+        span.out_ms,
+        *window,
+        *span.causes,
+    ]
+    # Only what is moved: an export of anything else stays what it is.
+    return [*shown, {"pictures_early_ms": span.pictures_early_ms}] if span.pictures_early_ms else shown
 
 
 def adopt_former(run: ArchiveRun, digest: str) -> None:

@@ -212,6 +212,7 @@ def test_one_of_two_cameras_is_dark(one_of_two: tuple[Run, tuple[float, float]],
     assert recorded.get()["account"]["absences"] == [], "Ann was there"
 
 
+@pytest.mark.xfail(reason="A tile that is dark in a real call is not found yet.", strict=True)
 def test_the_dark_tile_of_one_of_two_is_remarked(one_of_two: tuple[Run, tuple[float, float]]) -> None:
     recorded, dark = one_of_two
     remarks = wait_for(lambda: recorded.offsets()["remarks"], "the content is checked", 30)

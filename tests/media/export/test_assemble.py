@@ -205,13 +205,41 @@ def test_it_encodes_a_piece_of_another_size_anew_and_says_so(tmp_path: Path) -> 
         assert {(frame.width, frame.height) for frame in container.decode(video=0)} == {(320, 180)}
 
 
-def test_it_encodes_a_piece_with_b_frames_anew(tmp_path: Path) -> None:
-    params = "bframes=2:b-adapt=0:keyint=25:scenecut=0"
-    reordered = {"profile": "main", "preset": "veryfast", "x264-params": params}
-    recipes = [Recipe(0, 150), Recipe(125, 200, options=reordered), Recipe(175, 300)]
+def b_frames(gop: int, more: str = "") -> dict[str, Any]:
+    params = f"bframes=3:b-adapt=0:b-pyramid=normal:keyint={gop}:min-keyint={gop}:scenecut=0{more}"
+    return {"gop": gop, "options": {"profile": "main", "preset": "veryfast", "x264-params": params}}
+
+
+def test_b_frames_are_copied_but_for_the_few_at_the_cuts(tmp_path: Path) -> None:
+    recipes = [Recipe(0, 150), Recipe(125, 200, **b_frames(10)), Recipe(175, 300, gop=10)]
     report, seen = exported(tmp_path, recipes)
     assert seen.numbers == list(range(300))
-    assert any("B-frames" in note for note in report.notes)
+    assert report.frames_reencoded <= 3
+    assert report.notes == []
+
+
+@pytest.mark.parametrize("more", ["", ":open-gop=1", ":bframes=7:ref=4"])
+def test_every_frame_is_shown_once_where_all_pieces_have_b_frames(tmp_path: Path, more: str) -> None:
+    recipes = [
+        Recipe(0, 150, **b_frames(25, more)),
+        Recipe(101, 263, late_ms=13, **b_frames(30, more)),
+        Recipe(217, 400, late_ms=31, **b_frames(48, more)),
+    ]
+    report, seen = exported(tmp_path, recipes)
+    assert seen.numbers == list(range(400))
+    assert report.frames_reencoded < 60
+    times = [at_ms for at_ms, _ in seen.pictures]
+    assert times == sorted(times)
+    assert_sound_follows(seen, 70, 16_000)
+
+
+def test_b_frames_decode_from_anywhere(tmp_path: Path) -> None:
+    exported(tmp_path, [Recipe(0, 100, **b_frames(25)), Recipe(75, 200, **b_frames(20))])
+    with av.open(str(tmp_path / "whole.mp4")) as container:
+        for second in (5, 1, 3, 7, 0):
+            container.seek(second * 1_000_000, backward=True)
+            frame = next(container.decode(video=0))
+            assert number_in(frame) == round(float(frame.time) * 25)
 
 
 def test_it_encodes_sound_of_another_form_anew(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from archives.media.export import ExportReport
-from tests.media.export.test_assemble import exported
+from tests.media.export.test_assemble import b_frames, exported
 from tests.support.media import counted_video
 from tests.support.media.segment_files import Recipe
 
@@ -71,7 +71,8 @@ def shown(page: Page, at_s: float) -> int | None:
 @pytest.mark.parametrize(
     ("second", "sets"),
     [(Recipe(75, 200), "header"), (Recipe(75, 200, gop=60), "header"),
-     (Recipe(75, 200, options={"crf": "33"}), "every key frame")],
+     (Recipe(75, 200, options={"crf": "33"}), "every key frame"),
+     (Recipe(75, 200, **b_frames(25)), "every key frame")],
 )  # fmt: skip
 def test_it_shows_the_right_picture_at_every_instant(
     tmp_path: Path, page: Page, second: Recipe, sets: str

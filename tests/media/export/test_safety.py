@@ -20,15 +20,19 @@ from archives.media.export import (
     ExportPlan,
     PieceSpan,
     boxes,
+    copying,
     export,
     film,
+    foreign,
     index,
     layout,
     writing,
 )
 from archives.media.export.check import Seams
 from archives.media.export.film import Film
-from archives.media.export.index import Piece, Pieces, read_piece
+from archives.media.export.foreign import Pieces
+from archives.media.export.index import read_piece
+from archives.media.export.packets import Piece
 from archives.media.export.sources import Sources
 from archives.media.export.table import Column, Table
 from tests.support.media.segment_files import Recipe, make, see
@@ -133,7 +137,7 @@ def test_it_says_how_much_room_it_needs_before_it_writes(
 def test_it_says_what_went_wrong_with_the_disk(
     piece: Path, target: Path, monkeypatch: pytest.MonkeyPatch, number: int, message: str
 ) -> None:
-    monkeypatch.setattr(writing, "copy_media", failing(OSError(number, os.strerror(number))))
+    monkeypatch.setattr(copying, "copy_media", failing(OSError(number, os.strerror(number))))
     with pytest.raises(ExportError, match=message):
         export(plan(piece), target)
     assert list(target.parent.iterdir()) == []
@@ -171,8 +175,9 @@ def test_it_does_not_keep_a_file_that_plays_worse_than_its_pieces(
 ) -> None:
     """Bytes are read from a little beside where they should be, from the second piece on."""
     second = make(tmp_path / "second.mp4", Recipe(100, 200))
-    read = Sources.read
-    monkeypatch.setattr(Sources, "read", lambda *at: read(*at) if at[1] < 2 else read(at[0], 1, *at[2:]))
+    read = Sources.read_into
+    monkeypatch.setattr(Sources, "read_into", lambda at, number, *to: read(at, min(1, number), *to))
+    monkeypatch.setattr("archives.media.export.assemble.compare", lambda *_: 0)
     with pytest.raises(ExportError, match=r"does not play at \d+ ms, though its pieces do; it was not kept"):
         export(two(piece, second), target)
     assert list(target.parent.iterdir()) == []
@@ -277,7 +282,7 @@ def test_what_is_kept_of_pieces_never_grows_beyond_two(
     """The older one goes before the new one is read: at no time are there the tables of three."""
     pieces = Pieces()
     held: list[int] = []
-    monkeypatch.setattr(index, "read_piece", lambda path: held.append(len(pieces.kept)) or Piece(None, None))
+    monkeypatch.setattr(foreign, "read_any", lambda path: held.append(len(pieces.kept)) or Piece(None, None))
     for number in range(4):
         pieces(tmp_path / str(number), 0)
     assert held == [0, 1, 1, 1]

@@ -17,11 +17,17 @@ from av.audio.frame import AudioFrame
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
+from archives.media.export.packets import UPRIGHT, Turn
+from archives.media.export.turning import between, matrix, turned
 from tests.support.media import counted_video
 
 FRAME_MS = 40
 RATE = 48_000
 SECONDS = 120
+OWN_CLOCK = {
+    "movflags": "frag_keyframe+empty_moov+default_base_moof+frag_discont",
+    "avoid_negative_ts": "disabled",
+}
 
 
 @cache
@@ -48,6 +54,15 @@ class Recipe:
     sound: bool = True
     rate: int = RATE
     layout: str = "mono"
+    codecs: tuple[str, str] = ("libx264", "aac")
+    # Frames are stored so that this display matrix brings them upright.
+    turn: Turn = UPRIGHT
+    # Where the file's own clock begins; such files are fragmented.
+    clock_s: int = 0
+    # By this share the clock of the sound runs slow: its time stamps are further apart than its samples.
+    drift: float = 0.0
+    # Between these instants of the file it has no packets of sound.
+    missing_ms: tuple[float, float] = (0.0, 0.0)
     options: dict[str, str] = field(default_factory=dict)
     container_options: dict[str, str] = field(default_factory=dict)
 
@@ -57,35 +72,53 @@ class Recipe:
         return self.first * FRAME_MS
 
     @property
+    def stored_size(self) -> tuple[int, int]:
+        return self.size if self.turn[0] else (self.size[1], self.size[0])
+
+    @property
     def length_ms(self) -> float:
         return (self.end - self.first) * FRAME_MS
 
 
 def make(path: Path, recipe: Recipe) -> Path:
-    with av.open(str(path), "w", format="mp4", container_options=recipe.container_options) as container:
+    options = OWN_CLOCK if recipe.clock_s else recipe.container_options
+    with av.open(str(path), "w", format="mp4", container_options=options) as container:
         video = _video(container, recipe) if recipe.picture else None
         audio = _audio(container, recipe) if recipe.sound else None
         blocks = _blocks(recipe) if audio else iter(())
         for number in range(recipe.first, recipe.end):
             if video:
                 container.mux(video.encode(_picture(number, recipe)))
-            for block in _until(blocks, (number + 1 - recipe.first) * FRAME_MS * recipe.rate // 1000):
+            until_ms = (number + 1 - recipe.first) * FRAME_MS + recipe.clock_s * 1000
+            for block in _until(blocks, until_ms * recipe.rate // 1000):
                 container.mux(audio.encode(block))
         for block in blocks:
             container.mux(audio.encode(block))
         for stream in (video, audio):
             if stream:
                 container.mux(stream.encode(None))
+    if recipe.turn != UPRIGHT:
+        _write_matrix(path, recipe)
     return path
 
 
+def _write_matrix(path: Path, recipe: Recipe) -> None:
+    """Into the header of the first track."""
+    data = path.read_bytes()
+    at = data.index(b"tkhd") + 4 + 40
+    path.write_bytes(data[:at] + matrix(recipe.turn, *recipe.stored_size) + data[at + 36 :])
+
+
 def _video(container: Any, recipe: Recipe) -> Any:
-    stream = container.add_stream("libx264", rate=25)
-    stream.width, stream.height = recipe.size
+    stream = container.add_stream(recipe.codecs[0], rate=25)
+    stream.width, stream.height = recipe.stored_size
     stream.pix_fmt = "yuv420p"
     stream.time_base = stream.codec_context.time_base = Fraction(1, 90_000)
     # BT.601 in limited range, as recorders write it.
     stream.codec_context.colorspace, stream.codec_context.color_range = 6, 1
+    if recipe.codecs[0] != "libx264":
+        stream.options = {"preset": "ultrafast", "x265-params": f"keyint={recipe.gop}:log-level=none"}
+        return stream
     stream.options = {
         "profile": "baseline",
         "preset": "ultrafast",
@@ -96,29 +129,43 @@ def _video(container: Any, recipe: Recipe) -> Any:
 
 
 def _audio(container: Any, recipe: Recipe) -> Any:
-    stream = container.add_stream("aac", rate=recipe.rate, layout=recipe.layout)
+    stream = container.add_stream(recipe.codecs[1], rate=recipe.rate, layout=recipe.layout)
     stream.bit_rate = 128_000
     return stream
 
 
 def _picture(number: int, recipe: Recipe) -> VideoFrame:
     gray = counted_video.draw(number & 0xFFFF, *recipe.size, identity=number >> 16)
-    frame = VideoFrame.from_ndarray(counted_video.to_i420(gray), format="yuv420p")
-    frame.pts = round((number - recipe.first) * FRAME_MS * 90 + recipe.late_ms * 90)
+    upright = VideoFrame.from_ndarray(counted_video.to_i420(gray), format="yuv420p")
+    frame = turned(upright, between(UPRIGHT, recipe.turn))
+    frame.pts = round((number - recipe.first) * FRAME_MS * 90 + recipe.late_ms * 90) + recipe.clock_s * 90_000
     frame.time_base = Fraction(1, 90_000)
     return frame
 
 
 def _blocks(recipe: Recipe) -> Iterator[AudioFrame]:
-    step = RATE // recipe.rate
+    step, late = RATE // recipe.rate, recipe.clock_s * recipe.rate
     begin, count = round(recipe.begin_ms * 48), round(recipe.length_ms * 48) // step
-    channels = 1 if recipe.layout == "mono" else 2
+    channels = {"mono": 1, "stereo": 2, "5.1": 6}[recipe.layout]
     for at in range(0, count, 1024):
-        instants = begin + step * np.arange(at, min(at + 1024, count))
-        block = np.tile(sound()[instants % (SECONDS * RATE)], (channels, 1))
+        instants = begin + step * np.arange(at, min(at + 1024, count)) * (1 + recipe.drift)
+        if recipe.missing_ms[0] <= at * 1000 / recipe.rate < recipe.missing_ms[1]:
+            continue
+        block = np.tile(_heard_at(instants), (channels, 1))
         frame = AudioFrame.from_ndarray(block, format="fltp", layout=recipe.layout)
-        frame.sample_rate, frame.pts, frame.time_base = recipe.rate, at, Fraction(1, recipe.rate)
+        frame.sample_rate, frame.pts, frame.time_base = (
+            recipe.rate,
+            round(at * (1 + recipe.drift)) + late,
+            Fraction(1, recipe.rate),
+        )
         yield frame
+
+
+def _heard_at(samples: NDArray[np.float64]) -> NDArray[np.float32]:
+    """The sound of the call at these instants, which may lie between samples."""
+    whole = np.floor(samples).astype(np.int64)
+    between, count = (samples - whole).astype(np.float32), len(sound())
+    return sound()[whole % count] * (1 - between) + sound()[(whole + 1) % count] * between
 
 
 def _until(blocks: Iterator[AudioFrame], samples: float) -> Iterator[AudioFrame]:
