@@ -167,6 +167,32 @@ def test_who_is_not_seen_in_the_second_session_is_missing_until_the_new_piece(wo
     assert interim.started_at < absence.absent_from < absence.absent_until <= after.started_at
 
 
+def test_who_is_only_in_a_file_that_is_lost_is_absent_as_well(world: World) -> None:
+    """Both sessions are recorded for 10 s, Ben leaves the second one at once, and the first archive fails."""
+    world.stay_away = {"Ben"}
+    run = world.start()
+    ann, ben = Told("ann"), Told("ben")
+    ann.came(), ben.came()
+    world.wait(20)
+    first = world.platform.live()[0]
+    world.platform.publish("1_two", "Ann")
+    ann.came("secondary")
+    other = ben.came("secondary")
+    interim = world.platform.archive_start("1_two", run.name)
+    begun = world.platform.now
+    run.segments.create(
+        ordinal=1, session="secondary", session_id="1_two", archive_id=interim["id"], status="started",
+        created_at_ms=interim["createdAt"], confirmed_at=begun,
+    )  # fmt: skip
+    world.platform.advance(1)
+    ben.went(other, "mediaStopped", "secondary")
+    world.platform.advance(9)
+    world.platform.end(first, "failure", status="failed")
+    world.platform.unpublish("1_two", "Ann")
+    finish(world, run)
+    assert [(name, sure) for name, _, _, sure in stated(run)] == [("Ben", True)]
+
+
 def test_the_platforms_lists_alone_say_who_was_not_in_the_second_session(world: World) -> None:
     """Where no callback comes at all."""
     world.stay_away = {"Ben"}

@@ -146,6 +146,8 @@ def _recorded(run: ArchiveRun, restarts: list[Restart]) -> list[Recorded]:
             segment.session, (round(begin), round(end)), missed.get(restart_of[UUID(segment.id)], NOBODY)
         )
         for segment in laid_out.facts.segments
+        # Who is only in a file that is lost is not recorded.
+        if segment.state != "lost"
         for begin, end in laid_out.recorded(segment)
     ]
 
