@@ -55,7 +55,8 @@ def _end_margin_ms(laid_out: LaidOut, segment: SegmentFacts, piece: Piece) -> fl
         return 0.0
     pause = last_pause(segment)
     ended_ms = pause.since if pause else segment.ended_ms
-    if laid_out.lacks_ms(segment) > STALL_MS:
+    lacks_ms = ended_ms[0] - segment.zero_ms - piece.elapsed_ms(piece.end_ms)
+    if max(lacks_ms, laid_out.lacks_ms(segment)) > STALL_MS:
         # Its recorder may have stood still at any time.
         return piece.end_ms - piece.begin_ms
     slack = sum(sum(each.margins_ms) for each in piece.breaks)

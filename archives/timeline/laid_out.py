@@ -63,12 +63,16 @@ class LaidOut:
         return self.zeros[segment.id] + _elapsed_at_end(piece)
 
     def lacks_ms(self, segment: SegmentFacts) -> float:
-        """By how much its media ends before the time that it was recording, at least."""
-        if segment.ended_ms is None or segment.media_ms[1] is None:
+        """By how much its media is shorter than the time in which it was recording, at least.
+
+        Only instants of one clock, this site's, are compared: that of the platform may be another.
+        """
+        if segment.ended_ms is None or segment.media_ms[1] is None or segment.confirmed_ms is None:
             return 0.0
         piece, pause = self.pieces_of[segment.id], last_pause(segment)
         until = pause.since if pause else segment.ended_ms
-        return until[0] - segment.zero_ms - piece.elapsed_ms(piece.end_ms)
+        recorded_ms = piece.elapsed_ms(piece.end_ms) - piece.elapsed_ms(piece.begin_ms)
+        return until[0] - segment.confirmed_ms - recorded_ms
 
     def recorded(self, segment: SegmentFacts) -> list[Bounds]:
         """When it recorded, by the wall clock."""
