@@ -146,7 +146,7 @@ def _bounds(run: ArchiveRun) -> tuple[datetime | None, datetime | None]:
 
 
 def replace(*, claim: Claim, segment: Segment) -> None:
-    """A piece that ended by itself has been followed by `segment`: the next restart counts from there."""
+    """`segment` has followed one that the platform ended: the next restart counts from there."""
     due = restart_due(claim.run, segment.started_at or clock.now())
     with transaction.atomic():
         claim.guard(restart_due_at=due, attempts=0)

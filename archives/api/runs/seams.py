@@ -45,7 +45,7 @@ class ContradictionSerializer(serializers.Serializer):
 
 
 class EstimateSerializer(serializers.Serializer):
-    """What one source says of the offset, by itself."""
+    """What one source alone says of the offset."""
 
     source = serializers.CharField(help_text="audio or video.")  # type: ignore[assignment]
     offset_ms = serializers.IntegerField()

@@ -9,7 +9,7 @@ from archives.media.export.plan import SeamReport
 
 # Packets decoded first so that the decoder's overlap and the encoder's rate control have settled.
 WARM_UP = 3
-# Packets encoded anew: one before the joint, that with the joint, and one after.
+# Packets that are re-encoded: one before the joint, that with the joint, and one after.
 BEFORE, AFTER = 1, 2
 # Packets before and after such an instant within which the sound is stretched.
 STRETCHED = 16

@@ -1,4 +1,4 @@
-"""What is known of the packets of a piece: plain values, whoever has read them."""
+"""What is known of the packets of a piece: plain values, independent of how they were read."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path

@@ -102,7 +102,7 @@ def _store(room: Room, participant: str, name: str, words: list[Word]) -> list[S
             Sending.objects.filter(pk__in=gone).delete()
         for word in words:
             row = said.get((word.key, word.session))
-            # A length is counted anew in each report: its beginning must not wander with the network's delay.
+            # Each report states the whole length so far: its begin must not wander with the network's delay.
             since = row.since if row is not None and row.state == word.state else word.since
             Sending.objects.update_or_create(
                 room=room,

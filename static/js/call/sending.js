@@ -112,7 +112,7 @@ export class Sending {
   async #media() {
     const isUp = ([, link]) => link.state === "publishing";
     const links = Object.entries(this.#links);
-    // How long a connection was lost is reported by away.js; what comes after begins anew.
+    // How long a connection was lost is reported by away.js; what comes after is counted from zero.
     for (const [, link] of links.filter((each) => !isUp(each))) {
       for (const { publisher } of link.published) this.#flows.delete(publisher);
     }
@@ -123,7 +123,7 @@ export class Sending {
   /** @param {string} session @param {import("./session-link.js").Source} source @param {OT.Publisher} publisher */
   async #word(session, source, publisher) {
     if (!isSent(source)) {
-      // Who is muted and dark has nothing to send; what comes after begins anew.
+      // Who is muted and dark has nothing to send; what comes after is counted from zero.
       this.#flows.delete(publisher);
       return null;
     }
